@@ -1,0 +1,54 @@
+# Everything is made in the project's folder: .venv (runtime), .venv-test (tests), var (what runs).
+# Needed beforehand: Python 3.11 or later as `python3` (or PYTHON=…), make, git.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+LOCK_OPTIONS ?=
+DEMO_OPTIONS ?=
+
+export PYTHON UV_VERSION
+
+RUNTIME := .venv/.synced
+TESTING := .venv-test/.synced
+INSTALLER := local/make-environment.sh
+
+.PHONY: help demo up down status test lint lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(RUNTIME) ## load three months of real flights and weather, drop one, load it again; leaves the UI running
+	@.venv/bin/python -m local.demo $(DEMO_OPTIONS)
+
+up: $(RUNTIME) ## start the local warehouse and Airflow, with the demo's input files, and nothing loaded
+	@.venv/bin/python -m local.stack up
+
+down: ## stop everything that demo or up started; what was loaded is kept
+	@if [ -x .venv/bin/python ] && [ -e var/stack.json ]; then .venv/bin/python -m local.stack down; \
+	else echo "No stack was started here: nothing to stop."; fi
+
+status: ## show what runs
+	@if [ -e $(RUNTIME) ]; then .venv/bin/python -m local.stack status || true; else echo "The stack is stopped."; fi
+
+test: $(TESTING) ## linters, types, import rules, all tests
+	@local/run-tests.sh
+
+lint: $(TESTING) ## linters, types, import rules
+	@local/run-lint.sh
+
+lock: $(RUNTIME) ## compile requirements*.txt from requirements*.in (LOCK_OPTIONS=--upgrade for newer versions)
+	@local/compile-locks.sh $(LOCK_OPTIONS)
+
+clean: down ## stop, then delete all that make made: environments, data, caches
+	@rm -rf .venv .venv-test var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME): requirements.txt pyproject.toml $(INSTALLER) Makefile
+	@$(INSTALLER) .venv requirements.txt
+
+$(TESTING): requirements-dev.txt pyproject.toml $(INSTALLER) Makefile
+	@$(INSTALLER) .venv-test requirements-dev.txt

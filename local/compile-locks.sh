@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Compile both locks, for Python 3.11 and later on every platform. Options go to `uv pip compile`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+compile=(.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url
+    --no-emit-find-links --custom-compile-command "make lock" "$@")
+
+"${compile[@]}" requirements.in -o requirements.txt
+"${compile[@]}" requirements-dev.in -c requirements.txt -o requirements-dev.txt
+echo "requirements.txt and requirements-dev.txt are compiled; the environments follow with the next make."

@@ -1,0 +1,69 @@
+"""What a demo took, and the file that remembers it."""
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local.stack_folders import PROJECT
+
+RESULTS_FILE = PROJECT / "benchmarks" / "RESULTS.md"
+
+_HEADING = """
+## make demo
+
+Seconds from the command to: Airflow healthy, first month published, end. Memory: peak PSS of all processes.
+
+| date | commit | machine | cores | healthy s | first month s | total s | peak memory MB |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """Durations since the command was given, and the peak of all processes' memory."""
+
+    healthy_seconds: float
+    first_month_seconds: float
+    total_seconds: float
+    peak_memory_bytes: int
+
+    def sentence(self) -> str:
+        """For the end of the demo."""
+        return (
+            f"Healthy after {self.healthy_seconds:.0f} s, first month published after "
+            f"{self.first_month_seconds:.0f} s, all after {self.total_seconds:.0f} s; "
+            f"peak memory {self.peak_memory_bytes / 1e6:.0f} MB."
+        )
+
+
+def record_result(result: DemoResult, path: Path = RESULTS_FILE) -> None:
+    """Append a line to the demo's table in the results file; the table is made at the file's end at first."""
+    text = path.read_text(encoding="utf-8") if path.exists() else "# Results\n"
+    before, _, after = text.partition(_HEADING)
+    rows, separator, rest = after.partition("\n\n")
+    rows = f"{rows.rstrip()}\n" if rows.strip() else ""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{before}{_HEADING}{rows}{_row(result)}{separator}{rest}", encoding="utf-8")
+
+
+def _row(result: DemoResult) -> str:
+    cells = (
+        datetime.now(UTC).strftime("%Y-%m-%d"),
+        _commit(),
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        str(os.cpu_count()),
+        f"{result.healthy_seconds:.0f}",
+        f"{result.first_month_seconds:.0f}",
+        f"{result.total_seconds:.0f}",
+        f"{result.peak_memory_bytes / 1e6:.0f}",
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "not committed"

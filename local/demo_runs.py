@@ -1,0 +1,150 @@
+"""Drive the demo's runs through Airflow's REST API."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from local.airflow_api import AirflowApi, AirflowApiError, Json
+from local.progress_line import ProgressLine
+
+POLL_SECONDS = 0.5
+TIMEOUT_SECONDS = 900
+SETTLE_SECONDS = 2
+"""Airflow can fail a task that is answered within a second of its question."""
+
+_ENDED = frozenset({"success", "failed"})
+
+
+class DemoError(Exception):
+    """The demo cannot go on, or its numbers do not add up; the message says what and where to look."""
+
+
+@dataclass(frozen=True)
+class LoadRun:
+    """One run that loads one month of one feed."""
+
+    feed: str
+    month: str
+    run_id: str
+
+    @property
+    def dag_id(self) -> str:
+        return f"load_{self.feed}"
+
+
+def wait_for_dags(api: AirflowApi, dag_ids: Iterable[str]) -> None:
+    """Return when Airflow has parsed these DAGs."""
+    wanted = set(dag_ids)
+
+    def is_there() -> bool:
+        return wanted <= api.dag_ids()
+
+    try:
+        _poll(is_there, f"the DAGs {', '.join(sorted(wanted))}", timeout_seconds=120)
+    except DemoError as error:
+        traces = "\n".join(f"{each['filename']}:\n{each['stack_trace']}" for each in api.import_errors())
+        raise DemoError(f"{error}\n{traces}") from error
+
+
+def load_months(api: AirflowApi, feed: str, months: tuple[str, ...]) -> list[LoadRun]:
+    """Start the loads of these months: by backfill, or by hand where a backfill has loaded a month before."""
+    dag_id = f"load_{feed}"
+    loaded = {run["partition_key"] for run in _backfilled(api, dag_id) if run["state"] == "success"}
+    if not loaded.issuperset(months):
+        api.backfill(dag_id, _first_day(months[0]), _first_day(months[-1]), reprocess="failed")
+    by_month = {run["partition_key"]: run["dag_run_id"] for run in _backfilled(api, dag_id)}
+    missing = [month for month in months if month not in by_month]
+    if missing:
+        raise DemoError(f"Airflow's backfill of {dag_id} made no run for {', '.join(missing)}.")
+    return [
+        load_again(api, feed, month) if month in loaded else LoadRun(feed, month, by_month[month])
+        for month in months
+    ]
+
+
+def load_again(api: AirflowApi, feed: str, month: str) -> LoadRun:
+    """Start a manual run for one month."""
+    return LoadRun(feed, month, api.trigger(f"load_{feed}", {"month": month}))
+
+
+def wait_for_loads(
+    api: AirflowApi, runs: list[LoadRun], when_loaded: Callable[[], None] | None = None
+) -> None:
+    """Return when all have ended, showing each change of state; `when_loaded` is called at each success.
+
+    Raises:
+        DemoError: A run failed, or the time is over; the message names the failed tasks.
+    """
+    states = dict.fromkeys(runs, "queued")
+    progress = ProgressLine()
+
+    def all_ended() -> bool:
+        for run in [run for run, state in states.items() if state not in _ENDED]:
+            states[run] = str(api.run(run.dag_id, run.run_id)["state"])
+            if states[run] == "success" and when_loaded:
+                when_loaded()
+        progress.show(", ".join(f"{run.feed} {run.month} {state}" for run, state in states.items()))
+        return set(states.values()) <= _ENDED
+
+    _poll(all_ended, "the loads")
+    progress.end()
+    failed = [run for run, state in states.items() if state == "failed"]
+    if failed:
+        raise DemoError("\n".join(explain_failure(api, run.dag_id, run.run_id) for run in failed))
+
+
+def drop_month(api: AirflowApi, feed: str, month: str) -> str:
+    """Delete a month through DAG drop_month, answering its approval; return who is recorded as answering.
+
+    Raises:
+        DemoError: The run failed, or never asked.
+    """
+    conf = {"feed": feed, "month": month, "dry_run": False, "reason": "demo"}
+    run_id = api.trigger("drop_month", conf)
+    _poll(lambda: _asks_or_ended(api, run_id), "the question of drop_month")
+    time.sleep(SETTLE_SECONDS)
+    answer = _approve(api, run_id)
+    _poll(lambda: api.run("drop_month", run_id)["state"] in _ENDED, "drop_month")
+    if api.run("drop_month", run_id)["state"] != "success":
+        raise DemoError(explain_failure(api, "drop_month", run_id))
+    return str(answer["responded_by"]["name"])
+
+
+def explain_failure(api: AirflowApi, dag_id: str, run_id: str) -> str:
+    """Which tasks of a run failed, and where their logs are."""
+    failed = [task["task_id"] for task in api.task_instances(dag_id, run_id) if task["state"] == "failed"]
+    return (
+        f"{dag_id}, run {run_id}: {', '.join(failed) or 'no task'} failed. "
+        f"Read the log at {api.address}/dags/{dag_id}/runs/{run_id}"
+    )
+
+
+def _approve(api: AirflowApi, run_id: str) -> Json:
+    try:
+        return api.answer("drop_month", run_id, "approve", "Approve")
+    except AirflowApiError as error:
+        raise DemoError(f"{error}\n{explain_failure(api, 'drop_month', run_id)}") from error
+
+
+def _asks_or_ended(api: AirflowApi, run_id: str) -> bool:
+    states = {task["task_id"]: task["state"] for task in api.task_instances("drop_month", run_id)}
+    return states.get("approve") == "awaiting_input" or api.run("drop_month", run_id)["state"] in _ENDED
+
+
+def _backfilled(api: AirflowApi, dag_id: str) -> list[Json]:
+    return [run for run in api.runs(dag_id) if run["run_type"] == "backfill"]
+
+
+def _first_day(month: str) -> datetime:
+    return datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+
+
+def _poll(is_done: Callable[[], bool], what: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    while not is_done():
+        if time.monotonic() > deadline:
+            raise DemoError(
+                f"Gave up on {what} after {timeout_seconds:.0f} s. Look at Airflow's page and var/logs."
+            )
+        time.sleep(POLL_SECONDS)

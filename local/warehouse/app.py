@@ -1,0 +1,191 @@
+"""The HTTP face: routes that Snowflake's connector calls, and a few of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from local.warehouse import wire
+from local.warehouse.control import Delay
+from local.warehouse.errors import SqlError, as_sql_error
+from local.warehouse.queries import Query
+from local.warehouse.query_history import HistoryEntry
+from local.warehouse.sessions import Session
+from local.warehouse.warehouse import Warehouse
+
+SYNCHRONOUS_SECONDS = 45.0
+_log = logging.getLogger("local.warehouse")
+
+Answer = dict[str, Any]
+
+
+class Endpoints:
+    """What each route does.
+
+    Every failure is answered with status 200 and a failed statement: the connector would repeat a 500 for ever.
+    `synchronous_seconds` is how long an answer is held back for a query to end (45 at Snowflake).
+    """
+
+    def __init__(self, warehouse: Warehouse, synchronous_seconds: float) -> None:
+        self._warehouse = warehouse
+        self._synchronous_seconds = synchronous_seconds
+
+    def session_of(self, request: Request) -> Session:
+        """The session of a request; raises SqlError 390104."""
+        session = self._warehouse.sessions.get(wire.token_of(request))
+        if session is None:
+            raise SqlError(390104, "08001", "User must login again to access the service.")
+        return session
+
+    async def log_in(self, request: Request) -> Answer:
+        """POST /session/v1/login-request"""
+        login = wire.login_of(request, await wire.body_of(request))
+        session = await asyncio.to_thread(self._warehouse.log_in, login)
+        _log.info("%s Session %s of user %s.", wire.NOTICE, session.id, session.user)
+        return wire.login_answer(session)
+
+    async def session(self, request: Request) -> Answer:
+        """POST /session (?delete=true logs out) and /session/heartbeat"""
+        session = self.session_of(request)
+        if request.query_params.get("delete"):
+            await asyncio.to_thread(self._warehouse.sessions.close, session)
+        return wire.success()
+
+    async def submit(self, request: Request) -> Answer:
+        """POST /queries/v1/query-request"""
+        session = self.session_of(request)
+        body = await wire.body_of(request)
+        query = self._warehouse.queries.submit(session, wire.submission_of(request, body))
+        if body.get("asyncExec"):
+            return wire.in_progress(query, wire.IN_PROGRESS_DETACHED)
+        return await self._answer(query, session, request)
+
+    async def _answer(self, query: Query, session: Session, request: Request) -> Answer:
+        await asyncio.wait([asyncio.wrap_future(query.done)], timeout=self._synchronous_seconds)
+        if not query.done.done():
+            return wire.in_progress(query, wire.IN_PROGRESS)
+        address = f"{request.url.scheme}://{request.url.netloc}"
+        return await asyncio.to_thread(wire.query_answer, query, session, address)
+
+    async def result(self, request: Request) -> Answer:
+        """GET /queries/{id}/result, from any session"""
+        session = self.session_of(request)
+        return await self._answer(self._query(request.path_params["query_id"]), session, request)
+
+    def _query(self, query_id: str) -> Query:
+        query = self._warehouse.queries.get(query_id)
+        if query is None:
+            raise SqlError(709, "02000", f"Statement {query_id} not found")
+        return query
+
+    async def status(self, request: Request) -> Answer:
+        """GET /monitoring/queries/{id}, from any session"""
+        self.session_of(request)
+        entry = self._warehouse.queries.entry(request.path_params["query_id"])
+        return wire.success({"queries": [_monitored(entry)] if entry else []})
+
+    async def abort(self, request: Request) -> Answer:
+        """POST /queries/{id}/abort-request"""
+        self.session_of(request)
+        self._warehouse.queries.cancel(self._query(request.path_params["query_id"]).id)
+        return wire.success()
+
+    async def abort_request(self, request: Request) -> Answer:
+        """POST /queries/v1/abort-request, which names the request and not the query"""
+        self.session_of(request)
+        body = await wire.body_of(request)
+        query = self._warehouse.queries.by_request(str(body.get("requestId")))
+        if query is not None:
+            self._warehouse.queries.cancel(query.id)
+        return wire.success()
+
+    async def ignore(self, _request: Request) -> Answer:
+        """What clients send and nobody here needs: telemetry."""
+        return wire.success()
+
+    async def add_delay(self, request: Request) -> Answer:
+        """POST /control/delays"""
+        body = await wire.body_of(request)
+        delay = Delay(str(body["pattern"]), float(body["seconds"]), int(body.get("count", 1)))
+        self._warehouse.delays.add(delay)
+        return wire.success()
+
+    async def clear_delays(self, _request: Request) -> Answer:
+        """DELETE /control/delays"""
+        self._warehouse.delays.clear()
+        return wire.success()
+
+    async def health(self, _request: Request) -> Answer:
+        """GET /health: ready as soon as it answers"""
+        return {"status": "ready", "notice": wire.NOTICE, "sessions": len(self._warehouse.sessions.all())}
+
+    async def upload(self, request: Request) -> Response:
+        """PUT /stage-upload/{secret}/{name}; 400 makes the connector ask for a new address"""
+        try:
+            is_known = await self._warehouse.files.receive(request.path_params["secret"], request.stream())
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as error:  # noqa: BLE001 - a failed upload must not end the server
+            _log.exception("an upload failed")
+            return PlainTextResponse(as_sql_error(error).message, status_code=403)
+        return Response(status_code=200 if is_known else 400)
+
+
+def _monitored(entry: HistoryEntry) -> Answer:
+    return {
+        "id": entry.query_id,
+        "status": entry.execution_status,
+        "sqlText": entry.query_text,
+        "sessionId": entry.session_id,
+        "errorCode": entry.error_code or "",
+        "errorMessage": entry.error_message or "",
+    }
+
+
+async def _front(_request: Request) -> Response:
+    return PlainTextResponse(f"{wire.NOTICE}\n")
+
+
+def _guarded(endpoint: Callable[[Request], Awaitable[Answer]]) -> Callable[[Request], Awaitable[Response]]:
+    @functools.wraps(endpoint)
+    async def answer(request: Request) -> Response:
+        try:
+            return JSONResponse(await endpoint(request))
+        except Exception as error:  # noqa: BLE001 - the connector would repeat a 500 for ever
+            if not isinstance(error, SqlError):
+                _log.exception("a request failed")
+            return JSONResponse(wire.failure(as_sql_error(error)))
+
+    return answer
+
+
+def create_app(warehouse: Warehouse, synchronous_seconds: float = SYNCHRONOUS_SECONDS) -> Starlette:
+    """The ASGI application of a warehouse."""
+    on = Endpoints(warehouse, synchronous_seconds)
+    answered = (
+        ("POST", "/session/v1/login-request", on.log_in),
+        ("POST", "/session/heartbeat", on.session),
+        ("POST", "/session", on.session),
+        ("POST", "/queries/v1/query-request", on.submit),
+        ("POST", "/queries/v1/abort-request", on.abort_request),
+        ("POST", "/queries/{query_id}/abort-request", on.abort),
+        ("GET", "/queries/{query_id}/result", on.result),
+        ("GET", "/monitoring/queries/{query_id}", on.status),
+        ("POST", "/telemetry/send", on.ignore),
+        ("POST", "/telemetry/send/sessionless", on.ignore),
+        ("POST", "/control/delays", on.add_delay),
+        ("DELETE", "/control/delays", on.clear_delays),
+        ("GET", "/health", on.health),
+    )
+    routes = [Route(path, _guarded(endpoint), methods=[method]) for method, path, endpoint in answered]
+    routes.append(Route("/stage-upload/{secret}/{name:path}", on.upload, methods=["PUT"]))
+    routes.append(Route("/", _front, methods=["GET"]))
+    return Starlette(routes=routes)

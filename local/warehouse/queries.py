@@ -1,0 +1,212 @@
+"""Every statement is a query with an id that runs in a thread of its own; anyone may ask for its state and result.
+
+Answers of a retried requestId come from the first execution.
+https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-example (asynchronous queries)
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.warehouse.control import Delays
+from local.warehouse.errors import SqlError, as_sql_error, canceled
+from local.warehouse.query_history import HistoryEntry, HistoryFile
+from local.warehouse.results import Result
+from local.warehouse.sessions import Session
+
+QUERIES_KEPT = 10_000
+RESULTS_KEPT = 500
+LONGEST_SECONDS = 604_800
+_INTERRUPT_SECONDS = 0.05
+_NEEDS_NO_TURN = re.compile(r"(?is)^\s*SELECT\b.*\b(SYSTEM\$CANCEL_QUERY|RESULT_SCAN)\s*\(")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a client sends to be executed."""
+
+    text: str
+    bindings: Mapping[str, Any] | None = None
+    request_id: str | None = None
+    is_describe_only: bool = False
+
+
+@dataclass
+class Query:
+    """One execution. `done` gets None when it has ended; then either `result` or `error` is set."""
+
+    id: str
+    session: Session
+    submission: Submission
+    tag: str
+    started_at: datetime.datetime
+    ended_at: datetime.datetime | None = None
+    result: Result | None = None
+    error: SqlError | None = None
+    done: Future[None] = field(default_factory=Future)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    executing: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def status(self) -> str:
+        """Snowflake's word for where it stands."""
+        if not self.done.done():
+            return "RUNNING"
+        return "FAILED_WITH_ERROR" if self.error else "SUCCESS"
+
+    def entry(self) -> HistoryEntry:
+        """Its row of the query history."""
+        return HistoryEntry(
+            query_id=self.id,
+            query_text=self.submission.text,
+            query_tag=self.tag,
+            user_name=self.session.user,
+            session_id=self.session.id,
+            execution_status=self.status,
+            start_time=self.started_at,
+            end_time=self.ended_at,
+            error_code=self.error.code_text if self.error else None,
+            error_message=self.error.message if self.error else None,
+        )
+
+
+class QueryRegistry:
+    """All queries of this server's life, and the history of those before; thread-safe.
+
+    Keeps the newest 10,000 queries and the results of the newest 500.
+    """
+
+    def __init__(self, execute: Callable[[Query], Result], delays: Delays, history: HistoryFile) -> None:
+        self._execute = execute
+        self._delays = delays
+        self._history = history
+        self._lock = threading.Lock()
+        self._queries: OrderedDict[str, Query] = OrderedDict()
+        self._requests: OrderedDict[str, Query] = OrderedDict()
+
+    def submit(self, session: Session, submission: Submission) -> Query:
+        """Start a query, or give the one that an earlier try of the same request has started."""
+        with self._lock:
+            known = self._requests.get(submission.request_id or "")
+            if known is not None:
+                return known
+            query = self._new_query(session, submission)
+        self._history.append(query.entry())
+        session.enter()
+        threading.Thread(target=self._run, args=(query,), name=f"query-{query.id}", daemon=True).start()
+        return query
+
+    def _new_query(self, session: Session, submission: Submission) -> Query:
+        now = datetime.datetime.now(datetime.UTC)
+        query = Query(str(uuid.uuid4()), session, submission, session.parameters.text("QUERY_TAG"), now)
+        self._queries[query.id] = query
+        if submission.request_id:
+            self._requests[submission.request_id] = query
+        self._forget_old()
+        return query
+
+    def _forget_old(self) -> None:
+        for old in list(self._queries.values())[-RESULTS_KEPT - 1 : -RESULTS_KEPT]:
+            if old.done.done():
+                old.result = None
+        for kept in (self._queries, self._requests):
+            while len(kept) > QUERIES_KEPT:
+                kept.popitem(last=False)
+
+    def _run(self, query: Query) -> None:
+        try:
+            if _NEEDS_NO_TURN.match(query.submission.text):
+                query.result = self._execute(query)
+            else:
+                query.result = self._run_in_turn(query)
+        except BaseException as error:  # noqa: BLE001 - whatever a statement raises is its answer
+            query.error = canceled() if query.cancelled.is_set() else as_sql_error(error)
+        finally:
+            query.ended_at = datetime.datetime.now(datetime.UTC)
+            query.session.leave()
+            query.done.set_result(None)
+            self._history.append(query.entry())
+
+    def _run_in_turn(self, query: Query) -> Result:
+        with query.session.lock:
+            query.cancelled.wait(self._delays.take_seconds(query.submission.text))
+            if query.cancelled.is_set():
+                raise canceled()
+            seconds = query.session.parameters.seconds("STATEMENT_TIMEOUT_IN_SECONDS")
+            is_late = threading.Event()
+            timer = threading.Timer(
+                min(seconds or LONGEST_SECONDS, LONGEST_SECONDS), self._time_out, (query, is_late)
+            )
+            timer.daemon = True
+            timer.start()
+            query.executing.set()
+            try:
+                return self._execute(query)
+            except BaseException:
+                if is_late.is_set():
+                    query.cancelled.clear()
+                    raise _timed_out(seconds) from None
+                raise
+            finally:
+                query.executing.clear()
+                timer.cancel()
+
+    def _time_out(self, query: Query, is_late: threading.Event) -> None:
+        is_late.set()
+        self.cancel(query.id)
+
+    def get(self, query_id: str) -> Query | None:
+        """A query of this server's life."""
+        with self._lock:
+            return self._queries.get(query_id)
+
+    def by_request(self, request_id: str) -> Query | None:
+        """The query that a request has started."""
+        with self._lock:
+            return self._requests.get(request_id)
+
+    def entry(self, query_id: str) -> HistoryEntry | None:
+        """The history of a query, of an earlier life of the server too."""
+        query = self.get(query_id)
+        return query.entry() if query else self._history.earlier.get(query_id)
+
+    def entries(self) -> list[HistoryEntry]:
+        """The history, oldest first."""
+        with self._lock:
+            queries = list(self._queries.values())
+        return [*self._history.earlier.values(), *(query.entry() for query in queries)]
+
+    def running(self) -> list[Query]:
+        """The queries that have not ended."""
+        with self._lock:
+            return [query for query in self._queries.values() if not query.done.done()]
+
+    def cancel(self, query_id: str) -> bool:
+        """Ask a running query to stop; False when there is none to stop. It stops soon, not at once."""
+        query = self.get(query_id)
+        if query is None or query.done.done():
+            return False
+        query.cancelled.set()
+        threading.Thread(target=_interrupt_until_done, args=(query,), daemon=True).start()
+        return True
+
+
+def _interrupt_until_done(query: Query) -> None:
+    """An interrupt that comes before DuckDB has begun is lost, so it is said again until the query has ended."""
+    while not query.done.done():
+        if query.executing.is_set():
+            query.session.duck.interrupt()
+        threading.Event().wait(_INTERRUPT_SECONDS)
+
+
+def _timed_out(seconds: int) -> SqlError:
+    message = f"Statement reached its statement or warehouse timeout of {seconds} second(s) and was canceled."
+    return SqlError(630, "57014", message)

@@ -1,0 +1,48 @@
+"""`@"DB"."SCHEMA"."STAGE"/path`, as statements write it and as the stage stores it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from local.warehouse.errors import SqlError, syntax_error
+from local.warehouse.sessions import Session
+from local.warehouse.table_locks import TableName
+
+_PART = r'(?:"(?:[^"]|"")*"|[A-Za-z_][A-Za-z0-9_$]*)'
+_REFERENCE = re.compile(rf"^@(?P<name>{_PART}(?:\.{_PART}){{0,2}})(?P<path>/.*)?$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class StageLocation:
+    """A place in a stage; `path` has no slash at its start, and ends with one only if the statement said so."""
+
+    stage: TableName
+    path: str
+
+    @property
+    def full_name(self) -> str:
+        """The stage's name with its database and schema."""
+        return ".".join(self.stage)
+
+    def shown(self, path: str) -> str:
+        """A file's name as LIST and COPY show it: the stage's in lower case, then the path."""
+        return f"{self.stage[2].lower()}/{path}"
+
+
+def parse_location(text: str, session: Session) -> StageLocation:
+    """A stage reference; raises SqlError for user and table stages (@~, @%), which the stand-in does not have."""
+    match = _REFERENCE.match(text)
+    if match is None:
+        raise syntax_error(f"invalid stage reference '{text}'.")
+    parts = re.findall(_PART, match["name"])
+    names = tuple(p[1:-1].replace('""', '"') if p.startswith('"') else p.upper() for p in parts)
+    return StageLocation(session.qualify(names), checked_path((match["path"] or "").lstrip("/")))
+
+
+def checked_path(path: str) -> str:
+    """The path, refused when a part of it would leave the stage."""
+    parts = path.rstrip("/").split("/")
+    if any(part in (".", "..") or "\0" in part for part in parts) or "//" in path:
+        raise SqlError(1003, "42000", f"SQL compilation error:\ninvalid stage path '{path}'.")
+    return path

@@ -1,0 +1,1 @@
+"""The outside things that core's ports stand for: Snowflake, local files, the clock. No Airflow."""

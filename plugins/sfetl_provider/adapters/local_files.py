@@ -1,0 +1,72 @@
+"""The month's files on a local or mounted disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sfetl_provider.core.errors import FilesMissingError
+from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.core.plan.names import file_key
+from sfetl_provider.core.plan.patterns import matches, nearest_names
+
+
+def find_files(base_path: Path, patterns: Sequence[str], explicit: Sequence[str]) -> list[SourceFile]:
+    """Give the files whose relative names match a filled pattern, or the explicit ones, sorted by name.
+
+    Explicit names are relative to the base path or absolute; one that is missing makes the list empty, so
+    that the sensor goes on waiting for the complete set. Costs one directory listing per folder depth.
+    """
+    if explicit:
+        found = [_source(base_path / name, base_path) for name in explicit]
+        return [file for file in found if file is not None] if all(found) else []
+    depth = max(pattern.count("/") for pattern in patterns)
+    names = [name for name in names_below(base_path, depth) if any(matches(name, p) for p in patterns)]
+    candidates = (_source(base_path / name, base_path) for name in sorted(names))
+    return [file for file in candidates if file is not None]
+
+
+def names_below(base_path: Path, depth: int, prefix: str = "") -> Iterator[str]:
+    """Give the relative names of all files down to a folder depth; unreadable folders count as empty."""
+    try:
+        entries = list(os.scandir(base_path / prefix))
+    except OSError:
+        return
+    for entry in entries:
+        name = f"{prefix}{entry.name}"
+        if entry.is_dir():
+            if depth:
+                yield from names_below(base_path, depth - 1, f"{name}/")
+        else:
+            yield name
+
+
+def missing_error(
+    base_path: Path, looked_for: Sequence[str], month: str, waited_seconds: float
+) -> FilesMissingError:
+    """Make the error of a wait that ended: the names looked for and the nearest names seen."""
+    depth = max(name.count("/") for name in looked_for)
+    near = nearest_names(looked_for, names_below(base_path, depth))
+    seen = f"The nearest names there: {', '.join(near)}." if near else "No similar name is there."
+    return FilesMissingError(
+        f"No complete file came for {month} within {waited_seconds:.0f} s: looked for {', '.join(looked_for)}"
+        f" in {base_path}. {seen}",
+        safe="Nothing was loaded; the table is as it was.",
+        next_step="Deliver the file and clear this task, or trigger the month with base_path or files.",
+    )
+
+
+def _source(path: Path, base_path: Path) -> SourceFile | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    relative = str(path.relative_to(base_path)) if path.is_relative_to(base_path) else str(path)
+    return SourceFile(
+        path=str(path),
+        name=relative,
+        key=file_key(relative),
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+    )

@@ -1,0 +1,123 @@
+"""From the connector's exceptions to our typed errors.
+
+Everything that goes wrong at login hides behind 250001, so the chain of causes is read. HTTP errno attributes
+are unreliable in connector 4.x, so classes and texts are matched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from snowflake.connector import errors as connector_errors
+
+from sfetl_provider.core.errors import (
+    LoginDeniedError,
+    ProxyDeniedError,
+    SfetlError,
+    StatementError,
+    WarehouseBusyError,
+    WarehouseUnavailableError,
+)
+
+_LOGIN_FAILED = 250001
+_REJECTED_LOGINS = range(390100, 390200)
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_RETRY_LATER = "Nothing was changed by this statement as far as is known; the run's checkpoints are kept."
+CONNECTOR_FAILURES = (connector_errors.Error, OSError)
+# Waiting for a lock, or in the queue, took longer than the session allows.
+_BUSY = frozenset({625, 630})
+_NETWORK = (
+    OSError,
+    connector_errors.OperationalError,
+    connector_errors.InterfaceError,
+    connector_errors.InternalServerError,
+    connector_errors.ServiceUnavailableError,
+    connector_errors.GatewayTimeoutError,
+    connector_errors.TooManyRequests,
+    connector_errors.BadGatewayError,
+    connector_errors.RequestTimeoutError,
+    connector_errors.OtherHTTPRetryableError,
+    connector_errors.RevocationCheckError,
+)
+
+
+def translate(error: BaseException, doing: str) -> SfetlError:
+    """Give the typed error for what the connector raised while `doing` something.
+
+    The text never holds a credential: only Snowflake's own message, class names and HTTP codes are used.
+    """
+    if (tunnel := _tunnel_code(error)) is not None:
+        return _proxy_error(tunnel, doing)
+    code = getattr(error, "errno", None) or 0
+    if isinstance(error, connector_errors.ForbiddenError) or _is_rejected_login(error, code):
+        return LoginDeniedError(
+            f"Snowflake refused the login while {doing}: {_message(error)}",
+            safe="Nothing was done.",
+            next_step="Correct user, key, role or network policy in the Airflow connection, then clear this task.",
+        )
+    if code in _BUSY:
+        return WarehouseBusyError(
+            f"Snowflake was busy while {doing}: {_message(error)}",
+            safe="The transaction is rolled back; the table is as it was.",
+            next_step="Airflow tries again.",
+        )
+    if any(isinstance(link, _NETWORK) for link in _chain(error)):
+        return WarehouseUnavailableError(
+            f"Snowflake could not be reached while {doing}: {_message(error)} ({_root(error)}).",
+            safe=_RETRY_LATER,
+            next_step="Airflow tries again; if it goes on, check host, network and proxy of the connection.",
+        )
+    return StatementError(
+        f"Snowflake refused a statement while {doing}: {_message(error)}",
+        code=code,
+        query_id=str(getattr(error, "sfqid", "") or ""),
+        safe="The statement changed nothing.",
+    )
+
+
+def _is_rejected_login(error: BaseException, code: int) -> bool:
+    """A failed login without a network fault among its causes was answered by Snowflake itself."""
+    if code == _LOGIN_FAILED:
+        return not any(isinstance(link, OSError) for link in _chain(error)) and not isinstance(
+            error, _NETWORK
+        )
+    return code in _REJECTED_LOGINS
+
+
+def _proxy_error(status: int, doing: str) -> SfetlError:
+    if status in (502, 503, 504):
+        return WarehouseUnavailableError(
+            f"The proxy answered {status} while {doing}.", safe=_RETRY_LATER, next_step="Airflow tries again."
+        )
+    remedy = "Correct user or password of the proxy connection" if status == 407 else "Have the host allowed"
+    return ProxyDeniedError(
+        f"The proxy answered {status} while {doing}.",
+        safe="Nothing was sent to Snowflake, and it is not tried again, so that no account is locked.",
+        next_step=f"{remedy}, then clear this task.",
+    )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _tunnel_code(error: BaseException) -> int | None:
+    for link in _chain(error):
+        if match := _TUNNEL.search(str(link)):
+            return int(match[1])
+    return None
+
+
+def _root(error: BaseException) -> str:
+    return type(list(_chain(error))[-1]).__name__
+
+
+def _message(error: BaseException) -> str:
+    """Give Snowflake's message; other exceptions only by class, since their texts may quote a URL."""
+    text = getattr(error, "msg", None) if isinstance(error, connector_errors.Error) else None
+    return str(text) if text and "://" not in str(text) else type(error).__name__

@@ -1,0 +1,1 @@
+"""`airflow sfetl …`; the same without Airflow as `python -m sfetl_provider …`."""

@@ -1,0 +1,27 @@
+"""What the commands about configs do; needs no Airflow."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from sfetl_provider.core.config.load import SCHEMA, load_feeds
+from sfetl_provider.core.config.schema import schema_text
+
+
+def check_configs(folder: str) -> int:
+    """Print each feed or each fault; give the exit code, 1 when there is a fault."""
+    loaded = load_feeds(Path(folder))
+    for feed in loaded.feeds:
+        print(f"{feed.feed}: ok, {len(feed.columns)} columns into {feed.table.name}")
+    for fault in loaded.faults:
+        print(fault, file=sys.stderr)
+    return 1 if loaded.faults else 0
+
+
+def write_schema(folder: str) -> int:
+    """Write feed.schema.json; give the exit code."""
+    path = Path(folder) / SCHEMA
+    path.write_text(schema_text(), encoding="utf-8")
+    print(path)
+    return 0

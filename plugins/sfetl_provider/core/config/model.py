@@ -1,0 +1,223 @@
+"""The configuration of one feed: one table, filled by one or more files a month.
+
+Field descriptions are the documentation: they go into feed.schema.json, which editors show while typing.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from sfetl_provider.core.identifiers import resolve_identifier
+
+MIB = 1024 * 1024
+
+Identifier = Annotated[str, AfterValidator(resolve_identifier)]
+
+
+def _check_pattern(pattern: str) -> str:
+    path = PurePosixPath(pattern)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("a pattern is relative to the base path and stays below it")
+    try:
+        pattern.format(month="", date_range="", yyyymm="", mmyyyy="")
+    except (KeyError, IndexError, ValueError) as error:
+        raise ValueError(
+            "unknown placeholder: use {month}, {date_range}, {yyyymm} or {mmyyyy}, * and ?"
+        ) from error
+    return pattern
+
+
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_check_pattern)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ColumnConfig(Section):
+    """One column of the file, in the file's order."""
+
+    name: Identifier
+    """Column of the target table, and name in the file's header (compared without case)."""
+    nullable: bool = True
+    """False: a record without a value here fails QC."""
+
+
+def _column_from_name(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+Column = Annotated[
+    ColumnConfig, BeforeValidator(_column_from_name, json_schema_input_type=str | ColumnConfig)
+]
+
+
+class TableConfig(Section):
+    """The target table; it must exist, with a column for each column of the file."""
+
+    database: Identifier
+    """Database; schema SFETL (ledger, load tables, stage) is made in it too."""
+    schema_name: Identifier = Field(alias="schema")
+    """Schema of the target table."""
+    name: Identifier
+    """The target table."""
+
+
+class FilesConfig(Section):
+    """Where the month's files lie and when they are complete."""
+
+    base_path: str = ""
+    """Folder of the files; relative to [sfetl] base_path when not absolute."""
+    patterns: tuple[Pattern, ...] = Field(min_length=1)
+    """Names below the base path: {month} is 2024-01, {date_range} 20240101-20240131, {yyyymm} 202401,
+    {mmyyyy} 012024; * and ? match within a name."""
+    still_seconds: float = Field(default=30, ge=0)
+    """A file counts as complete when size and modification time stayed the same for so long."""
+    poll_seconds: float = Field(default=60, gt=0)
+    """How often the folder is looked at."""
+    timeout_seconds: float = Field(default=7 * 24 * 3600, gt=0)
+    """How long the run waits for its files before it fails."""
+
+
+class FormatConfig(Section):
+    """How the text is written. Date formats are in Snowflake's notation."""
+
+    delimiter: str = Field(default="\t", min_length=1, max_length=1)
+    """Field delimiter, one character."""
+    header: bool = False
+    """True: the first record of each file names the columns; it is checked and not staged."""
+    quote: Literal['"', "'"] | None = None
+    """Character around fields that may hold delimiters and newlines; null: the file never quotes."""
+    null_markers: tuple[str, ...] = ("",)
+    """Field texts that stand for NULL."""
+    encoding: Literal["UTF8"] = "UTF8"
+    """Encoding of the file."""
+    date_format: str = "YYYY-MM-DD"
+    """Format of every DATE column."""
+    time_format: str = "HH24:MI:SS"
+    """Format of every TIME column."""
+    timestamp_format: str = "YYYY-MM-DD HH24:MI:SS"
+    """Format of every TIMESTAMP column."""
+
+
+class DateConfig(Section):
+    """The column that says to which month a record belongs."""
+
+    column: Identifier
+    """One of the columns."""
+    type: Literal["date", "timestamp"] = "date"
+    """Type of that column in the table, and so which of the two formats the file uses."""
+
+
+class QcConfig(Section):
+    """Checks before anything becomes visible."""
+
+    mode: Literal["file", "snowflake", "skip"] = "file"
+    """file: read the file before or while it is staged; snowflake: check the load table only; skip: only what
+    a publication needs (counts, dates within the month)."""
+    gate: Literal["beside", "before_stage"] = "beside"
+    """beside: QC and staging read the file at the same time; before_stage: no byte leaves before QC passed."""
+    expected_days: Literal["all", "weekdays", "any"] = "all"
+    """Which days of the month must have rows."""
+    memory_mib: int = Field(default=512, ge=64)
+    """Memory limit of the QC scan."""
+    sample_limit: int = Field(default=20, ge=1)
+    """How many bad lines the report quotes; all are counted."""
+
+
+class StageConfig(Section):
+    """How files become chunks on the stage."""
+
+    chunk_mib: int = Field(default=400, ge=1)
+    """Uncompressed text per chunk; 400 MiB compress to about 150 MB, which Snowflake loads best."""
+    zstd_level: int = Field(default=1, ge=1, le=19)
+    """Compression level; 1 is fastest."""
+    workers: int = Field(default=2, ge=1, le=64)
+    """Chunks compressed at the same time; disk and memory needed grow with it."""
+
+    @property
+    def chunk_bytes(self) -> int:
+        """Uncompressed bytes per chunk."""
+        return self.chunk_mib * MIB
+
+
+class CopyConfig(Section):
+    """How chunks become rows of the load table."""
+
+    batch_files: int = Field(default=200, ge=1, le=1000)
+    """Chunks per COPY statement; Snowflake takes 1,000 at most."""
+    poll_seconds: float = Field(default=5, gt=0)
+    """How often a running COPY is asked for its state."""
+    statement_timeout_seconds: int = Field(default=6 * 3600, ge=60)
+    """Snowflake ends a COPY that takes longer."""
+
+
+class PublishConfig(Section):
+    """How the month gets into the target table."""
+
+    lock_timeout_seconds: int = Field(default=900, ge=1)
+    """How long a publication waits for another one of the same feed."""
+
+
+class FeedConfig(Section):
+    """One feed; the file's name is the feed's name and the DAG is load_<feed>."""
+
+    feed: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", exclude=True)
+    """Name of the feed, taken from the file's name."""
+    description: str = ""
+    """Shown in the Airflow UI."""
+    snowflake_conn_id: str = "snowflake_default"
+    """Airflow connection to Snowflake."""
+    proxy_conn_id: str | None = None
+    """Airflow connection of type sfetl_proxy; null: the one that the Snowflake connection names, or none."""
+    table: TableConfig
+    """The target table."""
+    columns: tuple[Column, ...] = Field(min_length=1)
+    """Columns in the file's order."""
+    date: DateConfig
+    """Which column says to which month a record belongs."""
+    files: FilesConfig
+    """Where the month's files lie."""
+    format: FormatConfig = FormatConfig()
+    """How the text is written."""
+    qc: QcConfig = QcConfig()
+    """Checks."""
+    stage: StageConfig = StageConfig()
+    """Staging."""
+    load: CopyConfig = CopyConfig()
+    """COPY INTO."""
+    publish: PublishConfig = PublishConfig()
+    """Publication."""
+    retries: int = Field(default=3, ge=0, le=20)
+    """How often a task is tried again after a failure that can pass."""
+    retry_delay_seconds: float = Field(default=30, gt=0)
+    """Delay before the first retry; it doubles each time, up to 15 minutes."""
+    start_month: str = Field(default="2000-01", pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    """First month that may be loaded."""
+    max_active_months: int = Field(default=4, ge=1)
+    """How many months of this feed may load at the same time."""
+
+    @model_validator(mode="after")
+    def _check_columns(self) -> FeedConfig:
+        names = [column.name for column in self.columns]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"columns named twice: {', '.join(doubled)}")
+        if self.date.column not in names:
+            raise ValueError(f"date.column {self.date.column} is not one of the columns")
+        return self
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Column names in the file's order, as stored in Snowflake."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def date_format(self) -> str:
+        """Format of the date column in the file, in Snowflake's notation."""
+        return self.format.date_format if self.date.type == "date" else self.format.timestamp_format

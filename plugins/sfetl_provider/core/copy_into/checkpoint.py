@@ -1,0 +1,74 @@
+"""Where a COPY stands, as the checkpoint store keeps it between the lives of its task."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sfetl_provider.core.copy_into.batches import Batch
+from sfetl_provider.core.copy_into.outcome import CopyOutcome
+from sfetl_provider.core.plan.month_plan import TableName
+from sfetl_provider.core.ports import CheckpointStore
+from sfetl_provider.core.record import Record
+
+_KEY = "copy"
+
+
+class Submission(Record):
+    """One COPY: its tag is stored before it is submitted, its query id before it is polled ('' until then)."""
+
+    query_tag: str
+    tagged_at: datetime
+    query_id: str = ""
+
+
+class BatchResult(Record):
+    """One batch that is loaded and reconciled."""
+
+    query_id: str
+    rows: int
+
+
+class CopyState(Record):
+    """One attempt, from its load table to its outcome.
+
+    `inputs` stands for the chunks that the attempt loads: other chunks need another attempt. A failed
+    attempt is never continued.
+    """
+
+    inputs: str
+    attempt: int
+    load_table: TableName
+    started_at: datetime
+    is_table_ready: bool = False
+    is_failed: bool = False
+    current: Submission | None = None
+    finished: tuple[BatchResult, ...] = ()
+    outcome: CopyOutcome | None = None
+
+
+def inputs_digest(batches: Sequence[Batch]) -> str:
+    """Give 16 hexadecimal digits that stand for all chunks, their order and their rows."""
+    lines = [f"{chunk.path}\t{chunk.records}" for batch in batches for chunk in batch.chunks]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def read_state(checkpoints: CheckpointStore) -> CopyState | None:
+    """Give the stored state, None before the first attempt."""
+    stored = checkpoints.get(_KEY)
+    return None if stored is None else CopyState.from_json(stored)
+
+
+def write_state(checkpoints: CheckpointStore, state: CopyState) -> CopyState:
+    """Store a state durably and give it back."""
+    checkpoints.set(_KEY, state.to_json())
+    return state
+
+
+def running_query(checkpoints: CheckpointStore) -> str | None:
+    """Give the query id of the COPY that may be running, for whoever must cancel it."""
+    state = read_state(checkpoints)
+    if state is None or state.is_failed or state.current is None:
+        return None
+    return state.current.query_id or None

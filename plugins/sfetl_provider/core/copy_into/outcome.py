@@ -1,0 +1,38 @@
+"""What a COPY of a whole month left behind, and what one look at a running COPY can find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sfetl_provider.core.plan.month_plan import TableName
+from sfetl_provider.core.record import Record
+
+
+class CopyOutcome(Record):
+    """A load table that holds every staged row once; `seconds` from the attempt's start, by the clock."""
+
+    load_table: TableName
+    attempt: int
+    batches: int
+    rows_copied: int
+    query_ids: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A COPY runs in Snowflake: look again when the query has ended."""
+
+    query_id: str
+    batch: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All batches are loaded and reconciled."""
+
+    outcome: CopyOutcome
+
+
+CopyStep = Waiting | Finished

@@ -1,0 +1,80 @@
+"""The COPY INTO of one batch and the table that it fills, as SQL text.
+
+Sources: docs.snowflake.com/en/sql-reference/sql/copy-into-table (options of TYPE = CSV, copy options) and
+…/create-table (CREATE TABLE … AS SELECT keeps column types and lengths).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.identifiers import quote_identifier, quote_literal
+from sfetl_provider.core.plan.month_plan import TableName
+from sfetl_provider.core.plan.names import quoted_table
+
+
+def create_load_table(load_table: TableName, target: TableName, columns: Sequence[str]) -> str:
+    """Give the DDL of an empty load table: the target's types, the file's column order, no Time Travel."""
+    names = ", ".join(quote_identifier(name) for name in columns)
+    return (
+        f"CREATE OR REPLACE TRANSIENT TABLE {quoted_table(load_table)} DATA_RETENTION_TIME_IN_DAYS = 0 AS\n"
+        f"SELECT {names} FROM {quoted_table(target)} WHERE 1 = 0"
+    )
+
+
+def drop_table(table: TableName) -> str:
+    """Give the DDL that removes a load table if it is there."""
+    return f"DROP TABLE IF EXISTS {quoted_table(table)}"
+
+
+def copy_statement(load_table: TableName, stage_folder: str, files: Sequence[str], config: FeedConfig) -> str:
+    """Give the COPY of up to 1,000 files, named relative to the stage folder, with every option stated.
+
+    Defaults are not relied on: ESCAPE_UNENCLOSED_FIELD alone would let a backslash swallow a tab or newline.
+    With explicit FILES and ABORT_STATEMENT a file that is missing is an error, not a silent gap.
+    """
+    names = ",\n  ".join(quote_literal(name) for name in files)
+    options = "\n  ".join(f"{name} = {value}" for name, value in file_format(config).items())
+    return (
+        f"COPY INTO {quoted_table(load_table)}\n"
+        f"FROM {stage_folder}\n"
+        f"FILES = (\n  {names}\n)\n"
+        f"FILE_FORMAT = (\n  {options}\n)\n"
+        "ON_ERROR = ABORT_STATEMENT\n"
+        "PURGE = FALSE\n"
+        "FORCE = FALSE"
+    )
+
+
+def file_format(config: FeedConfig) -> dict[str, str]:
+    """Give the format options by name, as SQL text.
+
+    An empty line of a file with several columns is no record; of a file with one column it is one, with an
+    empty field: staging counts them the same way.
+    """
+    form = config.format
+    return {
+        "TYPE": "CSV",
+        "COMPRESSION": "ZSTD",
+        "RECORD_DELIMITER": quote_literal("\n"),
+        "FIELD_DELIMITER": quote_literal(form.delimiter),
+        "FIELD_OPTIONALLY_ENCLOSED_BY": quote_literal(form.quote) if form.quote else "NONE",
+        "ESCAPE": "NONE",
+        "ESCAPE_UNENCLOSED_FIELD": "NONE",
+        "SKIP_HEADER": "0",
+        "SKIP_BLANK_LINES": _boolean(len(config.columns) > 1),
+        "TRIM_SPACE": "FALSE",
+        "NULL_IF": f"({', '.join(quote_literal(marker) for marker in form.null_markers)})",
+        "EMPTY_FIELD_AS_NULL": _boolean("" in form.null_markers),
+        "ENCODING": quote_literal(form.encoding),
+        "REPLACE_INVALID_CHARACTERS": "FALSE",
+        "ERROR_ON_COLUMN_COUNT_MISMATCH": "TRUE",
+        "DATE_FORMAT": quote_literal(form.date_format),
+        "TIME_FORMAT": quote_literal(form.time_format),
+        "TIMESTAMP_FORMAT": quote_literal(form.timestamp_format),
+    }
+
+
+def _boolean(value: bool) -> str:
+    return "TRUE" if value else "FALSE"

@@ -1,0 +1,89 @@
+"""Deleting one month of the target, exactly once and only as previewed."""
+
+from __future__ import annotations
+
+from sfetl_provider import __version__
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.drop.preview import target_table
+from sfetl_provider.core.drop.records import DropReceipt, DropRequest, receipt_of
+from sfetl_provider.core.errors import DropRefusedError
+from sfetl_provider.core.ledger.append import append
+from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFacts
+from sfetl_provider.core.ledger.generation import raise_generation
+from sfetl_provider.core.ledger.lookup import ChangeKey, find
+from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows, delete_rows, require_count
+from sfetl_provider.core.ledger.transaction import transaction
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.ports import Clock, Warehouse
+
+
+def drop_month(request: DropRequest, config: FeedConfig, warehouse: Warehouse, clock: Clock) -> DropReceipt:
+    """Delete the month's rows in one transaction with the ledger row.
+
+    Idempotent: a run that has dropped the month gets its receipt back. After any failure the table is as it
+    was, or, when the connection was lost at COMMIT (TransientError), the next call finds out from the
+    ledger. Raises DropRefusedError for an empty month or another number of rows than previewed,
+    GenerationConflictError when another run changed the month since the preview.
+    """
+    rows = _month_rows(request, config)
+    key = ChangeKey(request.feed, request.run_key, request.month, request.generation + 1)
+    entry = find(warehouse, rows.table.database, key)
+    is_repeat = entry is not None
+    if entry is None:
+        entry = _drop(request, config, warehouse, clock)
+    require_count(warehouse, rows, entry, 0)
+    return receipt_of(entry, is_repeat=is_repeat)
+
+
+def _month_rows(request: DropRequest, config: FeedConfig) -> MonthRows:
+    year, number = request.month.split("-")
+    return MonthRows(target_table(config), config.date.column, Month(int(year), int(number)))
+
+
+def _drop(request: DropRequest, config: FeedConfig, warehouse: Warehouse, clock: Clock) -> LedgerEntry:
+    rows = _month_rows(request, config)
+    database = rows.table.database
+    with transaction(warehouse, config.publish.lock_timeout_seconds):
+        raised = raise_generation(warehouse, database, request.feed, request.month, request.generation)
+        _require_previewed(request, count_rows(warehouse, rows))
+        deleted = delete_rows(warehouse, rows, request.rows)
+        query_ids = {"raise_generation": raised, "delete": deleted}
+        return append(warehouse, database, _facts(request, rows, query_ids, clock))
+
+
+def _require_previewed(request: DropRequest, counted: int) -> None:
+    if counted == 0:
+        raise DropRefusedError(
+            f"{request.feed} {request.month} has no rows, so there is nothing to drop.",
+            safe="Nothing was changed.",
+            next_step="Check month and feed.",
+        )
+    if counted != request.rows:
+        raise DropRefusedError(
+            f"{request.feed} {request.month} holds {counted} rows, the approved preview showed {request.rows}.",
+            safe="The transaction is rolled back: the table is as it was.",
+            next_step="Trigger the drop again for a new preview and approval.",
+        )
+
+
+def _facts(request: DropRequest, rows: MonthRows, query_ids: dict[str, str], clock: Clock) -> LedgerFacts:
+    return LedgerFacts(
+        feed=request.feed,
+        action="drop",
+        month=request.month,
+        generation=request.generation + 1,
+        run_key=request.run_key,
+        dag_id=request.dag_id,
+        run_id=request.run_id,
+        actor=request.actor,
+        approver=request.approver,
+        reason=request.reason,
+        table_name=quoted_table(rows.table),
+        rows_before=request.rows,
+        rows_deleted=request.rows,
+        rows_inserted=0,
+        query_ids={**query_ids},
+        recorded_at=clock.now(),
+        version=__version__,
+    )

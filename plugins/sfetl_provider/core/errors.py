@@ -1,0 +1,162 @@
+"""One tree of errors with two axes: the stage that failed, and whether a retry can help.
+
+The stage is a class attribute, or a field where one class serves several stages. `is_retryable` is mapped to
+Airflow's retry policy in one place (`operators/retry_policy.py`). A message says what failed, what is safe
+and what to do next; none of them ever holds a secret.
+"""
+
+from __future__ import annotations
+
+
+class SfetlError(Exception):
+    """A failure that says what failed, what is safe and what to do next."""
+
+    stage: str = "sfetl"
+    is_retryable: bool = False
+
+    def __init__(self, what: str, *, safe: str = "", next_step: str = "", stage: str | None = None) -> None:
+        super().__init__(" ".join(part for part in (what, safe, next_step) if part))
+        self.what = what
+        self.safe = safe
+        self.next_step = next_step
+        if stage is not None:
+            self.stage = stage
+
+
+class TransientError(SfetlError):
+    """A failure that may pass by itself: network, proxy, a warehouse that resumes."""
+
+    is_retryable = True
+
+
+class ConfigError(SfetlError):
+    """A feed's configuration is not usable."""
+
+    stage = "config"
+
+
+class MonthError(SfetlError):
+    """The run's month is missing, unreadable or contradictory."""
+
+    stage = "plan"
+
+
+class ConnectionMissingError(SfetlError):
+    """An Airflow connection that the feed names does not exist or lacks a field."""
+
+    stage = "connect"
+
+
+class FilesMissingError(SfetlError):
+    """No complete set of files came for the month."""
+
+    stage = "wait"
+
+
+class SourceFileError(SfetlError):
+    """A source file cannot be read, is empty, or changed while it was read."""
+
+    stage = "stage"
+
+
+class QcFailedError(SfetlError):
+    """The file's content did not pass quality control."""
+
+    stage = "qc"
+
+
+class UploadError(TransientError):
+    """A chunk did not arrive on the stage as it was sent."""
+
+    stage = "stage"
+
+
+class ScratchSpaceError(SfetlError):
+    """The scratch folder cannot take the next chunk."""
+
+    stage = "stage"
+
+
+class CopyFailedError(SfetlError):
+    """COPY INTO refused the data or the statement."""
+
+    stage = "copy"
+
+
+class CopyLostError(TransientError):
+    """A submitted COPY ended without an answer that can be trusted."""
+
+    stage = "copy"
+
+
+class ReconciliationError(SfetlError):
+    """Two counts that must be equal differ; nothing is published."""
+
+    stage = "reconcile"
+
+
+class AuditFailedError(SfetlError):
+    """The load table did not pass the checks before publication."""
+
+    stage = "audit"
+
+
+class GenerationConflictError(SfetlError):
+    """Another run changed the month since this one was planned."""
+
+    stage = "publish"
+
+
+class PublishRefusedError(SfetlError):
+    """The month's rows must not be published as they are."""
+
+    stage = "publish"
+
+
+class DropRefusedError(SfetlError):
+    """The month must not be deleted as asked."""
+
+    stage = "drop"
+
+
+class LedgerError(SfetlError):
+    """The ledger does not hold what it must."""
+
+    stage = "ledger"
+
+
+class StatementError(SfetlError):
+    """Snowflake refused a statement; `code` is Snowflake's error number, `query_id` may be empty."""
+
+    stage = "warehouse"
+
+    def __init__(
+        self, what: str, *, code: int, query_id: str = "", safe: str = "", next_step: str = ""
+    ) -> None:
+        super().__init__(what, safe=safe, next_step=next_step)
+        self.code = code
+        self.query_id = query_id
+
+
+class WarehouseUnavailableError(TransientError):
+    """Snowflake could not be reached or did not answer in time."""
+
+    stage = "warehouse"
+
+
+class WarehouseBusyError(TransientError):
+    """A lock or a queue in Snowflake took longer than the session waits."""
+
+    stage = "warehouse"
+
+
+class LoginDeniedError(SfetlError):
+    """Snowflake refused the user, the key or the role; a retry could lock the account."""
+
+    stage = "connect"
+
+
+class ProxyDeniedError(SfetlError):
+    """The proxy refused the credentials or the destination; a retry could lock the account."""
+
+    stage = "connect"

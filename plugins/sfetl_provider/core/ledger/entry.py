@@ -1,0 +1,133 @@
+"""One row of the ledger, and the hash chain that runs through a feed's rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from sfetl_provider.core.ledger.canonical import digest
+from sfetl_provider.core.record import Record
+
+Action = Literal["publish", "drop", "restore"]
+QueryIds = dict[str, str | tuple[str, ...]]
+
+# Snowflake gives NUMBER as int or Decimal, whichever fits its wire format.
+Count = Annotated[int, BeforeValidator(int), Field(ge=0)]
+
+
+def _as_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+class LedgerFile(Record):
+    """One source file of a publication, as it was staged."""
+
+    name: str
+    size_bytes: Count
+    fingerprint: str
+    records: Count
+
+
+class LedgerFacts(Record):
+    """What a publication, drop or restore has to say of itself, before it takes its place in the chain.
+
+    `generation` is the month's generation after the change. `table_name` is quoted and fully qualified. Texts
+    that do not apply are empty, counts that do not apply are 0. `query_ids` maps a step to its query id, or
+    to several. `recorded_at` has its zone and microseconds.
+    """
+
+    feed: str
+    action: Action
+    month: str
+    generation: Count
+    run_key: str
+    dag_id: str
+    run_id: str
+    actor: str
+    approver: str = ""
+    reason: str = ""
+    table_name: str
+    files: tuple[LedgerFile, ...] = ()
+    rows_in_files: Count = 0
+    rows_staged: Count = 0
+    rows_copied: Count = 0
+    rows_before: Count
+    rows_deleted: Count
+    rows_inserted: Count
+    qc_mode: str = ""
+    qc_verdict: str = ""
+    query_ids: QueryIds
+    recorded_at: Annotated[datetime, AfterValidator(_as_utc)]
+    version: str
+
+
+class LedgerEntry(LedgerFacts):
+    """One row of the ledger: `sequence` counts a feed's rows from 1, `hash` covers all other fields."""
+
+    sequence: Count
+    previous_hash: str
+    hash: str
+
+    @classmethod
+    def of_stored(cls, values: Mapping[str, object]) -> Self:
+        """Read stored values, in which `files` and `query_ids` are JSON texts."""
+        texts = {name: json.loads(str(values[name])) for name in ("files", "query_ids")}
+        return cls.model_validate({**values, **texts})
+
+
+class ChainEnd(Record):
+    """The end of a feed's chain: the last sequence number and hash; 0 and '' before the first row."""
+
+    sequence: Count
+    hash: str
+
+
+class BrokenLink(Record):
+    """The first row of a chain that is not what it must be."""
+
+    sequence: int
+    reason: str
+
+
+def chain(facts: LedgerFacts, end: ChainEnd) -> LedgerEntry:
+    """Give the entry that follows the end of a chain."""
+    sequence = end.sequence + 1
+    place = {"sequence": sequence, "previous_hash": end.hash, "hash": _hash(facts, sequence, end.hash)}
+    return LedgerEntry.model_validate({**facts.model_dump(), **place})
+
+
+def _hash(facts: LedgerFacts, sequence: int, previous_hash: str) -> str:
+    fields = {name: value for name, value in facts.to_json().items() if name != "hash"}
+    moment = facts.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return digest({**fields, "sequence": sequence, "previous_hash": previous_hash, "recorded_at": moment})
+
+
+def verify(entries: Iterable[LedgerEntry], end: ChainEnd | None = None) -> BrokenLink | None:
+    """Give the first broken row of a feed's chain (rows in order of sequence), None when all hold.
+
+    With the chain's `end` from the head table, rows cut off at the end are noticed too. A chain cannot show
+    that someone with write access recomputed all of it; only a copy of its end kept elsewhere can.
+    """
+    last = ChainEnd(sequence=0, hash="")
+    for entry in entries:
+        if reason := _fault(entry, last):
+            return BrokenLink(sequence=entry.sequence, reason=reason)
+        last = ChainEnd(sequence=entry.sequence, hash=entry.hash)
+    if end is not None and last != end:
+        reason = f"the head table ends the chain at row {end.sequence}, the ledger at row {last.sequence}"
+        return BrokenLink(sequence=min(last.sequence, end.sequence) + 1, reason=reason)
+    return None
+
+
+def _fault(entry: LedgerEntry, last: ChainEnd) -> str:
+    if entry.sequence != last.sequence + 1:
+        return f"row {last.sequence + 1} is missing or doubled"
+    if entry.previous_hash != last.hash:
+        return "it does not continue the row before"
+    if entry.hash != _hash(entry, entry.sequence, entry.previous_hash):
+        return "its content was changed after it was written"
+    return ""

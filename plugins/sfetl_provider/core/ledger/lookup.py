@@ -1,0 +1,71 @@
+"""What the ledger holds: the question of a retry, the last change of a month, a whole chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sfetl_provider.core.errors import LedgerError
+from sfetl_provider.core.ledger.columns import column_list, entry_of_row
+from sfetl_provider.core.ledger.entry import ChainEnd, LedgerEntry
+from sfetl_provider.core.ledger.tables import CHAIN_ROW
+from sfetl_provider.core.plan.names import head_table, ledger_table, quoted_table
+from sfetl_provider.core.ports import Bind, Warehouse
+
+
+@dataclass(frozen=True)
+class ChangeKey:
+    """One change that a run may have made: `generation` is the month's generation after it."""
+
+    feed: str
+    run_key: str
+    month: str
+    generation: int
+
+
+def find(warehouse: Warehouse, database: str, key: ChangeKey) -> LedgerEntry | None:
+    """Give the row of a run's change, None when it was not made; what a retry asks before it does anything."""
+    condition = '"FEED" = ? AND "RUN_KEY" = ? AND "MONTH" = ? AND "GENERATION" = ?'
+    found = _select(warehouse, database, condition, (key.feed, key.run_key, key.month, key.generation))
+    if len(found) > 1:
+        raise LedgerError(
+            f"The ledger holds {len(found)} rows of run {key.run_key} for {key.feed} {key.month}, "
+            f"generation {key.generation}.",
+            safe="Nothing was changed.",
+            next_step="Verify the feed's chain: rows were written by something else.",
+        )
+    return found[0] if found else None
+
+
+def last_change(warehouse: Warehouse, database: str, feed: str, month: str) -> LedgerEntry | None:
+    """Give the newest row of a month, None when nothing was ever recorded for it."""
+    found = _select(warehouse, database, '"FEED" = ? AND "MONTH" = ?', (feed, month), newest_only=True)
+    return found[0] if found else None
+
+
+def entries(warehouse: Warehouse, database: str, feed: str) -> tuple[LedgerEntry, ...]:
+    """Give all rows of a feed in order of sequence, for `verify`."""
+    return _select(warehouse, database, '"FEED" = ?', (feed,))
+
+
+def chain_end(warehouse: Warehouse, database: str, feed: str) -> ChainEnd:
+    """Give the end of a feed's chain; raises LedgerError unless the head table has exactly one."""
+    head = quoted_table(head_table(database, feed))
+    statement = f'SELECT "GENERATION", "CHAIN_HASH" FROM {head} WHERE "MONTH" = ?'
+    rows = warehouse.query(statement, (CHAIN_ROW,)).rows
+    if len(rows) != 1:
+        raise LedgerError(
+            f"{head} holds {len(rows)} rows for the end of the chain instead of one.",
+            safe="Nothing was changed.",
+            next_step="Restore the table by Time Travel; nothing but this package may write to it.",
+        )
+    return ChainEnd.model_validate({"sequence": rows[0][0], "hash": rows[0][1]})
+
+
+def _select(
+    warehouse: Warehouse, database: str, condition: str, binds: Sequence[Bind], *, newest_only: bool = False
+) -> tuple[LedgerEntry, ...]:
+    order = '"SEQUENCE" DESC LIMIT 1' if newest_only else '"SEQUENCE"'
+    statement = f"SELECT {column_list()}\nFROM {quoted_table(ledger_table(database))}\n"
+    result = warehouse.query(f"{statement}WHERE {condition}\nORDER BY {order}", binds)
+    return tuple(entry_of_row(row) for row in result.records())

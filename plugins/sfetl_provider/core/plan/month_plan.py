@@ -1,0 +1,69 @@
+"""The plan of one run: everything that later tasks need to agree on, fixed once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.record import Record
+
+QcMode = Literal["file", "snowflake", "skip"]
+
+
+class TableName(Record):
+    """A table by its stored names (not quoted)."""
+
+    database: str
+    schema_name: str
+    name: str
+
+
+class MonthPlan(Record):
+    """One run of one feed for one month.
+
+    `run_key` is 12 hexadecimal digits made of DAG and run id: the same after a clear, different for every
+    other run, so stage path and load tables belong to one run. `generation` is the month's generation as
+    seen when the run was planned; publishing requires it to be unchanged.
+    """
+
+    feed: str
+    month: str
+    dag_id: str
+    run_id: str
+    run_key: str
+    actor: str
+    table: TableName
+    generation: int
+    qc_mode: QcMode
+    is_dry_run: bool
+    base_path: str
+    explicit_files: tuple[str, ...]
+    start_over: bool
+    planned_at: datetime
+
+    @property
+    def month_value(self) -> Month:
+        """The month as a value."""
+        year, number = self.month.split("-")
+        return Month(int(year), int(number))
+
+    @property
+    def first_day(self) -> date:
+        """First day of the month."""
+        return self.month_value.first_day
+
+    @property
+    def next_first_day(self) -> date:
+        """First day after the month."""
+        return self.month_value.next_first_day
+
+
+class SourceFile(Record):
+    """A file of the month as the sensor found it: path, size in bytes, modification time in nanoseconds."""
+
+    path: str
+    name: str
+    key: str
+    size_bytes: int
+    modified_ns: int

@@ -1,0 +1,98 @@
+"""Every name that is derived from feed, month and run: the only module that makes them.
+
+A stage path, a load table and a query tag belong to one run (`run_key`), so no run can meet another's files,
+and Snowflake's 64-day load history, which is kept per table and path, never skips a file of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from sfetl_provider.core.identifiers import quote_identifier
+from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
+
+SCHEMA = "SFETL"
+STAGE = "CHUNKS"
+LEDGER = "LEDGER"
+
+
+def run_key(dag_id: str, run_id: str) -> str:
+    """Give the 12 hexadecimal digits that stand for a run."""
+    return hashlib.sha256(f"{dag_id}\n{run_id}".encode()).hexdigest()[:12]
+
+
+def quoted_table(table: TableName) -> str:
+    """Give a table's quoted, fully qualified name."""
+    return ".".join(quote_identifier(part) for part in (table.database, table.schema_name, table.name))
+
+
+def sfetl_table(database: str, name: str) -> TableName:
+    """Give a table of our own schema."""
+    return TableName(database=database, schema_name=SCHEMA, name=name)
+
+
+def ledger_table(database: str) -> TableName:
+    """Give the ledger: one row per publication, drop and restore of any feed."""
+    return sfetl_table(database, LEDGER)
+
+
+def head_table(database: str, feed: str) -> TableName:
+    """Give a feed's head table: its months' generations and the end of its hash chain.
+
+    One per feed, because Snowflake's UPDATE locks the whole table.
+    """
+    return sfetl_table(database, f"HEAD_{feed.upper()}")
+
+
+def load_table(plan: MonthPlan, attempt: int) -> TableName:
+    """Give the load table of one COPY submission (attempts count from 1).
+
+    Each submission has its own, so a COPY that arrives late after an unclear submit cannot double rows.
+    """
+    month = plan.month.replace("-", "")
+    name = f"LOAD_{plan.feed.upper()}_{month}_{plan.run_key.upper()}_A{attempt}"
+    return sfetl_table(plan.table.database, name)
+
+
+def stage_name(database: str) -> str:
+    """Give the quoted name of the internal stage that holds chunks."""
+    return ".".join(quote_identifier(part) for part in (database, SCHEMA, STAGE))
+
+
+def stage_folder(plan: MonthPlan, file_key: str = "") -> str:
+    """Give the run's stage path, or one file's below it, as `@"DB"."SFETL"."CHUNKS"/…/`."""
+    tail = f"{file_key}/" if file_key else ""
+    return f"@{stage_name(plan.table.database)}/{plan.feed}/{plan.month}/{plan.run_key}/{tail}"
+
+
+def file_key(relative_path: str) -> str:
+    """Give a stage-safe name for a source file: letters, digits, . _ - and a hash of the exact path.
+
+    PUT expands brackets and wildcards; none survive here.
+    """
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(relative_path).name)[:80]
+    return f"{slug}-{hashlib.sha256(relative_path.encode()).hexdigest()[:8]}"
+
+
+def chunk_name(number: int) -> str:
+    """Give the file name of a chunk; numbers count from 1."""
+    return f"part-{number:05}.tsv.zst"
+
+
+def query_tag(plan: MonthPlan, step: str, attempt: int = 1, batch: int = 1) -> str:
+    """Give the QUERY_TAG of a step: JSON, known before submitting, so a lost query can be found again."""
+    tag = {"sfetl": plan.feed, "month": plan.month, "run": plan.run_key, "step": step}
+    return json.dumps({**tag, "attempt": attempt, "batch": batch}, separators=(",", ":"))
+
+
+def scratch_folder(root: Path, plan: MonthPlan, key: str) -> Path:
+    """Give the folder for temporary files of one task of one run."""
+    return root / plan.feed / plan.month / plan.run_key / key
+
+
+def report_path(root: Path, feed: str, month: str, key: str) -> Path:
+    """Give the file of a run's report."""
+    return root / feed / month / f"{key}.json"

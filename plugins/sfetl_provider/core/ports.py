@@ -1,0 +1,134 @@
+"""What core needs of the outside, as protocols; adapters and tests bring the implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+Bind = str | int | float | bool | date | datetime | None
+JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """What a finished statement gave: column names as Snowflake spells them, rows, and the query id.
+
+    `row_count` is the number of rows changed by DML, the number of rows returned otherwise.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    query_id: str
+    row_count: int
+
+    def scalar(self) -> object:
+        """Give the single value of a result of one row and one column."""
+        ((value,),) = self.rows
+        return value
+
+    def records(self) -> list[dict[str, object]]:
+        """Give one dict a row, keyed by lower-case column name."""
+        names = [column.lower() for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+class QueryState(Enum):
+    """Where a submitted statement is; the two terminal states are `is_terminal`."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Tell whether the statement can no longer change."""
+        return self in (QueryState.SUCCEEDED, QueryState.FAILED)
+
+
+@dataclass(frozen=True)
+class QueryStatus:
+    """The state of a submitted statement, with Snowflake's error when it failed."""
+
+    state: QueryState
+    error_code: int = 0
+    error_message: str = ""
+
+
+@dataclass(frozen=True)
+class StagedEntry:
+    """One file as LIST shows it; `path` is relative to the stage, sizes in bytes as stored."""
+
+    path: str
+    size_bytes: int
+
+
+class Warehouse(Protocol):
+    """One session in Snowflake; not safe for use by two threads at once.
+
+    Every method raises `StatementError` when Snowflake refuses the statement and
+    `WarehouseUnavailableError` when it cannot be reached. Binds are positional (`?`), done by the server.
+    """
+
+    def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
+        """Run one statement and wait for it."""
+        ...
+
+    def submit(self, statement: str) -> str:
+        """Start one statement and return its query id at once; it outlives this session."""
+        ...
+
+    def query_status(self, query_id: str) -> QueryStatus:
+        """Ask for the state of a statement submitted by any session."""
+        ...
+
+    def fetch(self, query_id: str) -> QueryResult:
+        """Give the result of a statement that succeeded, submitted by any session."""
+        ...
+
+    def cancel(self, query_id: str) -> None:
+        """Ask Snowflake to stop a statement; one that has ended is left as it is."""
+        ...
+
+    def upload(self, source: Path, stage_folder: str) -> None:
+        """PUT one file, as it is, below a stage path (`@…/`), replacing one of that name.
+
+        Raises `UploadError` unless Snowflake's result row says UPLOADED with our size.
+        """
+        ...
+
+    def list_stage(self, stage_folder: str) -> list[StagedEntry]:
+        """LIST what lies below a stage path."""
+        ...
+
+
+class CheckpointStore(Protocol):
+    """A small durable map of one task, as Airflow's task state store: a value is JSON under 60 KB."""
+
+    def get(self, key: str) -> JsonValue:
+        """Give the value, None when there is none."""
+        ...
+
+    def set(self, key: str, value: JsonValue) -> None:
+        """Store the value; it is durable when this returns."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Forget the value; no error when there is none."""
+        ...
+
+
+class Clock(Protocol):
+    """The time, so that tests need no patching."""
+
+    def now(self) -> datetime:
+        """Give the current time in UTC, with its zone."""
+        ...
+
+    def monotonic(self) -> float:
+        """Give seconds that never go back."""
+        ...

@@ -1,0 +1,47 @@
+"""What a publication changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sfetl_provider.core.ledger.entry import LedgerEntry, QueryIds
+from sfetl_provider.core.record import Record
+
+
+class PublishReceipt(Record):
+    """A month that is in the target exactly once, as its ledger row says.
+
+    `generation` is the month's after the publication. `is_repeat`: this run had published it before, and this
+    time nothing was changed.
+    """
+
+    feed: str
+    month: str
+    run_key: str
+    generation: int
+    ledger_sequence: int
+    ledger_hash: str
+    rows_before: int
+    rows_deleted: int
+    rows_inserted: int
+    query_ids: QueryIds
+    published_at: datetime
+    is_repeat: bool
+
+
+def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> PublishReceipt:
+    """Give the receipt that a ledger row stands for."""
+    return PublishReceipt(
+        feed=entry.feed,
+        month=entry.month,
+        run_key=entry.run_key,
+        generation=entry.generation,
+        ledger_sequence=entry.sequence,
+        ledger_hash=entry.hash,
+        rows_before=entry.rows_before,
+        rows_deleted=entry.rows_deleted,
+        rows_inserted=entry.rows_inserted,
+        query_ids=entry.query_ids,
+        published_at=entry.recorded_at,
+        is_repeat=is_repeat,
+    )

@@ -1,0 +1,1 @@
+"""Quality control: what a file holds, and whether its month may be loaded."""

@@ -1,0 +1,29 @@
+"""Recognizing files that are no delimited UTF-8 text at all, by their first bytes."""
+
+from __future__ import annotations
+
+_BEGINNINGS = (
+    (b"\x1f\x8b", "gzip-compressed"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
+    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
+    (b"BZh", "bzip2-compressed"),
+    (b"\xfd7zXZ\x00", "xz-compressed"),
+    (b"PAR1", "a Parquet file"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+)
+HEAD_BYTES = 4096
+
+
+def foreign_kind(head: bytes) -> str:
+    """Say what a file is that is not UTF-8 text, from its first 4 KiB; empty when it may be text.
+
+    UTF-16 without a byte order mark is told from its NUL bytes: every second byte of Latin text.
+    """
+    for beginning, kind in _BEGINNINGS:
+        if head.startswith(beginning):
+            return kind
+    halves = (head[0::2].count(0), head[1::2].count(0))
+    if len(head) >= 4 and max(halves) > 0.4 * len(head) / 2 and min(halves) == 0:
+        return "UTF-16 text"
+    return ""

@@ -1,0 +1,51 @@
+"""The header of a file, compared with the configured columns."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+
+from sfetl_provider.core.config.model import FormatConfig
+
+
+def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConfig) -> tuple[str, ...]:
+    """Say in words how a header differs from the columns; nothing when it names them in their order.
+
+    `header` is the first record without byte order mark. Names are compared without case and surrounding
+    blanks.
+    """
+    try:
+        names = _names(header.decode("utf-8").rstrip("\r\n"), text_format)
+    except UnicodeDecodeError:
+        return ("the header is not UTF-8 text",)
+    except csv.Error as error:
+        return (f"the header cannot be read: {error}",)
+    if names == [""]:
+        return ("the header is empty",)
+    found, wanted = [name.strip().casefold() for name in names], [name.casefold() for name in columns]
+    if found == wanted:
+        return ()
+    return tuple(_differences(found, wanted))
+
+
+def _names(header: str, text_format: FormatConfig) -> list[str]:
+    if text_format.quote is None:
+        return header.split(text_format.delimiter)
+    reader = csv.reader([header], delimiter=text_format.delimiter, quotechar=text_format.quote, strict=True)
+    return next(reader, [""])
+
+
+def _differences(found: list[str], wanted: list[str]) -> list[str]:
+    missing = [name for name in wanted if name not in found]
+    extra = [name for name in dict.fromkeys(found) if name not in wanted]
+    doubled = sorted({name for name in found if found.count(name) > 1})
+    faults = [
+        f"{what}: {', '.join(name or '(empty)' for name in names)}"
+        for what, names in (
+            ("columns missing", missing),
+            ("columns not in the configuration", extra),
+            ("columns named twice", doubled),
+        )
+        if names
+    ]
+    return faults or [f"columns in another order: {', '.join(found)} instead of {', '.join(wanted)}"]

@@ -1,0 +1,193 @@
+"""The report of one run, built from whatever the run got to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sfetl_provider import __version__
+from sfetl_provider.core.audit.report import AuditReport
+from sfetl_provider.core.copy_into.outcome import CopyOutcome
+from sfetl_provider.core.drop.records import DropReceipt
+from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.publish.receipt import PublishReceipt
+from sfetl_provider.core.qc.report import Finding, QcVerdict
+from sfetl_provider.core.record import Record
+from sfetl_provider.core.stage.staged_file import StagedFile
+
+RunState = Literal["published", "dropped", "dry_run", "rejected", "failed"]
+
+
+class RunIdentity(Record):
+    """Which run of which feed and month; texts are empty when the run failed before it knew."""
+
+    feed: str
+    month: str
+    dag_id: str
+    run_id: str
+    run_key: str
+
+
+class ReportedFile(Record):
+    """One source file: bytes as it lies on disk, records as counted while staging."""
+
+    name: str
+    size_bytes: int
+    records: int
+    header_records: int
+    empty_records: int
+    staged_records: int
+    chunks: int
+    chunks_reused: int
+
+
+class ReportedChecks(Record):
+    """What QC or the audit decided; `rows` are the records it looked at."""
+
+    mode: str
+    is_passed: bool
+    rows: int
+    findings: tuple[Finding, ...]
+
+
+class RunReport(RunIdentity):
+    """One run from files to table. Counts are None for steps that the run did not reach.
+
+    Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
+    `generation` is the month's after the run's change, or as planned when it changed nothing.
+    """
+
+    state: RunState
+    files: tuple[ReportedFile, ...]
+    bytes_in_files: int | None
+    bytes_staged: int | None
+    rows_in_files: int | None
+    rows_staged: int | None
+    rows_copied: int | None
+    rows_published: int | None
+    rows_deleted: int | None
+    qc: ReportedChecks | None
+    audit: ReportedChecks | None
+    generation: int | None
+    ledger_sequence: int | None
+    started_at: datetime
+    finished_at: datetime
+    seconds: float
+    failed_tasks: tuple[str, ...]
+    message: str
+    version: str
+
+
+@dataclass(frozen=True)
+class RunRecords:
+    """What the tasks of a run left; None for each that did not get so far."""
+
+    plan: MonthPlan | None = None
+    verdict: QcVerdict | None = None
+    staged_files: tuple[StagedFile, ...] | None = None
+    outcome: CopyOutcome | None = None
+    audit: AuditReport | None = None
+    publication: PublishReceipt | None = None
+    deletion: DropReceipt | None = None
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended: the ids of its failed tasks, the message of one of them, or why it stopped on purpose."""
+
+    started_at: datetime
+    finished_at: datetime
+    failed_tasks: tuple[str, ...] = ()
+    message: str = ""
+    stopped: Literal["", "dry_run", "rejected"] = ""
+
+
+def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> RunReport:
+    """Put a run's report together; any record may be missing."""
+    return RunReport.model_validate(
+        {
+            **identity.model_dump(),
+            **_staging(records.staged_files),
+            **_changes(records),
+            "state": _state(records, end),
+            "rows_copied": records.outcome.rows_copied if records.outcome else None,
+            "qc": _qc(records.verdict),
+            "audit": _audit(records),
+            "started_at": end.started_at,
+            "finished_at": end.finished_at,
+            "seconds": (end.finished_at - end.started_at).total_seconds(),
+            "failed_tasks": end.failed_tasks,
+            "message": end.message,
+            "version": __version__,
+        }
+    )
+
+
+def _state(records: RunRecords, end: RunEnd) -> RunState:
+    if end.failed_tasks:
+        return "failed"
+    if records.deletion:
+        return "dropped"
+    if records.publication:
+        return "published"
+    return end.stopped or "failed"
+
+
+def _staging(files: tuple[StagedFile, ...] | None) -> dict[str, object]:
+    if files is None:
+        counted = ("bytes_in_files", "bytes_staged", "rows_in_files", "rows_staged")
+        return {"files": (), **dict.fromkeys(counted)}
+    return {
+        "files": tuple(_reported_file(file) for file in files),
+        "bytes_in_files": sum(file.size_bytes for file in files),
+        "bytes_staged": sum(file.compressed_bytes for file in files),
+        "rows_in_files": sum(file.records - file.header_records - file.empty_records for file in files),
+        "rows_staged": sum(file.staged_records for file in files),
+    }
+
+
+def _reported_file(staged: StagedFile) -> ReportedFile:
+    return ReportedFile(
+        name=staged.file,
+        size_bytes=staged.size_bytes,
+        records=staged.records,
+        header_records=staged.header_records,
+        empty_records=staged.empty_records,
+        staged_records=staged.staged_records,
+        chunks=len(staged.chunk_records),
+        chunks_reused=staged.chunks_reused,
+    )
+
+
+def _changes(records: RunRecords) -> dict[str, object]:
+    change = records.publication or records.deletion
+    planned = records.plan.generation if records.plan else None
+    return {
+        "rows_published": records.publication.rows_inserted if records.publication else None,
+        "rows_deleted": change.rows_deleted if change else None,
+        "generation": change.generation if change else planned,
+        "ledger_sequence": change.ledger_sequence if change else None,
+    }
+
+
+def _qc(verdict: QcVerdict | None) -> ReportedChecks | None:
+    if verdict is None:
+        return None
+    return ReportedChecks(
+        mode=verdict.mode,
+        is_passed=verdict.is_passed,
+        rows=verdict.good_records,
+        findings=verdict.findings,
+    )
+
+
+def _audit(records: RunRecords) -> ReportedChecks | None:
+    if records.audit is None:
+        return None
+    return ReportedChecks(
+        mode=records.plan.qc_mode if records.plan else "",
+        is_passed=records.audit.is_passed,
+        rows=records.audit.rows,
+        findings=records.audit.findings,
+    )

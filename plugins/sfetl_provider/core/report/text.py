@@ -1,0 +1,70 @@
+"""The report as aligned text for the task log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sfetl_provider.core.report.run_report import ReportedChecks, ReportedFile, RunReport
+
+_BYTES_PER_MB = 1_000_000
+
+
+def render_text(report: RunReport) -> str:
+    """Give the report as lines of label and value; steps that the run did not reach are left out."""
+    pairs = list(_pairs(report))
+    width = max(len(label) for label, _ in pairs)
+    return "\n".join(f"{label:<{width}}  {value}" for label, value in pairs)
+
+
+def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
+    yield "run", f"{report.feed} {report.month}: {report.state} ({report.dag_id}, {report.run_id})"
+    for file in report.files:
+        yield "file", _file(file)
+    yield from _sizes(report)
+    yield from _counts(report)
+    yield from _checks("qc", report.qc)
+    yield from _checks("audit", report.audit)
+    yield "time", f"{report.seconds:.1f} s, finished {report.finished_at:%Y-%m-%d %H:%M:%S} UTC"
+    if report.failed_tasks:
+        yield "failed tasks", ", ".join(report.failed_tasks)
+    if report.message:
+        yield "message", report.message
+
+
+def _file(file: ReportedFile) -> str:
+    return (
+        f"{file.name}: {_megabytes(file.size_bytes)}, {file.records:,} records, "
+        f"{file.header_records:,} header, {file.empty_records:,} empty, {file.staged_records:,} staged in "
+        f"{file.chunks} chunks ({file.chunks_reused} reused)"
+    )
+
+
+def _sizes(report: RunReport) -> Iterator[tuple[str, str]]:
+    if report.bytes_in_files is not None and report.bytes_staged is not None:
+        yield "bytes", f"{_megabytes(report.bytes_in_files)} read, {_megabytes(report.bytes_staged)} staged"
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / _BYTES_PER_MB:,.2f} MB"
+
+
+def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
+    counts = {
+        "rows in files": report.rows_in_files,
+        "rows staged": report.rows_staged,
+        "rows copied": report.rows_copied,
+        "rows published": report.rows_published,
+        "rows deleted": report.rows_deleted,
+        "generation": report.generation,
+        "ledger row": report.ledger_sequence,
+    }
+    yield from ((label, f"{count:,}") for label, count in counts.items() if count is not None)
+
+
+def _checks(name: str, checks: ReportedChecks | None) -> Iterator[tuple[str, str]]:
+    if checks is None:
+        return
+    verdict = "passed" if checks.is_passed else "FAILED"
+    yield name, f"{verdict} ({checks.mode}, {checks.rows:,} rows, {len(checks.findings)} findings)"
+    for finding in checks.findings:
+        yield f"{name} {finding.severity.lower()}", finding.message

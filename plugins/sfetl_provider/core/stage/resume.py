@@ -1,0 +1,79 @@
+"""What an earlier try left that this one may keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from sfetl_provider.core.events import Listener, Notice
+from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.plan.names import chunk_name
+from sfetl_provider.core.ports import StagedEntry
+from sfetl_provider.core.stage.checkpoints import RecordedSource, StagingCheckpoints, StagingIdentity
+from sfetl_provider.core.stage.staged_file import Chunk
+
+
+def resume_or_restart(
+    checkpoints: StagingCheckpoints,
+    identity: StagingIdentity,
+    plan: MonthPlan,
+    name: str,
+    listener: Listener,
+) -> list[Chunk]:
+    """Give the recorded chunks when they belong to this identity, else forget them, say why and begin anew.
+
+    `plan.start_over` is obeyed once per plan: what this very run staged after that survives its retries.
+    """
+    planned_at = plan.planned_at.isoformat()
+    recorded, reason = _recorded(checkpoints)
+    if recorded and plan.start_over and recorded.started_over_for != planned_at:
+        reason = "starting over was asked for"
+    elif recorded and recorded.identity != identity:
+        reason = _difference(recorded.identity, identity)
+    elif recorded:
+        return checkpoints.chunks()
+    checkpoints.start(
+        RecordedSource(identity=identity, started_over_for=planned_at if plan.start_over else "")
+    )
+    if reason:
+        listener(Notice("stage", f"{name} is staged from its beginning: {reason}."))
+    return []
+
+
+def _recorded(checkpoints: StagingCheckpoints) -> tuple[RecordedSource | None, str]:
+    try:
+        return checkpoints.source(), ""
+    except ValidationError:
+        return None, "another version of this program recorded its chunks"
+
+
+def _difference(before: StagingIdentity, now: StagingIdentity) -> str:
+    if before.fingerprint != now.fingerprint:
+        return "the file changed since it was staged in part"
+    changed = [
+        field for field in StagingIdentity.model_fields if getattr(before, field) != getattr(now, field)
+    ]
+    return f"settings changed since it was staged in part ({', '.join(changed)})"
+
+
+def verified_numbers(chunks: Sequence[Chunk], entries: Sequence[StagedEntry]) -> set[int]:
+    """Give the numbers of the chunks that lie on the stage with the size that was recorded."""
+    sizes = entry_sizes(entries)
+    return {chunk.number for chunk in chunks if sizes.get(chunk_name(chunk.number)) == chunk.compressed_bytes}
+
+
+def entry_sizes(entries: Sequence[StagedEntry]) -> dict[str, int]:
+    """Give the sizes of a stage folder's files by their names."""
+    return {entry.path.rsplit("/", 1)[-1]: entry.size_bytes for entry in entries}
+
+
+def number_ranges(numbers: Sequence[int]) -> str:
+    """Write ascending numbers as ranges: 1–3, 5."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)

@@ -1,0 +1,301 @@
+"""Staging one source file: split, compress, upload, verify, record."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
+from sfetl_provider.core.events import Listener, Notice, Progress, ignore_events
+from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
+from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
+from sfetl_provider.core.ports import CheckpointStore, Clock, Warehouse
+from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
+from sfetl_provider.core.stage.compress import CHUNKS_GIVEN_UP, ChunkFile, ChunkSource
+from sfetl_provider.core.stage.pool import make_chunks
+from sfetl_provider.core.stage.resume import (
+    entry_sizes,
+    number_ranges,
+    resume_or_restart,
+    verified_numbers,
+)
+from sfetl_provider.core.stage.scratch import chunk_folder
+from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
+from sfetl_provider.core.stage.staged_file import Chunk, StagedFile
+from sfetl_provider.core.tsv.boundaries import body_start, mark_bytes
+from sfetl_provider.core.tsv.fingerprint import fingerprint
+from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
+
+COMPRESSION = "zstd"
+
+
+@dataclass(frozen=True)
+class StagePorts:
+    """What staging needs of the outside; `scratch` is the root below which each run has its own folder."""
+
+    warehouse: Warehouse
+    checkpoints: CheckpointStore
+    clock: Clock
+    scratch: Path
+
+
+def stage_file(
+    source: SourceFile,
+    plan: MonthPlan,
+    config: FeedConfig,
+    ports: StagePorts,
+    listener: Listener = ignore_events,
+) -> StagedFile:
+    """Bring one file to the stage as chunks of one zstd frame each, resuming what an earlier try recorded.
+
+    Chunks are compressed by `stage.workers` threads and uploaded one after the other by the calling thread,
+    the only one that touches the ports and the listener. Each is recorded durably once its upload is
+    confirmed; at the end LIST must show all with their sizes. Header and byte order mark are not staged,
+    empty records are, and COPY skips them. A file without records gives no chunk.
+
+    Disk: (workers + 1) × the largest compressed chunk. Memory: workers × about 16 MiB, whatever the file's
+    size; a chunk is longer than `stage.chunk_mib` only when one record is.
+
+    After any failure, an interruption too, threads are stopped, scratch files removed and the recorded chunks
+    kept; the error's text says which they are. Raises SourceFileError when the file cannot be read or changed
+    while it was (then nothing is kept), UploadError, ScratchSpaceError, ReconciliationError and what the
+    warehouse raises.
+    """
+    started = ports.clock.monotonic()
+    layout = _read_layout(Path(source.path), config)
+    identity = StagingIdentity(
+        fingerprint=fingerprint(source.path),
+        stage_folder=stage_folder(plan, source.key),
+        chunk_bytes=config.stage.chunk_bytes,
+        compression=COMPRESSION,
+        header=config.format.header,
+        quote=config.format.quote,
+    )
+    staging = _Staging(source, config, layout, identity, ports, listener)
+    with chunk_folder(scratch_folder(ports.scratch, plan, source.key)) as folder:
+        try:
+            reused = staging.resume(plan)
+            staging.stage_rest(folder)
+            staging.verify()
+        except BaseException as error:
+            staging.explain(error)
+            raise
+    return staging.result(reused, ports.clock.monotonic() - started)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where a file's data starts; sizes in bytes, `first_line` is the number of the first data line."""
+
+    size_bytes: int
+    mark_bytes: int
+    body_start: int
+    first_line: int
+    header_records: int
+
+
+def _read_layout(path: Path, config: FeedConfig) -> _Layout:
+    quote = _quote(config)
+    with open_source(path) as file:
+        size_bytes = os.fstat(file.fileno()).st_size
+        mark = mark_bytes(file)
+        start = body_start(file, config.format.header, quote)
+        lines = _newlines(file, mark, start) if start < size_bytes else 0
+    return _Layout(size_bytes, mark, start, 1 + lines, int(start > mark))
+
+
+def _quote(config: FeedConfig) -> bytes | None:
+    return config.format.quote.encode() if config.format.quote else None
+
+
+def _newlines(file: BinaryIO, start: int, end: int) -> int:
+    file.seek(start)
+    return file.read(end - start).count(b"\n")
+
+
+@dataclass
+class _Staging:
+    """One try of one file: `recorded` mirrors the checkpoints, `on_stage` names what is verified there."""
+
+    source: SourceFile
+    config: FeedConfig
+    layout: _Layout
+    identity: StagingIdentity
+    ports: StagePorts
+    listener: Listener
+    recorded: list[Chunk] = field(default_factory=list)
+    on_stage: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.checkpoints = StagingCheckpoints(self.ports.checkpoints)
+
+    def resume(self, plan: MonthPlan) -> int:
+        """Find what need not be staged again; gives the number of chunks."""
+        self.recorded = resume_or_restart(
+            self.checkpoints, self.identity, plan, self.source.name, self.listener
+        )
+        if self.layout.mark_bytes:
+            self._notice("its byte order mark is no data and is left out")
+        if not self.recorded:
+            return 0
+        entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
+        self.on_stage = verified_numbers(self.recorded, entries)
+        self._notice(
+            f"{len(self.on_stage)} of {len(self.recorded)} recorded chunks lie on the stage and are kept"
+        )
+        return len(self.on_stage)
+
+    def stage_rest(self, folder: Path) -> None:
+        """Make, upload and record every chunk that is not on the stage."""
+        source = ChunkSource(
+            Path(self.source.path), self.layout.size_bytes, _quote(self.config), self.config.stage.zstd_level
+        )
+        self._report_progress()
+        with closing(self._ranges()) as ranges:
+            chunks = make_chunks(source, ranges, folder, self.config.stage.workers)
+            with closing(chunks):
+                for made in chunks:
+                    self.ports.warehouse.upload(made.path, self.identity.stage_folder)
+                    made.path.unlink()
+                    self._record(made)
+                    self._report_progress()
+
+    def _ranges(self) -> Generator[ChunkRange]:
+        known = list(self.recorded)
+        for chunk in known:
+            if chunk.number not in self.on_stage:
+                yield ChunkRange(chunk.number, chunk.start_byte, chunk.end_byte)
+        start = known[-1].end_byte if known else self.layout.body_start
+        with open_source(Path(self.source.path)) as file:
+            yield from chunk_ranges(
+                file, start, self.identity.chunk_bytes, _quote(self.config), len(known) + 1
+            )
+
+    def _record(self, made: ChunkFile) -> None:
+        number = made.chunk.number
+        known = self.recorded[number - 1] if number <= len(self.recorded) else None
+        chunk = _chunk(made, known.first_line if known else self._next_line())
+        if known is None:
+            self.recorded.append(chunk)
+        elif (known.lines, known.records) != (chunk.lines, chunk.records):
+            raise self._changed()
+        else:
+            self.recorded[number - 1] = chunk
+        self.checkpoints.save(self.recorded, number)
+        self.on_stage.add(number)
+
+    def _next_line(self) -> int:
+        last = self.recorded[-1] if self.recorded else None
+        return last.first_line + last.lines if last else self.layout.first_line
+
+    def verify(self) -> None:
+        """Make sure that the source stayed the same, that no byte is missing and that LIST shows each chunk."""
+        if fingerprint(self.source.path) != self.identity.fingerprint:
+            raise self._changed()
+        self._check_bytes()
+        if not self.recorded:
+            self._notice("it holds no records, so nothing is on the stage")
+            return
+        entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
+        self.on_stage = verified_numbers(self.recorded, entries)
+        missing = [chunk.number for chunk in self.recorded if chunk.number not in self.on_stage]
+        if missing:
+            raise UploadError(
+                f"Chunks {number_ranges(missing)} of {self.source.name} were uploaded, but LIST does not show "
+                "them with their sizes."
+            )
+        own = {chunk_name(chunk.number) for chunk in self.recorded}
+        if foreign := sorted(set(entry_sizes(entries)) - own):
+            self._notice(
+                f"the stage also holds {', '.join(foreign[:10])}; COPY names its files and ignores them"
+            )
+
+    def _check_bytes(self) -> None:
+        edges = [self.layout.body_start, *(chunk.end_byte for chunk in self.recorded)]
+        starts = [chunk.start_byte for chunk in self.recorded]
+        if (
+            starts != edges[:-1]
+            or edges[-1] != self.layout.size_bytes
+            or any(a >= b for a, b in pairwise(edges))
+        ):
+            self.checkpoints.forget()
+            raise ReconciliationError(
+                f"The chunks of {self.source.name} do not make up the file: they end at byte {edges[-1]:,} of "
+                f"{self.layout.size_bytes:,} or do not meet.",
+                safe="Nothing was loaded; the recorded chunks were given up.",
+                next_step="Clear this task: it starts afresh.",
+                stage="stage",
+            )
+
+    def _changed(self) -> SourceChangedError:
+        self.checkpoints.forget()
+        return changed_while_read(self.source.path, "stage", CHUNKS_GIVEN_UP)
+
+    def explain(self, error: BaseException) -> None:
+        """Add to an error which chunks are safe and where the next try begins."""
+        if isinstance(error, SourceChangedError | ReconciliationError):
+            return
+        done = sorted(self.on_stage)
+        first = next(number for number in range(1, len(done) + 2) if number not in self.on_stage)
+        noun = "Chunk" if len(done) == 1 else "Chunks"
+        verb = "is" if len(done) == 1 else "are"
+        safe = (
+            f"{noun} {number_ranges(done)} {verb} staged and recorded." if done else "No chunk is staged yet."
+        )
+        resume = f"Clear this task: it resumes at chunk {first}."
+        if isinstance(error, SfetlError):
+            error.safe, error.next_step = safe, " ".join(filter(None, (error.next_step, resume)))
+            error.args = (" ".join(filter(None, (error.what, error.safe, error.next_step))),)
+        else:
+            error.add_note(f"{safe} {resume}")
+
+    def result(self, reused: int, seconds: float) -> StagedFile:
+        """Sum up."""
+        staged = sum(chunk.records for chunk in self.recorded)
+        empty = sum(chunk.empty_records for chunk in self.recorded)
+        return StagedFile(
+            file=self.source.name,
+            key=self.source.key,
+            fingerprint=self.identity.fingerprint,
+            size_bytes=self.layout.size_bytes,
+            records=self.layout.header_records + empty + staged,
+            header_records=self.layout.header_records,
+            empty_records=empty,
+            staged_records=staged,
+            chunk_records=tuple(chunk.records for chunk in self.recorded),
+            chunk_first_lines=tuple(chunk.first_line for chunk in self.recorded),
+            compressed_bytes=sum(chunk.compressed_bytes for chunk in self.recorded),
+            chunks_reused=reused,
+            seconds=round(seconds, 3),
+        )
+
+    def _report_progress(self) -> None:
+        staged = sum(
+            chunk.end_byte - chunk.start_byte for chunk in self.recorded if chunk.number in self.on_stage
+        )
+        done = self.layout.body_start + staged
+        self.listener(Progress("stage", self.source.name, done, self.layout.size_bytes, "bytes"))
+
+    def _notice(self, text: str) -> None:
+        self.listener(Notice("stage", f"{self.source.name}: {text}."))
+
+
+def _chunk(made: ChunkFile, first_line: int) -> Chunk:
+    return Chunk(
+        number=made.chunk.number,
+        start_byte=made.chunk.start_byte,
+        end_byte=made.chunk.end_byte,
+        first_line=first_line,
+        lines=made.lines,
+        records=made.records,
+        empty_records=made.empty_records,
+        compressed_bytes=made.compressed_bytes,
+        compressed_sha256=made.compressed_sha256,
+        zstd_level=made.zstd_level,
+    )

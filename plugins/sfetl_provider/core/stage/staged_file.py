@@ -1,0 +1,47 @@
+"""What staging made of one source file."""
+
+from __future__ import annotations
+
+from sfetl_provider.core.record import Record
+
+
+class Chunk(Record):
+    """One chunk that lies verified on the stage: numbers count from 1, the byte range is half open.
+
+    `first_line` is the number of its first line in the source, so that COPY's line numbers can be mapped back;
+    `lines` are physical ones, more than the records where quoted fields hold newlines.
+    `records` are what COPY must parse: lines without the empty ones.
+    """
+
+    number: int
+    start_byte: int
+    end_byte: int
+    first_line: int
+    lines: int
+    records: int
+    empty_records: int
+    compressed_bytes: int
+    compressed_sha256: str
+    zstd_level: int
+
+
+class StagedFile(Record):
+    """One source file on the stage; small enough for XCom (a few KB at hundreds of chunks).
+
+    Conservation: records = header + empty + staged, and the sum of `chunk_records` is what was staged.
+    `fingerprint` is made of size, modification time and the content of the file's head and tail.
+    """
+
+    file: str
+    key: str
+    fingerprint: str
+    size_bytes: int
+    records: int
+    header_records: int
+    empty_records: int
+    staged_records: int
+    chunk_records: tuple[int, ...]
+    chunk_first_lines: tuple[int, ...]
+    compressed_bytes: int
+    chunks_reused: int
+    seconds: float

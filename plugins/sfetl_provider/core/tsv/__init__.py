@@ -1,0 +1,1 @@
+"""What a delimited text file is: its records, its dates, its identity."""

@@ -1,0 +1,1 @@
+"""From configs to DAGs; nothing here connects to anything."""

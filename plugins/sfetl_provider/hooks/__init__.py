@@ -1,0 +1,1 @@
+"""Airflow connections as sessions of the adapters."""

@@ -1,0 +1,55 @@
+"""What every step of a feed's load shares."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.plan.month_plan import MonthPlan
+
+if TYPE_CHECKING:
+    from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+    from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
+
+PLAN_TEMPLATE = "{{ ti.xcom_pull(task_ids='plan') }}"
+
+
+class FeedOperator(BaseOperator):
+    """A step of one feed; `plan` is the MonthPlan that task `plan` returned, or a template that gives it.
+
+    The default template needs a DAG with `render_template_as_native_obj`. It spares the graph an arrow from
+    `plan` to every task.
+    """
+
+    template_fields: Collection[str] = ("plan",)
+    ui_color = "#e8f4fb"
+
+    def __init__(self, *, feed: FeedConfig, plan: Any = PLAN_TEMPLATE, **options: Any) -> None:
+        super().__init__(**options)
+        self.feed = feed
+        self.plan = plan
+
+    @property
+    def month_plan(self) -> MonthPlan:
+        """The run's plan, once the template field is rendered."""
+        return MonthPlan.from_json(self.plan)
+
+    @property
+    def hook(self) -> SfetlSnowflakeHook:
+        """The hook for the feed's connection and proxy."""
+        return hook_of(self.feed)
+
+    def open_session(self) -> SnowflakeSession:
+        """Log in to Snowflake."""
+        return self.hook.open_session()
+
+
+def hook_of(feed: FeedConfig) -> SfetlSnowflakeHook:
+    """Give the hook for a feed's connection and proxy."""
+    # Imported late: the connector costs a second, and every task parses the DAG file.
+    from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
+
+    return SfetlSnowflakeHook(feed.snowflake_conn_id, proxy_conn_id=feed.proxy_conn_id)

@@ -1,0 +1,70 @@
+"""Quality control of one file, and the one decision about the month."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.core.plan.names import scratch_folder
+from sfetl_provider.core.qc.report import QcReport
+from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
+from sfetl_provider.operators.feed_operator import FeedOperator
+from sfetl_provider.operators.task_run import log_listener
+from sfetl_provider.settings import read_settings
+
+
+class FileQCOperator(FeedOperator):
+    """Checks one file in one streaming pass; memory is bounded by `qc.memory_mib`.
+
+    It reports and does not judge: task `qc_gate` decides once about all files of the month. Skipped unless
+    the run's QC mode is `file`.
+    """
+
+    template_fields: Collection[str] = ("plan", "source")
+
+    def __init__(self, *, source: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.source = source
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Return the file's QcReport."""
+        # Imported late: DuckDB is heavy, and every task parses the DAG file.
+        from sfetl_provider.core.qc.scan import scan_file
+
+        source, plan = SourceFile.from_json(self.source), self.month_plan
+        context["file_name"] = source.name  # type: ignore[typeddict-unknown-key]  # for map_index_template
+        if plan.qc_mode != "file":
+            raise AirflowSkipException(f"QC mode {plan.qc_mode}: {source.name} was not read")
+        scratch = scratch_folder(read_settings().scratch_dir, plan, f"qc-{source.key}")
+        report = scan_file(source, self.feed, plan.month_value, scratch, log_listener(self.log))
+        self.log.info("%s: %d records, %d bad.", source.name, report.records, report.bad_records)
+        return report.to_json()
+
+
+class QcGateOperator(FeedOperator):
+    """Joins the reports of all files of the month and decides once; fails the run when QC did not pass."""
+
+    template_fields: Collection[str] = ("plan", "reports")
+
+    def __init__(self, *, reports: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.reports = reports
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Return the QcVerdict; raises QcFailedError with every CRITICAL finding."""
+        plan = self.month_plan
+        reports = [QcReport.from_json(report) for report in present(self.reports)]
+        verdict = decide(reports, self.feed, plan.month_value, plan.qc_mode)
+        for finding in verdict.findings:
+            self.log.info("%s %s: %s", finding.severity, finding.code, finding.message)
+        raise_unless_passed(verdict, plan.month_value)
+        return verdict.to_json()
+
+
+def present(values: Iterable[Any] | None) -> list[Any]:
+    """Give the results of mapped tasks that ran; a skipped one leaves None, a skipped group None altogether."""
+    return [value for value in values or () if value is not None]

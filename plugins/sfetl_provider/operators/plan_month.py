@@ -1,0 +1,74 @@
+"""The first task of a load: what this run will do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import Context
+
+from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.ledger.generation import read_generation
+from sfetl_provider.core.ledger.tables import prepare
+from sfetl_provider.core.plan.month import choose_month
+from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
+from sfetl_provider.core.plan.names import run_key
+from sfetl_provider.operators.feed_operator import FeedOperator
+from sfetl_provider.operators.task_run import actor_of
+from sfetl_provider.settings import read_settings
+
+
+class PlanMonthOperator(FeedOperator):
+    """Fixes the run's month, its generation and every name; makes schema SFETL on first use.
+
+    The month is the parameter `month`, else the partition key, else the data interval's start. Running it
+    again (clear) notes the month's generation afresh, which is how a run goes on after another one came first.
+    """
+
+    template_fields: Collection[str] = ()
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Return the MonthPlan."""
+        with self.open_session() as session:
+            prepare(session, self.feed)
+            month = self._month(context)
+            generation = read_generation(session, self.feed.table.database, self.feed.feed, month)
+        plan = self._plan(context, month, generation)
+        self.log.info("Run %s loads %s of %s at generation %d.", plan.run_key, month, plan.feed, generation)
+        return plan.to_json()
+
+    def _month(self, context: Context) -> str:
+        interval_start: datetime | None = context.get("data_interval_start")
+        month = choose_month(
+            context["params"].get("month"),
+            context.get("partition_key"),
+            interval_start.date() if interval_start else None,
+            SystemClock().now().date(),
+        )
+        return str(month)
+
+    def _plan(self, context: Context, month: str, generation: int) -> MonthPlan:
+        params, run = context["params"], context["dag_run"]
+        table = self.feed.table
+        return MonthPlan(
+            feed=self.feed.feed,
+            month=month,
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            run_key=run_key(run.dag_id, run.run_id),
+            actor=actor_of(context),
+            table=TableName(database=table.database, schema_name=table.schema_name, name=table.name),
+            generation=generation,
+            qc_mode=params.get("qc_mode") or self.feed.qc.mode,
+            is_dry_run=bool(params.get("dry_run")),
+            base_path=str(self._base_path(params.get("base_path"))),
+            explicit_files=tuple(params.get("files") or ()),
+            start_over=bool(params.get("start_over")),
+            planned_at=SystemClock().now(),
+        )
+
+    def _base_path(self, parameter: str | None) -> Path:
+        """The parameter, else the config's; relative ones lie below [sfetl] base_path."""
+        return read_settings().base_path / (parameter or self.feed.files.base_path)

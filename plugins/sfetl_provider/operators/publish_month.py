@@ -1,0 +1,55 @@
+"""The one step that changes the target table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from airflow.sdk import Context
+
+from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.copy_into.outcome import CopyOutcome
+from sfetl_provider.core.publish.publication import PublishJob, publish_month
+from sfetl_provider.core.qc.report import QcVerdict
+from sfetl_provider.core.stage.staged_file import StagedFile
+from sfetl_provider.operators.feed_operator import FeedOperator
+from sfetl_provider.operators.file_qc import present
+
+
+class PublishMonthOperator(FeedOperator):
+    """Replaces the month in the target by the audited load table, in one transaction with its ledger row.
+
+    Doing it again changes nothing: the ledger knows what this run has published. It holds a worker slot
+    while it runs, because a transaction belongs to one session.
+    """
+
+    template_fields: Collection[str] = ("plan", "staged", "outcome", "verdict")
+
+    def __init__(self, *, staged: Any, outcome: Any, verdict: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.staged = staged
+        self.outcome = outcome
+        self.verdict = verdict
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Return the PublishReceipt; raises GenerationConflictError when another run came first."""
+        job = PublishJob(
+            plan=self.month_plan,
+            config=self.feed,
+            staged_files=tuple(StagedFile.from_json(staged) for staged in present(self.staged)),
+            outcome=CopyOutcome.from_json(self.outcome),
+            verdict=QcVerdict.from_json(self.verdict),
+        )
+        with self.open_session() as session:
+            receipt = publish_month(job, session, SystemClock())
+        self.log.info(
+            "%s of %s: %d rows replaced %d; generation %d, ledger row %d%s.",
+            receipt.month,
+            receipt.feed,
+            receipt.rows_inserted,
+            receipt.rows_deleted,
+            receipt.generation,
+            receipt.ledger_sequence,
+            " (published before by this run)" if receipt.is_repeat else "",
+        )
+        return receipt.to_json()

@@ -1,0 +1,129 @@
+"""The report of a run, written whatever happened; a teardown, so that it cannot turn a failed run green."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from airflow.sdk import BaseOperator, Context
+
+from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.audit.report import AuditReport
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.copy_into.outcome import CopyOutcome
+from sfetl_provider.core.drop.records import DropReceipt
+from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.plan.names import report_path, run_key
+from sfetl_provider.core.publish.receipt import PublishReceipt
+from sfetl_provider.core.qc.report import QcVerdict
+from sfetl_provider.core.record import Record
+from sfetl_provider.core.report.report_file import write_report
+from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, build_report
+from sfetl_provider.core.report.text import render_text
+from sfetl_provider.core.stage.staged_file import StagedFile
+from sfetl_provider.operators.finished_tasks import FinishedTasks
+from sfetl_provider.settings import read_settings
+
+_UNKNOWN_MONTH = "unknown"
+T = TypeVar("T", bound=Record)
+
+
+class RunReportOperator(BaseOperator):
+    """Writes [sfetl] reports_dir/<feed>/<month>/<run key>.json and the same as text to the log."""
+
+    def execute(self, context: Context) -> str:
+        """Return the report's path."""
+        tasks = FinishedTasks(context)
+        identity = self.identify(context, tasks)
+        report = build_report(identity, self.collect(tasks), self._end(context, tasks))
+        path = report_path(
+            read_settings().reports_dir, identity.feed, identity.month or _UNKNOWN_MONTH, identity.run_key
+        )
+        self.log.info("%s\n%s", write_report(path, report), render_text(report))
+        return str(path)
+
+    def identify(self, context: Context, tasks: FinishedTasks) -> RunIdentity:
+        """Say which feed and month the run is about."""
+        raise TypeError(f"{type(self).__name__} must say which run it reports")
+
+    def collect(self, tasks: FinishedTasks) -> RunRecords:
+        """Collect what the run's tasks returned."""
+        raise TypeError(f"{type(self).__name__} must collect the records of its run")
+
+    def stopped(self, context: Context, tasks: FinishedTasks) -> Literal["", "dry_run", "rejected"]:
+        """Say why a run ended early on purpose."""
+        return "dry_run" if context["params"].get("dry_run") else ""
+
+    def _end(self, context: Context, tasks: FinishedTasks) -> RunEnd:
+        now = SystemClock().now()
+        started: datetime | None = context["dag_run"].start_date
+        return RunEnd(
+            started_at=started or now,
+            finished_at=now,
+            failed_tasks=tasks.failed(),
+            message=tasks.first_error(),
+            stopped=self.stopped(context, tasks),
+        )
+
+
+class LoadReportOperator(RunReportOperator):
+    """The report of a load."""
+
+    def __init__(self, *, feed: FeedConfig, **options: Any) -> None:
+        super().__init__(**options)
+        self.feed = feed
+
+    def identify(self, context: Context, tasks: FinishedTasks) -> RunIdentity:
+        """Take the month from the plan, or from what was asked for when there is no plan."""
+        plan = read(MonthPlan, tasks.result("plan"))
+        asked = context.get("partition_key") or ""
+        return _identity(context, self.feed.feed, plan.month if plan else asked)
+
+    def collect(self, tasks: FinishedTasks) -> RunRecords:
+        """Collect the results of the load's tasks."""
+        staged = tasks.mapped_results("compress_stage")
+        return RunRecords(
+            plan=read(MonthPlan, tasks.result("plan")),
+            verdict=read(QcVerdict, tasks.result("qc_gate")),
+            staged_files=None if staged is None else tuple(StagedFile.from_json(file) for file in staged),
+            outcome=read(CopyOutcome, tasks.result("copy")),
+            audit=read(AuditReport, tasks.result("audit")),
+            publication=read(PublishReceipt, tasks.result("publish")),
+        )
+
+
+class DropReportOperator(RunReportOperator):
+    """The report of a drop."""
+
+    def identify(self, context: Context, tasks: FinishedTasks) -> RunIdentity:
+        """Take feed and month from the preview, or the feed from the parameters when there is none."""
+        preview = tasks.result("preview") or {}
+        params = context["params"]
+        return _identity(
+            context, preview.get("feed") or _folder_name(params["feed"]), preview.get("month") or ""
+        )
+
+    def collect(self, tasks: FinishedTasks) -> RunRecords:
+        """Collect the receipt."""
+        return RunRecords(deletion=read(DropReceipt, tasks.result("drop")))
+
+    def stopped(self, context: Context, tasks: FinishedTasks) -> Literal["", "dry_run", "rejected"]:
+        """Notice a rejected approval."""
+        chosen = (tasks.result("approve") or {}).get("chosen_options", [])
+        return "rejected" if chosen == ["Reject"] else super().stopped(context, tasks)
+
+
+def read(kind: type[T], value: Any) -> T | None:
+    """Read a task's result, None when there is none."""
+    return None if value is None else kind.from_json(value)
+
+
+def _identity(context: Context, feed: str, month: str) -> RunIdentity:
+    run = context["dag_run"]
+    key = run_key(run.dag_id, run.run_id)
+    return RunIdentity(feed=feed, month=month, dag_id=run.dag_id, run_id=run.run_id, run_key=key)
+
+
+def _folder_name(feed: Any) -> str:
+    """A parameter becomes part of a path only when it is a plain name."""
+    return feed if isinstance(feed, str) and feed.isidentifier() else "unknown"

@@ -1,0 +1,75 @@
+"""Waiting for a month's files."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from airflow.sdk import BaseSensorOperator, Context
+
+from sfetl_provider.adapters.local_files import missing_error
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.errors import FilesMissingError
+from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.plan.patterns import fill_pattern
+from sfetl_provider.operators.feed_operator import PLAN_TEMPLATE
+from sfetl_provider.triggers.monthly_file import MonthlyFileTrigger
+
+# Airflow refuses to map over more than [core] max_map_length items, 1,024 by default.
+MAX_FILES = 1000
+
+
+class MonthlyFileSensor(BaseSensorOperator):
+    """Waits in the triggerer until the month's files are there and still; returns them as SourceFiles.
+
+    Also the list that the following tasks are mapped over: a task of its own for listing would cost a second
+    of scheduling and could see other files.
+    """
+
+    template_fields = ("plan",)
+
+    def __init__(self, *, feed: FeedConfig, plan: Any = PLAN_TEMPLATE, **options: Any) -> None:
+        super().__init__(**options)
+        self.feed = feed
+        self.plan = plan
+
+    def execute(self, context: Context) -> NoReturn:
+        """Hand over to the trigger at once; even a file that is there must be watched for a moment."""
+        plan, files = MonthPlan.from_json(self.plan), self.feed.files
+        self.log.info("Looking for %s in %s.", ", ".join(self._looked_for(plan)), plan.base_path)
+        self.defer(
+            trigger=MonthlyFileTrigger(
+                base_path=plan.base_path,
+                patterns=self._patterns(plan),
+                explicit=list(plan.explicit_files),
+                poll_seconds=files.poll_seconds,
+                still_seconds=files.still_seconds,
+                deadline=time.time() + files.timeout_seconds,
+            ),
+            method_name="execute_complete",
+        )
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the files; raises FilesMissingError after the timeout, naming what was looked for and seen."""
+        plan, files = MonthPlan.from_json(self.plan), self.feed.files
+        if event["status"] != "found":
+            raise missing_error(
+                Path(plan.base_path), self._looked_for(plan), plan.month, files.timeout_seconds
+            )
+        found: list[dict[str, Any]] = event["files"]
+        if len(found) > MAX_FILES:
+            raise FilesMissingError(
+                f"{len(found)} files match, more than the {MAX_FILES} that one run can take.",
+                safe="Nothing was loaded.",
+                next_step="Narrow the patterns, or load them in several runs with the parameter files.",
+            )
+        for file in found:
+            self.log.info("%s, %d bytes", file["name"], file["size_bytes"])
+        return found
+
+    def _patterns(self, plan: MonthPlan) -> list[str]:
+        return [fill_pattern(pattern, plan.month_value) for pattern in self.feed.files.patterns]
+
+    def _looked_for(self, plan: MonthPlan) -> list[str]:
+        return list(plan.explicit_files) or self._patterns(plan)

@@ -1,0 +1,48 @@
+"""A refused COPY is explained by source file and line."""
+
+from __future__ import annotations
+
+import pytest
+
+from sfetl_provider.core.copy_into.batches import make_batches
+from sfetl_provider.core.copy_into.failure import explain_failure
+from sfetl_provider.core.ports import QueryState, QueryStatus
+from tests.core.load_samples import sample_staged_file
+
+(BATCH,) = make_batches([sample_staged_file((3, 2), "a.tsv")], 200)
+LONG = (
+    "User character length limit (5) exceeded by string 'UNITED'\n"
+    "  File 'flights/2013-01/c2281af2d05d/{path}', line 17, character 12\n"
+    '  Row 17, column "LOAD_FLIGHTS"["CARRIER":2]\n'
+    "  If you would like to continue loading when an error is encountered, use other values"
+)
+
+
+def message_of(text: str, code: int = 100078) -> str:
+    return str(explain_failure(BATCH, QueryStatus(QueryState.FAILED, code, text)))
+
+
+def test_line_within_the_chunk_becomes_the_sources_line() -> None:
+    message = message_of(LONG.format(path=BATCH.paths[1]))
+    assert "a.tsv line 117, column CARRIER" in message
+    assert "limit (5) exceeded by string 'UNITED' (Snowflake error 100078)" in message
+    assert "The target table was not touched" in message
+    assert "Correct the file" in message
+
+
+def test_unknown_chunk_is_named_as_it_came() -> None:
+    assert "elsewhere/part-9' line 17" in message_of(LONG.format(path="elsewhere/part-9")).replace(" line", "' line")
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("Remote file 'stages/x/part-00001.tsv.zst' was not found.", "Chunks are gone"),
+        ("SQL execution canceled", "Remove the cause"),
+        ("", "no reason given"),
+    ],
+)
+def test_failure_without_a_place_keeps_the_text_and_says_what_to_do(text: str, advice: str) -> None:
+    message = message_of(text, 604)
+    assert text in message
+    assert advice in message

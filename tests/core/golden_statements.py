@@ -1,0 +1,87 @@
+"""Every statement that loading sends, for one sample feed; `python -m tests.core.golden_statements` writes the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sfetl_provider.core.audit.statements import days_statement, totals_statement
+from sfetl_provider.core.copy_into.batches import make_batches
+from sfetl_provider.core.copy_into.query_history import history_statement
+from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
+from sfetl_provider.core.copy_into.submission import session_statement
+from sfetl_provider.core.drop import preview
+from sfetl_provider.core.ledger import append, generation, month_rows
+from sfetl_provider.core.ledger.tables import preparing_statements
+from sfetl_provider.core.plan.names import head_table, load_table, query_tag, quoted_table, stage_folder
+from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
+from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
+
+FOLDER = Path(__file__).parent / "golden_sql"
+
+
+def golden_statements() -> dict[str, str]:
+    """Give all statements by the name of their file."""
+    return {**_ledger(), **_copy(), **_audit(), **_change()}
+
+
+def _ledger() -> dict[str, str]:
+    head = quoted_table(head_table("DEMO", "flights"))
+    names = ("create_schema", "create_stage", "create_ledger", "create_head")
+    return {
+        **dict(zip(names, preparing_statements("DEMO", "flights"), strict=True)),
+        "lock_head": generation.lock_statement(head),
+        "add_month": generation.add_month_statement(head),
+        "raise_generation": generation.raise_statement(head),
+        "insert_ledger": append.insert_statement("DEMO"),
+        "move_chain_end": append.move_end_statement("DEMO", "flights"),
+    }
+
+
+def _copy() -> dict[str, str]:
+    config, plan = sample_config(), sample_plan()
+    quoting = {"quote": '"', "delimiter": "|", "null_markers": ["\\N", "NA'"], "date_format": "DD.MM.YYYY"}
+    quoted = sample_config(columns=["flight_date"], format=quoting)
+    (batch,) = make_batches([sample_staged_file()], 200)
+    table, folder = load_table(plan, 1), stage_folder(plan)
+    return {
+        "create_load_table": create_load_table(table, TABLE, config.column_names),
+        "drop_load_table": drop_table(table),
+        "copy_plain": copy_statement(table, folder, batch.paths, config),
+        "copy_one_quoted_column": copy_statement(table, folder, batch.paths, quoted),
+        "copy_session": session_statement(query_tag(plan, "copy"), 3600),
+        "find_copy": history_statement("DEMO", NOW, NOW),
+    }
+
+
+def _audit() -> dict[str, str]:
+    table = load_table(sample_plan(), 1)
+    return {
+        "audit_totals": totals_statement(table, "FLIGHT_DATE", ["CARRIER", 'odd "name"']),
+        "audit_days": days_statement(table, "FLIGHT_DATE"),
+    }
+
+
+def _change() -> dict[str, str]:
+    config, plan = sample_config(), sample_plan()
+    rows = month_rows.MonthRows(TABLE, "FLIGHT_DATE", plan.month_value)
+    return {
+        "check_load_table": load_check_statement(load_table(plan, 1), "FLIGHT_DATE"),
+        "count_month": month_rows.count_statement(rows),
+        "delete_month": month_rows.delete_statement(rows),
+        "insert_month": insert_statement(TABLE, load_table(plan, 1), config),
+        "preview_totals": preview.totals_statement(TABLE, "FLIGHT_DATE"),
+        "preview_sample": preview.sample_statement(config),
+    }
+
+
+def write_golden_files() -> None:
+    """Write all files anew, and remove those of statements that are gone."""
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.glob("*.sql"):
+        old.unlink()
+    for name, statement in golden_statements().items():
+        (FOLDER / f"{name}.sql").write_text(statement + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_golden_files()

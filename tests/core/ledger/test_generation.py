@@ -1,0 +1,84 @@
+"""Generations: a month is added once, raised only from the number seen, and who came between is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from sfetl_provider.core.errors import GenerationConflictError, LedgerError
+from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds
+from sfetl_provider.core.ledger.entry import ChainEnd, chain
+from sfetl_provider.core.ledger.generation import raise_generation, read_generation
+from sfetl_provider.core.ledger.tables import prepare
+from tests.core.load_samples import sample_config, sample_facts
+from tests.core.scripted_warehouse import ScriptedWarehouse, changed, rows_of
+
+READ = 'SELECT "GENERATION" FROM'
+RAISE = '"GENERATION" = "GENERATION" + 1'
+LEDGER = 'FROM "DEMO"."SFETL"."LEDGER"'
+
+
+def test_prepare_only_makes_what_is_missing() -> None:
+    warehouse = ScriptedWarehouse()
+    prepare(warehouse, sample_config())
+    assert len(warehouse.statements) == 4
+    assert all(" IF NOT EXISTS " in statement for statement in warehouse.statements)
+
+
+def test_known_month_is_only_read() -> None:
+    warehouse = ScriptedWarehouse()
+    warehouse.answer(READ, rows_of((7,)))
+    assert read_generation(warehouse, "DEMO", "flights", "2013-01") == 7
+    assert len(warehouse.statements) == 1
+
+
+def test_new_month_is_added_under_the_lock_of_the_head_table() -> None:
+    warehouse = ScriptedWarehouse()
+    warehouse.answer(READ, rows_of(), rows_of((0,)))
+    warehouse.answer("UPDATE", changed(1))
+    warehouse.answer("INSERT", changed(1))
+    assert read_generation(warehouse, "DEMO", "flights", "2013-01") == 0
+    words = [statement.split()[0] for statement in warehouse.statements]
+    assert words == ["SELECT", "ALTER", "BEGIN", "UPDATE", "INSERT", "COMMIT", "SELECT"]
+
+
+@pytest.mark.parametrize("found", [rows_of(), rows_of((0,), (0,))])
+def test_month_without_exactly_one_row_is_an_error(found: object) -> None:
+    warehouse = ScriptedWarehouse()
+    warehouse.answer(READ, found)  # type: ignore[arg-type]
+    warehouse.answer("UPDATE", changed(1))
+    warehouse.answer("INSERT", changed(0))
+    with pytest.raises(LedgerError, match="instead of one"):
+        read_generation(warehouse, "DEMO", "flights", "2013-01")
+
+
+def test_raising_gives_the_query_id() -> None:
+    warehouse = ScriptedWarehouse()
+    warehouse.answer(RAISE, changed(1))
+    assert raise_generation(warehouse, "DEMO", "flights", "2013-01", 3) == "q1"
+    assert warehouse.binds == [("2013-01", 3)]
+
+
+def test_conflict_names_the_other_run() -> None:
+    warehouse = ScriptedWarehouse()
+    entry = chain(sample_facts(run_id="other_run", actor="bob", generation=4), ChainEnd(sequence=0, hash=""))
+    warehouse.answer(RAISE, changed(0))
+    warehouse.answer(LEDGER, rows_of(entry_binds(entry), columns=tuple(COLUMNS)))
+    with pytest.raises(GenerationConflictError) as raised:
+        raise_generation(warehouse, "DEMO", "flights", "2013-01", 3)
+    for words in ("other_run", "load_flights", "bob", "generation 4", "2026-11-21 01:02:03 UTC", "task plan"):
+        assert words in str(raised.value)
+
+
+def test_conflict_without_a_ledger_row_says_so() -> None:
+    warehouse = ScriptedWarehouse()
+    warehouse.answer(RAISE, changed(0))
+    warehouse.answer(LEDGER, rows_of())
+    with pytest.raises(GenerationConflictError, match="names no run"):
+        raise_generation(warehouse, "DEMO", "flights", "2013-01", 3)
+
+
+def test_doubled_month_is_an_error() -> None:
+    warehouse = ScriptedWarehouse()
+    warehouse.answer(RAISE, changed(2))
+    with pytest.raises(LedgerError, match="2 rows"):
+        raise_generation(warehouse, "DEMO", "flights", "2013-01", 3)

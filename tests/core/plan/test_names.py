@@ -1,0 +1,68 @@
+"""Derived names belong to one run and survive SQL and stage paths."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfetl_provider.core.plan import names
+from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
+
+
+def make_plan(run_id: str = "manual__1") -> MonthPlan:
+    return MonthPlan(
+        feed="sales",
+        month="2024-02",
+        dag_id="load_sales",
+        run_id=run_id,
+        run_key=names.run_key("load_sales", run_id),
+        actor="ann",
+        table=TableName(database="DB", schema_name="PUBLIC", name='SA"LES'),
+        generation=3,
+        qc_mode="file",
+        is_dry_run=False,
+        base_path="/data",
+        explicit_files=(),
+        start_over=False,
+        planned_at=datetime(2024, 3, 1, tzinfo=UTC),
+    )
+
+
+def test_names_of_a_run() -> None:
+    plan = make_plan()
+    key = plan.run_key
+
+    assert names.stage_folder(plan) == f'@"DB"."SFETL"."CHUNKS"/sales/2024-02/{key}/'
+    assert names.stage_folder(plan, "a.tsv-1").endswith(f"{key}/a.tsv-1/")
+    assert names.load_table(plan, 2).name == f"LOAD_SALES_202402_{key.upper()}_A2"
+    assert names.quoted_table(plan.table) == '"DB"."PUBLIC"."SA""LES"'
+    assert names.head_table("DB", "sales").name == "HEAD_SALES"
+    assert names.chunk_name(7) == "part-00007.tsv.zst"
+    assert json.loads(names.query_tag(plan, "copy", 2, 3))["batch"] == 3
+    assert names.scratch_folder(Path("/s"), plan, "k") == Path(f"/s/sales/2024-02/{key}/k")
+    assert names.report_path(Path("/r"), "sales", "2024-02", key) == Path(f"/r/sales/2024-02/{key}.json")
+
+
+def test_two_runs_share_no_name() -> None:
+    one, other = make_plan("a"), make_plan("b")
+
+    assert names.stage_folder(one) != names.stage_folder(other)
+    assert names.load_table(one, 1) != names.load_table(other, 1)
+
+
+def test_a_plan_survives_its_json_form() -> None:
+    plan = make_plan()
+
+    assert MonthPlan.from_json(plan.to_json()) == plan
+    assert (plan.first_day.isoformat(), plan.next_first_day.isoformat()) == ("2024-02-01", "2024-03-01")
+
+
+@given(st.text(min_size=1, max_size=200), st.text(min_size=1, max_size=200))
+def test_file_keys_are_stage_safe_and_distinct(one: str, other: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9._-]+", names.file_key(one))
+    assert (names.file_key(one) == names.file_key(other)) == (one == other)

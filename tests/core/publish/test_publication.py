@@ -1,0 +1,199 @@
+"""Publication, refusal by refusal: what does not add up is rolled back, what was done is not done again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from sfetl_provider.core.errors import (
+    GenerationConflictError,
+    PublishRefusedError,
+    ReconciliationError,
+    StatementError,
+    TransientError,
+    WarehouseUnavailableError,
+)
+from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds, entry_of_row
+from sfetl_provider.core.ledger.entry import ChainEnd, LedgerEntry, chain
+from sfetl_provider.core.ports import QueryResult
+from sfetl_provider.core.publish.publication import PublishJob, publish_month
+from sfetl_provider.core.publish.receipt import PublishReceipt
+from sfetl_provider.core.qc.report import Finding, QcVerdict
+from tests.core.load_samples import (
+    PASSED,
+    sample_config,
+    sample_facts,
+    sample_outcome,
+    sample_plan,
+    sample_staged_file,
+)
+from tests.core.scripted_warehouse import ManualClock, ScriptedWarehouse, changed, rows_of
+
+LEDGER = 'FROM "DEMO"."SFETL"."LEDGER"'
+RAISE = '"GENERATION" = "GENERATION" + 1'
+LOAD_CHECK = "SELECT COUNT(*), COUNT_IF("
+COUNT_MONTH = 'SELECT COUNT(*) FROM "DEMO"."PUBLIC"."FLIGHTS"'
+DELETE = 'DELETE FROM "DEMO"."PUBLIC"."FLIGHTS"'
+INSERT = 'INSERT INTO "DEMO"."PUBLIC"."FLIGHTS"'
+
+
+def publishable(rows_before: int = 4) -> ScriptedWarehouse:
+    warehouse = ScriptedWarehouse()
+    warehouse.answer("INSERT INTO", changed(1))
+    warehouse.answer('UPDATE "DEMO"', changed(1))
+    warehouse.answer(RAISE, changed(1))
+    warehouse.answer(LEDGER, rows_of())
+    warehouse.answer('SELECT "GENERATION", "CHAIN_HASH"', rows_of((0, "")))
+    warehouse.answer(LOAD_CHECK, rows_of((5, 0)))
+    warehouse.answer(COUNT_MONTH, rows_of((rows_before,)), rows_of((5,)))
+    warehouse.answer(DELETE, changed(rows_before))
+    warehouse.answer(INSERT, changed(5))
+    return warehouse
+
+
+def job(**changes: object) -> PublishJob:
+    plan = sample_plan(**changes)
+    return PublishJob(plan, sample_config(), (sample_staged_file(),), sample_outcome(plan, attempt=2), PASSED)
+
+
+def publish(warehouse: ScriptedWarehouse) -> PublishReceipt:
+    return publish_month(job(), warehouse, ManualClock())
+
+
+def stored(entry: LedgerEntry) -> QueryResult:
+    return rows_of(entry_binds(entry), columns=tuple(COLUMNS))
+
+
+def transaction_words(warehouse: ScriptedWarehouse) -> list[str]:
+    start = warehouse.statements.index("BEGIN")
+    end = next(n for n, text in enumerate(warehouse.statements) if text in ("COMMIT", "ROLLBACK"))
+    return [statement.split()[0] for statement in warehouse.statements[start : end + 1]]
+
+
+def test_month_is_replaced_in_one_transaction() -> None:
+    warehouse = publishable()
+    receipt = publish(warehouse)
+    in_order = ["BEGIN", "UPDATE", "SELECT", "SELECT", "DELETE", "INSERT", "SELECT", "INSERT", "UPDATE", "COMMIT"]
+    assert transaction_words(warehouse) == in_order
+    assert (receipt.rows_before, receipt.rows_deleted, receipt.rows_inserted) == (4, 4, 5)
+    assert (receipt.generation, receipt.ledger_sequence, receipt.is_repeat) == (1, 1, False)
+    assert set(receipt.query_ids) == {"raise_generation", "check", "delete", "insert", "copy"}
+    assert "ALTER SESSION SET LOCK_TIMEOUT = 900" in warehouse.statements
+
+
+def test_month_is_bound_as_half_open_dates() -> None:
+    warehouse = publishable()
+    publish(warehouse)
+    bounds = (date(2013, 1, 1), date(2013, 2, 1))
+    by_statement = dict(zip(warehouse.statements, warehouse.binds, strict=True))
+    for words in (LOAD_CHECK, COUNT_MONTH, DELETE):
+        assert by_statement[warehouse.asked(words)[0]] == bounds
+
+
+def test_ledger_row_says_it_all() -> None:
+    warehouse = publishable()
+    publish(warehouse)
+    place = warehouse.statements.index(warehouse.asked('INSERT INTO "DEMO"."SFETL"."LEDGER"')[0])
+    entry = entry_of_row(dict(zip((name.lower() for name in COLUMNS), warehouse.binds[place], strict=True)))
+    assert (entry.action, entry.month, entry.actor, entry.generation) == ("publish", "2013-01", "ada", 1)
+    assert (entry.rows_in_files, entry.rows_staged, entry.rows_copied, entry.rows_inserted) == (5, 5, 5, 5)
+    assert [(file.name, file.records) for file in entry.files] == [("flights_2013-01.tsv", 7)]
+    assert (entry.qc_mode, entry.qc_verdict) == ("file", "passed")
+    assert entry.query_ids["copy"] == ("copy-1",)
+
+
+def test_empty_month_is_not_deleted() -> None:
+    warehouse = publishable(rows_before=0)
+    receipt = publish(warehouse)
+    assert warehouse.asked("DELETE FROM") == []
+    assert "delete" not in receipt.query_ids
+
+
+def test_load_tables_of_all_attempts_are_dropped_after_the_commit() -> None:
+    warehouse = publishable()
+    publish(warehouse)
+    drops = warehouse.asked("DROP TABLE")
+    assert [name in drop for name, drop in zip(("_A1", "_A2"), drops, strict=True)] == [True, True]
+    assert warehouse.statements.index("COMMIT") < warehouse.statements.index(drops[0])
+
+
+def test_repeat_gives_the_ledgers_receipt_and_changes_nothing() -> None:
+    entry = chain(sample_facts(run_key=sample_plan().run_key), ChainEnd(sequence=0, hash=""))
+    warehouse = publishable()
+    warehouse.answer(LEDGER, stored(entry))
+    warehouse.answer(COUNT_MONTH, rows_of((5,)))
+    receipt = publish(warehouse)
+    assert receipt.is_repeat
+    assert (receipt.ledger_sequence, receipt.ledger_hash) == (1, entry.hash)
+    assert not any(text.startswith(("BEGIN", "INSERT", "DELETE", "UPDATE")) for text in warehouse.statements)
+
+
+@pytest.mark.parametrize(
+    ("words", "answer", "error"),
+    [
+        (RAISE, changed(0), GenerationConflictError),
+        (LOAD_CHECK, rows_of((5, 1)), PublishRefusedError),
+        (LOAD_CHECK, rows_of((4, 0)), PublishRefusedError),
+        (DELETE, changed(3), ReconciliationError),
+        (INSERT, changed(4), ReconciliationError),
+        (INSERT, StatementError("NULL result in a non-nullable column", code=100072), StatementError),
+        (INSERT, WarehouseUnavailableError("reset"), WarehouseUnavailableError),
+    ],
+)
+def test_whatever_goes_wrong_is_rolled_back(
+    words: str, answer: QueryResult | BaseException, error: type[BaseException]
+) -> None:
+    warehouse = publishable()
+    warehouse.answer(words, answer)
+    with pytest.raises(error):
+        publish(warehouse)
+    assert warehouse.statements[-1] == "ROLLBACK"
+    assert warehouse.asked("DROP TABLE") == []
+
+
+def test_connection_lost_at_commit_keeps_the_load_table_for_the_retry() -> None:
+    warehouse = publishable()
+    warehouse.answer("COMMIT", WarehouseUnavailableError("reset"))
+    with pytest.raises(TransientError, match="not known whether"):
+        publish(warehouse)
+    assert warehouse.asked("DROP TABLE") == []
+
+
+@pytest.mark.parametrize(("generation", "is_fault"), [(1, True), (2, False)])
+def test_other_rows_after_the_commit_are_a_fault_unless_another_run_changed_them(
+    generation: int, is_fault: bool
+) -> None:
+    warehouse = publishable()
+    warehouse.answer(COUNT_MONTH, rows_of((4,)), rows_of((9,)))
+    warehouse.answer('SELECT "GENERATION" FROM', rows_of((generation,)))
+    if not is_fault:
+        assert publish(warehouse).generation == 1
+        return
+    with pytest.raises(ReconciliationError, match="holds 9 rows of 2013-01, the publish left 5"):
+        publish(warehouse)
+
+
+def test_dry_run_is_never_published() -> None:
+    warehouse = ScriptedWarehouse()
+    with pytest.raises(PublishRefusedError, match="dry run"):
+        publish_month(job(is_dry_run=True), warehouse, ManualClock())
+    assert warehouse.statements == []
+
+
+def test_failed_quality_control_is_never_published() -> None:
+    plan = sample_plan()
+    failed = QcVerdict(mode="file", is_passed=False, findings=(), files=1, good_records=5)
+    refused = PublishJob(plan, sample_config(), (), sample_outcome(plan), failed)
+    with pytest.raises(PublishRefusedError, match="quality control"):
+        publish_month(refused, ScriptedWarehouse(), ManualClock())
+
+
+def test_warnings_are_counted_in_the_ledger() -> None:
+    warning = Finding(severity="WARNING", code="low", message="few rows")
+    verdict = PASSED.model_copy(update={"findings": (warning,)})
+    plan = sample_plan()
+    warned = PublishJob(plan, sample_config(), (sample_staged_file(),), sample_outcome(plan), verdict)
+    warehouse = publishable()
+    publish_month(warned, warehouse, ManualClock())
+    assert any("passed with 1 findings" in binds for binds in warehouse.binds)

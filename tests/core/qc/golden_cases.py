@@ -1,0 +1,58 @@
+"""Broken little files beside what QC must say about them.
+
+Each case is `golden/<name>.tsv` with `golden/<name>.json`: `feed` is written by hand (columns and sections that
+differ from the tests' feed), `report` and `findings` are regenerated, to be read before they are committed, by
+
+    python -m tests.core.qc.golden_cases
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.qc.scan import scan_file
+from sfetl_provider.core.qc.verdict import decide
+from tests.core.fakes import feed, source_file
+
+FOLDER = Path(__file__).parent / "golden"
+MONTH = Month(2013, 2)
+
+
+def names() -> list[str]:
+    """Give the names of all cases."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def expected(name: str) -> dict[str, Any]:
+    """Read what is expected of a case."""
+    case: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    return case
+
+
+def found(name: str, sections: dict[str, Any], scratch: Path) -> dict[str, Any]:
+    """Check a case's file and give what QC says, without the seconds it took."""
+    config = feed(**{"qc": {"expected_days": "any"}, **sections})
+    report = scan_file(source_file(FOLDER / f"{name}.tsv"), config, MONTH, scratch)
+    findings = decide([report], config, MONTH, "file").findings
+    return {
+        "feed": sections,
+        "report": {key: value for key, value in report.to_json().items() if key != "seconds"},
+        "findings": [f"{finding.severity} {finding.code}: {finding.message}" for finding in findings],
+    }
+
+
+def write_expected() -> None:
+    """Write anew what QC says about each case now."""
+    with TemporaryDirectory() as scratch:
+        for name in names():
+            case = found(name, expected(name)["feed"], Path(scratch))
+            text = json.dumps(case, indent=2, ensure_ascii=False) + "\n"
+            (FOLDER / f"{name}.json").write_text(text)
+
+
+if __name__ == "__main__":
+    write_expected()

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from sfetl_provider.core.errors import ConfigError, ReconciliationError, ScratchSpaceError, SourceFileError
+from sfetl_provider.core.events import Event, Progress
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.qc.report import BadLine, QcReport
+from sfetl_provider.core.qc.scan import out_of_resources, reconcile, scan_file
+from sfetl_provider.core.qc.structure import Shape, Structure
+from sfetl_provider.core.qc.values import Values
+from tests.core.fakes import feed, source_file
+
+MONTH = Month(2013, 2)
+LINE = b"1\t2013-02-01\ttext\n"
+
+
+def _scan(folder: Path, content: bytes, name: str = "flights.tsv", **sections: Any) -> QcReport:
+    return scan_file(source_file(folder / name, content), feed(**sections), MONTH, folder / "scratch")
+
+
+def test_wildcards_in_a_name_are_no_wildcards(tmp_path: Path) -> None:
+    (tmp_path / "fa.tsv").write_bytes(LINE)
+
+    assert _scan(tmp_path, LINE * 2, name="f[a]*.tsv").good_records == 2
+
+
+def test_a_compressed_looking_name_is_read_as_text(tmp_path: Path) -> None:
+    assert _scan(tmp_path, LINE, name="flights.tsv.gz").good_records == 1
+
+
+def test_nothing_is_left_in_scratch(tmp_path: Path) -> None:
+    _scan(tmp_path, LINE)
+
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_progress_ends_with_the_whole_file(tmp_path: Path) -> None:
+    events: list[Event] = []
+
+    scan_file(source_file(tmp_path / "f.tsv", LINE * 3), feed(), MONTH, tmp_path, events.append)
+
+    assert events == [Progress("qc", "f.tsv", 3 * len(LINE), 3 * len(LINE), "bytes")]
+
+
+def test_a_file_that_changes_meanwhile_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "f.tsv"
+
+    def change(event: Event) -> None:
+        path.write_bytes(LINE * 4)
+
+    with pytest.raises(SourceFileError, match="changed while it was read"):
+        scan_file(source_file(path, LINE * 3), feed(), MONTH, tmp_path, change)
+
+
+def test_an_interruption_ends_the_scan_and_cleans_up(tmp_path: Path) -> None:
+    def interrupt(event: Event) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scan_file(source_file(tmp_path / "f.tsv", LINE), feed(), MONTH, tmp_path / "scratch", interrupt)
+
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    source = source_file(tmp_path / "f.tsv", LINE)
+    (tmp_path / "f.tsv").unlink()
+
+    with pytest.raises(SourceFileError, match=r"f\.tsv cannot be read"):
+        scan_file(source, feed(), MONTH, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text_format", "message"),
+    [({"date_format": "AUTO"}, "'AUTO'"), ({"delimiter": "§"}, "'§' is not an ASCII character")],
+)
+def test_a_format_that_cannot_be_used_is_an_error_of_the_config(
+    tmp_path: Path, text_format: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        _scan(tmp_path, LINE, format=text_format)
+
+
+def test_a_scratch_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "scratch").write_bytes(b"")
+
+    with pytest.raises(ScratchSpaceError, match="scratch cannot be used"):
+        _scan(tmp_path, LINE)
+
+
+def test_too_little_memory_says_which_setting_to_raise(tmp_path: Path) -> None:
+    source = source_file(tmp_path / "f.tsv", LINE)
+
+    error = out_of_resources(source, feed(), duckdb.OutOfMemoryException("could not allocate"))
+
+    assert "qc.memory_mib = 512" in str(error)
+    assert error.stage == "qc"
+
+
+def _counted(bad: int = 0) -> Structure:
+    return Structure(Shape(3, b"\t", None), sample_limit=1, records=10, empty_records=2, bad_records=bad)
+
+
+REJECT = BadLine(line=1, byte_offset=0, reason="DuckDB's reason", sample="")
+
+
+def test_readers_that_agree_make_the_counts(tmp_path: Path) -> None:
+    counts = reconcile(source_file(tmp_path / "f", b""), _counted(), Values(8, {}, {}, ()))
+
+    assert (counts.good_records, counts.bad_records) == (8, 0)
+
+
+def test_what_only_duckdb_rejects_is_bad(tmp_path: Path) -> None:
+    values = Values(5, {}, {}, (REJECT, REJECT, REJECT))
+
+    counts = reconcile(source_file(tmp_path / "f", b""), _counted(), values)
+
+    assert (counts.good_records, counts.bad_records, counts.bad_lines) == (5, 3, [REJECT])
+
+
+@pytest.mark.parametrize("rows", [0, 7, 9])
+def test_a_difference_that_nothing_explains_is_an_error(tmp_path: Path, rows: int) -> None:
+    with pytest.raises(ReconciliationError, match=rf"8 records by its bytes, but {rows} were read"):
+        reconcile(source_file(tmp_path / "f", b""), _counted(), Values(rows, {}, {}, ()))
+
+
+def test_once_records_are_bad_the_bytes_decide(tmp_path: Path) -> None:
+    counts = reconcile(source_file(tmp_path / "f", b""), _counted(bad=3), Values(8, {}, {}, ()))
+
+    assert (counts.good_records, counts.bad_records) == (5, 3)

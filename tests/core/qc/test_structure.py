@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
+from sfetl_provider.core.tsv.line_counter import LineCounter
+
+TEXTS = st.text(alphabet='ab\t"\r\n\0é', max_size=60).map(str.encode) | st.binary(max_size=30)
+
+
+def _structure(
+    text: bytes, quote: bytes | None = None, block_bytes: int = 1 << 20, limit: int = 1 << 20
+) -> Structure:
+    shape = Shape(2, b"\t", quote)
+    structure = Structure(shape, sample_limit=1000)
+    for block in record_blocks(BytesIO(text), 0, shape, block_bytes, limit):
+        structure.add(block)
+    return structure
+
+
+@given(TEXTS, st.sampled_from([None, b'"']), st.integers(1, 20))
+def test_the_blocks_do_not_matter(text: bytes, quote: bytes | None, block_bytes: int) -> None:
+    assert _structure(text, quote, block_bytes) == _structure(text, quote)
+
+
+@given(TEXTS, st.sampled_from([None, b'"']))
+def test_it_counts_as_staging_does(text: bytes, quote: bytes | None) -> None:
+    counter = LineCounter(quote)
+    if text:
+        counter.feed(text)
+    counter.finish()
+    structure = _structure(text, quote)
+
+    assert structure.records == counter.records + counter.empty_records
+    assert structure.empty_records == counter.empty_records
+    assert structure.bad_records == len(structure.bad_lines)
+
+
+@given(TEXTS)
+def test_a_bad_record_is_one_that_plain_python_finds_bad(text: bytes) -> None:
+    lines = text.split(b"\n")
+    lines = lines if lines[-1] else lines[:-1]
+
+    assert [bad.line for bad in _structure(text).bad_lines] == [
+        number for number, line in enumerate(lines, 1) if line not in (b"", b"\r") and _is_bad(line)
+    ]
+
+
+def _is_bad(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return True
+    return line.count(b"\t") != 1 or 0 in line or b"\r" in line.removesuffix(b"\r")
+
+
+@given(TEXTS, st.sampled_from([None, b'"']))
+def test_a_bad_line_is_where_it_says(text: bytes, quote: bytes | None) -> None:
+    for bad in _structure(text, quote).bad_lines:
+        assert text[: bad.byte_offset].count(b"\n") == bad.line - 1
+        assert bad.byte_offset == 0 or text[bad.byte_offset - 1 : bad.byte_offset] == b"\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reasons"),
+    [
+        (b'a\t"b"\n', []),
+        (b'a\t"b""c"\r\n', []),
+        (b'""\t""\n', []),
+        (b'"a\tb"\tc', []),
+        (b'a\tb"c"\n', ["a quote that"]),
+        (b'a\t"b"c\n', ["a quote that"]),
+        (b'a\tb\n"c\td\n\n', ["the quote is not closed"]),
+    ],
+)
+def test_quotes_stand_at_a_fields_edges_or_in_pairs(text: bytes, reasons: list[str]) -> None:
+    found = [bad.reason for bad in _structure(text, b'"').bad_lines]
+
+    assert len(found) == len(reasons)
+    assert all(reason.startswith(start) for reason, start in zip(found, reasons, strict=True))
+
+
+def test_a_record_without_end_needs_no_more_memory_than_its_limit() -> None:
+    shape = Shape(2, b"\t", b'"')
+    blocks = list(record_blocks(BytesIO(b'"' + b"a\n" * 1000), 0, shape, block_bytes=10, limit=100))
+
+    assert max(len(block.content) for block in blocks) <= 110
+    assert b"".join(block.content for block in blocks) == b'"' + b"a\n" * 1000
+
+
+def test_the_samples_are_limited_and_the_count_is_not() -> None:
+    shape = Shape(2, b"\t", None)
+    structure = Structure(shape, sample_limit=3)
+    for block in record_blocks(BytesIO(b"bad\n" * 10), 0, shape, block_bytes=8):
+        structure.add(block)
+
+    assert structure.bad_records == 10
+    assert [bad.line for bad in structure.bad_lines] == [1, 2, 3]

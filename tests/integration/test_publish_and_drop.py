@@ -1,0 +1,218 @@
+"""Publishing and dropping months through the real connector, against the local warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from local.warehouse.server import RunningWarehouse, running_warehouse
+from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+from sfetl_provider.core.drop.deletion import drop_month
+from sfetl_provider.core.errors import (
+    DropRefusedError,
+    GenerationConflictError,
+    PublishRefusedError,
+    SfetlError,
+    TransientError,
+    WarehouseUnavailableError,
+)
+from sfetl_provider.core.ledger.entry import LedgerEntry, verify
+from sfetl_provider.core.ledger.generation import read_generation
+from sfetl_provider.core.ledger.lookup import chain_end, entries
+from sfetl_provider.core.publish.publication import publish_month
+from sfetl_provider.core.publish.receipt import PublishReceipt
+from tests.integration.loading_bench import (
+    CLOCK,
+    CONFIG,
+    TARGET,
+    drop_request,
+    loaded_job,
+    make_target,
+    month_rows,
+    open_dying_session,
+    open_session,
+    planned,
+)
+
+
+@pytest.fixture
+def running() -> Iterator[RunningWarehouse]:
+    with running_warehouse() as started:
+        yield started
+
+
+@pytest.fixture
+def session(running: RunningWarehouse) -> Iterator[SnowflakeSession]:
+    with open_session(running) as opened:
+        make_target(opened)
+        yield opened
+
+
+def publish(session: SnowflakeSession, run_id: str, rows: int, month: str = "2013-01") -> PublishReceipt:
+    return publish_month(loaded_job(session, planned(session, run_id, month), rows), session, CLOCK)
+
+
+def verified_chain(session: SnowflakeSession) -> tuple[LedgerEntry, ...]:
+    found = entries(session, "DEMO", "flights")
+    assert verify(found, chain_end(session, "DEMO", "flights")) is None
+    return found
+
+
+def load_tables(session: SnowflakeSession) -> int:
+    statement = (
+        'SELECT COUNT(*) FROM "DEMO".INFORMATION_SCHEMA.TABLES '
+        "WHERE TABLE_SCHEMA = 'SFETL' AND TABLE_NAME LIKE 'LOAD%'"
+    )
+    return int(str(session.query(statement).scalar()))
+
+
+def test_second_load_replaces_the_month_and_nothing_else(session: SnowflakeSession) -> None:
+    publish(session, "other", 3, "2013-02")
+    first = publish(session, "one", 5)
+    second = publish(session, "two", 4)
+    assert (first.rows_before, second.rows_before, second.rows_deleted) == (0, 5, 5)
+    assert (month_rows(session), month_rows(session, "2013-02")) == (4, 3)
+    assert second.generation == 2
+    assert [entry.sequence for entry in verified_chain(session)] == [1, 2, 3]
+    assert load_tables(session) == 0
+
+
+def test_columns_are_mapped_by_name(session: SnowflakeSession) -> None:
+    publish(session, "one", 2)
+    rows = session.query(f'SELECT "CARRIER", "DISTANCE" FROM {TARGET} ORDER BY "DISTANCE"').rows
+    assert rows == (("AA", 1), ("AA", 2))
+
+
+def test_run_planned_before_another_publication_is_refused_by_name(session: SnowflakeSession) -> None:
+    late = loaded_job(session, planned(session, "late"), 3)
+    publish(session, "quick", 5)
+    with pytest.raises(GenerationConflictError, match="run quick of DAG load_flights, started by ada"):
+        publish_month(late, session, CLOCK)
+    assert month_rows(session) == 5
+    assert len(verified_chain(session)) == 1
+    assert load_tables(session) == 1
+
+
+@pytest.mark.parametrize(
+    "words", ['DELETE FROM "DEMO"."PUBLIC"', 'INSERT INTO "DEMO"."PUBLIC"', '"SFETL"."LEDGER" (', '"CHAIN_HASH" = ?']
+)
+@pytest.mark.parametrize("is_after", [False, True])
+def test_failure_before_the_commit_leaves_the_table_as_it_was(
+    running: RunningWarehouse, session: SnowflakeSession, words: str, is_after: bool
+) -> None:
+    publish(session, "one", 5)
+    job = loaded_job(session, planned(session, "two"), 4)
+    with (
+        open_dying_session(running, words, is_after=is_after) as dying,
+        pytest.raises(WarehouseUnavailableError),
+    ):
+        publish_month(job, dying, CLOCK)
+    assert month_rows(session) == 5
+    assert len(verified_chain(session)) == 1
+    receipt = publish_month(job, session, CLOCK)
+    assert (receipt.is_repeat, month_rows(session)) == (False, 4)
+    assert len(verified_chain(session)) == 2
+
+
+@pytest.mark.parametrize("is_after", [False, True])
+def test_connection_lost_at_commit_is_decided_by_the_ledger(
+    running: RunningWarehouse, session: SnowflakeSession, is_after: bool
+) -> None:
+    job = loaded_job(session, planned(session, "one"), 5)
+    with (
+        open_dying_session(running, "COMMIT", is_after=is_after) as dying,
+        pytest.raises(TransientError, match="not known"),
+    ):
+        publish_month(job, dying, CLOCK)
+    receipt = publish_month(job, session, CLOCK)
+    assert receipt.is_repeat is is_after
+    assert month_rows(session) == 5
+    assert len(verified_chain(session)) == 1
+
+
+def test_repeat_after_the_commit_gives_the_same_receipt(session: SnowflakeSession) -> None:
+    job = loaded_job(session, planned(session, "one"), 5)
+    first = publish_month(job, session, CLOCK)
+    again = publish_month(job, session, CLOCK)
+    assert again == first.model_copy(update={"is_repeat": True})
+    assert (month_rows(session), len(verified_chain(session))) == (5, 1)
+
+
+def test_rows_of_another_month_are_refused(session: SnowflakeSession) -> None:
+    plan = planned(session, "one")
+    job = loaded_job(session, plan, 5)
+    name = job.outcome.load_table.name
+    session.query(f"UPDATE \"DEMO\".\"SFETL\".\"{name}\" SET \"FLIGHT_DATE\" = '2013-02-01' WHERE \"DISTANCE\" = 5")
+    with pytest.raises(PublishRefusedError, match="1 of them without a date in the month"):
+        publish_month(job, session, CLOCK)
+    assert (month_rows(session), verified_chain(session)) == (0, ())
+
+
+def test_dropped_month_is_gone_once_and_its_load_starts_anew(session: SnowflakeSession) -> None:
+    publish(session, "one", 5)
+    publish(session, "other", 3, "2013-02")
+    request = drop_request(session, "d" * 12)
+    receipt = drop_month(request, CONFIG, session, CLOCK)
+    again = drop_month(request, CONFIG, session, CLOCK)
+    assert (receipt.rows_deleted, receipt.generation, again.is_repeat) == (5, 2, True)
+    assert (month_rows(session), month_rows(session, "2013-02")) == (0, 3)
+    assert publish(session, "two", 4).rows_before == 0
+    assert [entry.action for entry in verified_chain(session)] == ["publish", "publish", "drop", "publish"]
+
+
+def test_drop_after_another_change_is_refused(session: SnowflakeSession) -> None:
+    publish(session, "one", 5)
+    request = drop_request(session, "d" * 12)
+    publish(session, "two", 4)
+    with pytest.raises(GenerationConflictError, match="run two"):
+        drop_month(request, CONFIG, session, CLOCK)
+    assert month_rows(session) == 4
+
+
+def test_drop_of_an_empty_month_is_refused(session: SnowflakeSession) -> None:
+    with pytest.raises(DropRefusedError, match="nothing to drop"):
+        drop_month(drop_request(session, "d" * 12), CONFIG, session, CLOCK)
+    assert read_generation(session, "DEMO", "flights", "2013-01") == 0
+
+
+def test_months_published_at_once_keep_one_chain(running: RunningWarehouse, session: SnowflakeSession) -> None:
+    months = ["2013-01", "2013-02", "2013-03", "2013-04"]
+
+    def load(month: str) -> PublishReceipt:
+        with open_session(running) as own:
+            return publish(own, f"run-{month}", 5, month)
+
+    with ThreadPoolExecutor(len(months)) as pool:
+        receipts = list(pool.map(load, months))
+    assert sorted(receipt.ledger_sequence for receipt in receipts) == [1, 2, 3, 4]
+    assert len(verified_chain(session)) == 4
+    assert [month_rows(session, month) for month in months] == [5, 5, 5, 5]
+
+
+def test_two_loads_of_one_month_at_once_let_one_through(running: RunningWarehouse, session: SnowflakeSession) -> None:
+    jobs = [loaded_job(session, planned(session, run_id), rows) for run_id, rows in (("a", 3), ("b", 4))]
+
+    def attempt(number: int) -> int | SfetlError:
+        with open_session(running) as own:
+            try:
+                return publish_month(jobs[number], own, CLOCK).rows_inserted
+            except GenerationConflictError as error:
+                return error
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(attempt, range(2)))
+    (published,) = [outcome for outcome in outcomes if isinstance(outcome, int)]
+    assert month_rows(session) == published
+    assert len(verified_chain(session)) == 1
+
+
+def test_month_first_read_by_many_at_once_has_one_row(running: RunningWarehouse, session: SnowflakeSession) -> None:
+    def read(_: int) -> int:
+        with open_session(running) as own:
+            return read_generation(own, "DEMO", "flights", "2013-05")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(read, range(4))) == [0, 0, 0, 0]
+    assert read_generation(session, "DEMO", "flights", "2013-05") == 0
