@@ -79,7 +79,7 @@ def columns_of(shape: Shape) -> list[Kind]:
 
 
 def write_file(path: Path, shape: Shape, target_bytes: int) -> int:
-    """Write a file within about 1 % of `target_bytes`, a row a day at the least; return its rows.
+    """Write a file within about 3 % of `target_bytes`, a row a day at the least; return its rows.
 
     The bytes of a record are estimated from a sample. Memory: DuckDB's, some 300 MB, whatever the size. An
     interrupted call leaves a file with a name ending in .part; `path` appears complete.

@@ -76,8 +76,10 @@ def count_lines(path: Path) -> int:
 def count_rows(warehouse: WarehouseClient, feed: str, month: str) -> int:
     """Rows of the month in the feed's table, asked with the real connector."""
     column = _DATE_COLUMN[feed]
-    sql = f"SELECT COUNT(*) FROM DEMO.PUBLIC.{feed.upper()} WHERE TO_CHAR({column}, 'YYYY-MM') = %s"
-    return int(warehouse.rows(sql, (month,))[0][0])
+    year, number = map(int, month.split("-"))
+    following = f"{year + number // 12}-{number % 12 + 1:02}-01"
+    sql = f"SELECT COUNT(*) FROM DEMO.PUBLIC.{feed.upper()} WHERE {column} >= %s AND {column} < %s"
+    return int(warehouse.rows(sql, (f"{month}-01", following))[0][0])
 
 
 def find_report(reports: Path, run: LoadRun) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
+import sys
 from pathlib import Path
+from types import FrameType
 
 from local.warehouse import wire
 from local.warehouse.server import listening_socket, server_of
@@ -29,10 +32,16 @@ def _write_port(path: Path, port: int) -> None:
     partial.replace(path)
 
 
+def _exit(_number: int, _frame: FrameType | None) -> None:
+    """uvicorn raises the signal again when it has stopped; this lets the databases be closed then."""
+    sys.exit(0)
+
+
 def main() -> None:
     """Start the server; it ends cleanly on SIGTERM, with all databases written."""
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    signal.signal(signal.SIGTERM, _exit)
     warehouse = Warehouse(arguments.folder)
     bound = listening_socket(arguments.host, arguments.port)
     port = bound.getsockname()[1]

@@ -50,6 +50,14 @@ def forget(connection: duckdb.DuckDBPyConnection, table: TableName) -> None:
     connection.execute(f"DELETE FROM {_LIMITS} WHERE {_OF_TABLE}", list(table))
 
 
+def rename(connection: duckdb.DuckDBPyConnection, table: TableName, new: TableName) -> None:
+    """A renamed table keeps its limits."""
+    limits = limits_of(connection, table)
+    forget(connection, new)
+    remember(connection, new, limits)
+    forget(connection, table)
+
+
 def remember(connection: duckdb.DuckDBPyConnection, table: TableName, limits: Mapping[str, int]) -> None:
     """Record limits where fakesnow has not recorded a declared one."""
     for column, limit in limits.items():

@@ -65,7 +65,7 @@ def text_of(column: TargetColumn, file_format: FileFormat) -> str:
 
 
 def converted(column: TargetColumn, file_format: FileFormat) -> str:
-    """The value of a text, NULL when it is not one of the column's type; raises SqlError for types not loaded here."""
+    """The value of a text, NULL when it does not fit; raises SqlError for types not loaded here."""
     raw, kind = column.raw, column.kind
     if kind == "VARCHAR":
         limit = column.limit

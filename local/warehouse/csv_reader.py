@@ -30,7 +30,8 @@ def bad_value_sql(columns: Sequence[TargetColumn], file_format: FileFormat, text
     position = " ".join(f"WHEN {bad} THEN {column.position}" for bad, column in conditions)
     value = " ".join(f"WHEN {bad} THEN {column.raw}" for bad, column in conditions)
     any_bad = " OR ".join(bad for bad, _ in conditions)
-    return f"SELECT record, CASE {position} END, CASE {value} END FROM ({texts}) WHERE {any_bad} ORDER BY record LIMIT 1"
+    selected = f"record, CASE {position} END, CASE {value} END"
+    return f"SELECT {selected} FROM ({texts}) WHERE {any_bad} ORDER BY record LIMIT 1"
 
 
 def quoted(table: TableName) -> str:

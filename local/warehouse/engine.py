@@ -47,7 +47,7 @@ def describe_on_fakesnow(session: Session, sql: str, expression: Expr) -> Result
 
 
 def _merge(session: Session, merge: exp.Merge, rows: Sequence[tuple[Any, ...]]) -> Result:
-    """MERGE by DuckDB's own: fakesnow takes several statements, which are neither atomic nor fit for a transaction."""
+    """MERGE by DuckDB's own: fakesnow's several statements are not atomic and fail in a transaction."""
     cursor = session.connection.cursor()
     cursor.check_db_and_schema(merge)
     verbs = [verb for verb, kind in _MERGE_VERBS.items() if _merges(merge, kind)]

@@ -114,6 +114,8 @@ def _constraint(text: str) -> SqlError:
 def _transaction(text: str) -> SqlError:
     if "aborted" in text:
         return transaction_aborted()
+    if "single attached database" in text:
+        return unsupported("a transaction that writes to more than one database")
     message = f"Statement was aborted because a concurrent transaction changed the same data: {text}"
     return SqlError(625, "57014", message)
 

@@ -62,7 +62,7 @@ _UPPER = {"compression", "encoding", "binary_format"}
 
 
 def parse_file_format(tokens: Tokens) -> FileFormat:
-    """The options in parentheses, which the reader stands before; raises SqlError for one that is not supported."""
+    """The options in parentheses that come next; raises SqlError for one that is not supported."""
     options: dict[str, Value] = {}
     type_name = ""
     tokens.expect("(")

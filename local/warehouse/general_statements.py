@@ -56,9 +56,10 @@ class GeneralStatements:
             return self._define(session, text, expression, rows)
         if isinstance(expression, _WRITING):
             return self._write(session, text, expression, rows, is_cancelled)
+        result = self._read(session, text, expression, rows)
         if isinstance(expression, exp.Use):
             _remember_use(session, expression)
-        return self._read(session, text, expression, rows)
+        return result
 
     def _read(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
         source = query_history.history_call(expression)
@@ -67,6 +68,7 @@ class GeneralStatements:
         view = f"LOCAL_WAREHOUSE_HISTORY_{threading.get_ident()}"
         history = query_history.selected(source, self._entries(), session.user, session.id)
         alias = source.args.get("alias")
+        rows = query_history.without_binds_of(source, expression, rows)
         source.replace(
             exp.Table(
                 this=exp.to_identifier(view),
@@ -97,7 +99,7 @@ class GeneralStatements:
         return self._run_again_on_conflict(session, text, expression, rows)
 
     def _run_again_on_conflict(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
-        """DuckDB refuses some concurrent statements that Snowflake lets through; outside a transaction they repeat."""
+        """Repeat, outside a transaction, what DuckDB refuses as a conflict and Snowflake lets through."""
         for tries_left in reversed(range(_CONFLICT_TRIES)):
             try:
                 return run_on_fakesnow(session, text, expression, rows)
@@ -156,6 +158,9 @@ class GeneralStatements:
         if isinstance(expression, exp.Create) and kind == "DATABASE":
             name = column_limits.identifier_name(expression.find(exp.Identifier) or expression)
             session.duck.execute(f'CREATE SCHEMA IF NOT EXISTS "{name}"."PUBLIC"')
+            _use_public(session, name)
+        if isinstance(expression, exp.Alter):
+            _follow_rename(session, expression)
         if (isinstance(expression, exp.Drop) and kind == "TABLE") or isinstance(
             expression, exp.TruncateTable
         ):
@@ -182,10 +187,30 @@ def _is_conflict(error: BaseException) -> bool:
 def _remember_use(session: Session, expression: exp.Use) -> None:
     kind = expression.args.get("kind")
     name = column_limits.identifier_name(expression.this.this) if expression.this is not None else ""
+    if isinstance(kind, exp.Var) and kind.name.upper() == "DATABASE":
+        _use_public(session, name)
     if isinstance(kind, exp.Var) and kind.name.upper() == "ROLE":
         session.role = name
     if isinstance(kind, exp.Var) and kind.name.upper() == "WAREHOUSE":
         session.warehouse = name
+
+
+def _use_public(session: Session, database: str) -> None:
+    """A database that becomes current brings its schema PUBLIC, if it has it."""
+    query = "SELECT count(*) FROM duckdb_schemas() WHERE database_name = ? AND schema_name = 'PUBLIC'"
+    row = session.duck.execute(query, [database]).fetchone()
+    if row and row[0]:
+        session.connection.cursor().execute(f'USE SCHEMA "{database}"."PUBLIC"')
+
+
+def _follow_rename(session: Session, alter: exp.Alter) -> None:
+    for action in alter.args.get("actions") or []:
+        if isinstance(action, exp.AlterRename) and isinstance(action.this, exp.Table):
+            old = column_limits.table_name(alter.this, session)
+            named = [column_limits.identifier_name(part) for part in action.this.parts]
+            new = (*old[: 3 - len(named)], *named)
+            column_limits.rename(session.duck, old, (new[0], new[1], new[2]))
+            load_history.rename(session.duck, old, (new[0], new[1], new[2]))
 
 
 def _refuse_raw(expression: Expr) -> None:

@@ -14,6 +14,7 @@ from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show
 
 RESULTS_KEPT = 200
+MEMORY_LIMIT = "1500MB"
 _RESERVED = {GLOBAL_DATABASE_NAME}
 
 
@@ -31,16 +32,24 @@ class WarehouseInstance(FakeSnow):
 
     With a folder each database is a DuckDB file in it, those found there are attached again at the start, and
     fakesnow's own catalog (stages, column lengths, comments) is a file too. Without one all is in memory.
+    DuckDB takes at most MEMORY_LIMIT of memory; what it needs beyond it writes to the folder `spill`.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, spill: Path) -> None:
         self.create_database_on_connect = False
         self.create_schema_on_connect = False
         self.db_path = folder
         self.nop_regexes = None
         self.results_cache = RecentResults()
         self._connecting = threading.Lock()
-        self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
+        self.duck_conn = duckdb.connect(
+            ":memory:",
+            config={
+                "lambda_syntax": "ENABLE_SINGLE_ARROW",
+                "memory_limit": MEMORY_LIMIT,
+                "temp_directory": str(spill),
+            },
+        )
         self._attach_all()
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())

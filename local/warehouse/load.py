@@ -202,10 +202,12 @@ def _first_bad_value(load: Load, text: StagedText) -> BadValue | None:
 
 
 def _missing(path: str) -> SqlError:
-    message = f"Remote file '{path}' was not found. If you are running a copy command, please make sure files are not "
+    message = (
+        f"Remote file '{path}' was not found. If you are running a copy command, please make sure files are "
+    )
     return SqlError(
         100064,
         "22000",
-        message + "deleted when they are being loaded or files are not being loaded into "
+        message + "not deleted when they are being loaded or files are not being loaded into "
         "two different tables concurrently with auto purge option.",
     )

@@ -15,9 +15,9 @@ from local.warehouse.errors import SqlError
 from local.warehouse.file_format import FileFormat
 
 _ADVICE = (
-    "  If you would like to continue loading when an error is encountered, use other values such as 'SKIP_FILE' or "
-    "'CONTINUE' for the ON_ERROR option. For more information on loading options, please run 'info loading_data' "
-    "in a SQL client."
+    "  If you would like to continue loading when an error is encountered, use other values such as "
+    "'SKIP_FILE' or 'CONTINUE' for the ON_ERROR option. For more information on loading options, please run "
+    "'info loading_data' in a SQL client."
 )
 
 

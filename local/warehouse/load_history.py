@@ -1,7 +1,7 @@
 """Which file contents each table has loaded: what COPY skips unless FORCE=TRUE.
 
-It lies in the table's own database and is written in the transaction of the COPY. Cleared when the table is dropped,
-replaced or truncated; kept by DELETE; a clone starts without it.
+It lies in the table's own database and is written in the transaction of the COPY. Cleared when the table is
+dropped, replaced or truncated; kept by DELETE; a clone starts without it.
 https://docs.snowflake.com/en/user-guide/data-load-considerations-load#load-metadata
 """
 
@@ -55,10 +55,20 @@ def record(
 
 def forget(connection: duckdb.DuckDBPyConnection, table: TableName) -> None:
     """Clear a table's history."""
-    known = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND table_name = ?",
-        [table[0], _NAME.partition(".")[2]],
-    ).fetchone()
-    if known and known[0]:
+    if _is_there(connection, table[0]):
         query = f"DELETE FROM {_table(table[0])} WHERE schema_name = ? AND table_name = ?"
         connection.execute(query, list(table[1:]))
+
+
+def rename(connection: duckdb.DuckDBPyConnection, table: TableName, new: TableName) -> None:
+    """A renamed table keeps its history, as long as it stays in its database."""
+    if _is_there(connection, table[0]) and table[0] == new[0]:
+        changes = "schema_name = ?, table_name = ?"
+        query = f"UPDATE {_table(table[0])} SET {changes} WHERE schema_name = ? AND table_name = ?"
+        connection.execute(query, [*new[1:], *table[1:]])
+
+
+def _is_there(connection: duckdb.DuckDBPyConnection, database: str) -> bool:
+    query = "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND table_name = ?"
+    row = connection.execute(query, [database, _NAME.partition(".")[2]]).fetchone()
+    return bool(row and row[0])

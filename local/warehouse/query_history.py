@@ -9,8 +9,9 @@ import dataclasses
 import datetime
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow.lib as pa
 from sqlglot import Expr, exp
@@ -123,6 +124,15 @@ def selected(
         wanted_id = int(arguments.get("SESSION_ID", str(session_id)))
         chosen = [entry for entry in chosen if entry.session_id == wanted_id]
     return _arrow(chosen[-_limit(arguments) :])
+
+
+def without_binds_of(
+    source: exp.TableFromRows, expression: Expr, rows: Sequence[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    """The bound values without those of the call's arguments, which goes out of the statement with them."""
+    inside = {id(mark) for mark in source.find_all(exp.Placeholder)}
+    kept = [id(mark) not in inside for mark in expression.find_all(exp.Placeholder, bfs=False)]
+    return [tuple(value for value, is_kept in zip(row, kept, strict=True) if is_kept) for row in rows]
 
 
 def _limit(arguments: dict[str, str]) -> int:

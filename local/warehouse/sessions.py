@@ -129,7 +129,7 @@ class SessionRegistry:
         parameters = SessionParameters(login.parameters)
         number = next(self._numbers)
         database = normalise_ident(login.database) if login.database else None
-        schema = normalise_ident(login.schema) if login.schema else None
+        schema = normalise_ident(login.schema) if login.schema else "PUBLIC" if database else None
         connection = self._instance.open_connection(database, schema)
         session = Session(
             id=number,

@@ -83,7 +83,7 @@ class StageStatements:
         return self.existing(session, reference)
 
     def create(self, session: Session, statement: str) -> Result:
-        """CREATE [OR REPLACE] STAGE [IF NOT EXISTS] name [ENCRYPTION=(TYPE='…')] [COMMENT='…']: internal ones only."""
+        """CREATE [OR REPLACE] STAGE [IF NOT EXISTS] name [ENCRYPTION=(…)] [COMMENT='…'], internal only."""
         tokens = Tokens(statement)
         tokens.expect_words("CREATE")
         is_replacing = tokens.skip("OR", "REPLACE")

@@ -44,8 +44,8 @@ class StagedText:
 def unpack(staged: StagedFile, file_format: FileFormat, to: Path, cancelled: threading.Event) -> StagedText:
     """Write the text of a staged file to `to`.
 
-    Line ends of \\r\\n become \\n where fields are not enclosed. Raises SqlError for corrupt or cut files, for a second
-    zstd frame, and for a lone carriage return, which DuckDB would take for a line end.
+    Line ends of \\r\\n become \\n where fields are not enclosed. Raises SqlError for corrupt or cut files, for a
+    second zstd frame, and for a lone carriage return, which DuckDB would take for a line end.
     """
     text = StagedText(to)
     normalizes = file_format.enclosed_by is None

@@ -1,6 +1,6 @@
 """CREATE TABLE as Snowflake means it: keys that are not enforced, limits that copies inherit.
 
-https://docs.snowflake.com/en/sql-reference/constraints-overview (UNIQUE, PRIMARY KEY and FOREIGN KEY are not enforced)
+https://docs.snowflake.com/en/sql-reference/constraints-overview
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _KEYS = (
 
 
 def without_keys(create: exp.Create) -> bool:
-    """Take UNIQUE, PRIMARY KEY and FOREIGN KEY out, in place; primary key columns become NOT NULL, as in Snowflake.
+    """Take all keys out, in place; primary key columns become NOT NULL, as in Snowflake.
 
     Says whether anything was changed. SHOW PRIMARY KEYS does not know them any more (deviation).
     """

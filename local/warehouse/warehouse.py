@@ -23,15 +23,15 @@ from local.warehouse.table_locks import TableLocks
 class Warehouse:
     """Everything that one server serves.
 
-    With a folder databases, staged files and the query history lie in it and survive; without one the databases are
-    in memory and the rest in a temporary folder that `close` deletes.
+    With a folder databases, staged files and the query history lie in it and survive; without one the databases
+    are in memory and the rest in a temporary folder that `close` deletes.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="local_warehouse_")
         root = folder or Path(self._temporary.name if self._temporary else "")
         root.mkdir(parents=True, exist_ok=True)
-        self.instance = WarehouseInstance(folder / "databases" if folder else None)
+        self.instance = WarehouseInstance(folder / "databases" if folder else None, root / "spill")
         self.locks = TableLocks()
         self.delays = Delays()
         self.sessions = SessionRegistry(self.instance, self.locks)

@@ -1,4 +1,7 @@
-"""Every statement that loading sends, for one sample feed; `python -m tests.core.golden_statements` writes the files."""
+"""Every statement that loading sends, for one sample feed.
+
+`python -m tests.core.golden_statements` writes the golden files anew.
+"""
 
 from __future__ import annotations
 

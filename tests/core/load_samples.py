@@ -52,7 +52,9 @@ def sample_plan(**changes: Any) -> MonthPlan:
     return MonthPlan.model_validate({**fields, **changes})
 
 
-def sample_staged_file(chunk_records: tuple[int, ...] = (3, 2), name: str = "flights_2013-01.tsv") -> StagedFile:
+def sample_staged_file(
+    chunk_records: tuple[int, ...] = (3, 2), name: str = "flights_2013-01.tsv"
+) -> StagedFile:
     """Give a staged file whose chunks begin at lines 1, 101, 201, …"""
     return StagedFile(
         file=name,

@@ -88,7 +88,9 @@ def loaded_job(session: SnowflakeSession, plan: MonthPlan, rows: int) -> Publish
     return PublishJob(plan, CONFIG, (sample_staged_file((rows,)),), sample_outcome(plan, rows), PASSED)
 
 
-def stage_chunks(session: SnowflakeSession, plan: MonthPlan, texts: Sequence[str], scratch: Path) -> StagedFile:
+def stage_chunks(
+    session: SnowflakeSession, plan: MonthPlan, texts: Sequence[str], scratch: Path
+) -> StagedFile:
     """Put chunks on the run's stage folder."""
     staged = sample_staged_file(tuple(text.count("\n") for text in texts))
     for number, text in enumerate(texts, start=1):

@@ -96,7 +96,8 @@ def test_run_planned_before_another_publication_is_refused_by_name(session: Snow
 
 
 @pytest.mark.parametrize(
-    "words", ['DELETE FROM "DEMO"."PUBLIC"', 'INSERT INTO "DEMO"."PUBLIC"', '"SFETL"."LEDGER" (', '"CHAIN_HASH" = ?']
+    "words",
+    ['DELETE FROM "DEMO"."PUBLIC"', 'INSERT INTO "DEMO"."PUBLIC"', '"SFETL"."LEDGER" (', '"CHAIN_HASH" = ?'],
 )
 @pytest.mark.parametrize("is_after", [False, True])
 def test_failure_before_the_commit_leaves_the_table_as_it_was(
@@ -144,7 +145,7 @@ def test_rows_of_another_month_are_refused(session: SnowflakeSession) -> None:
     plan = planned(session, "one")
     job = loaded_job(session, plan, 5)
     name = job.outcome.load_table.name
-    session.query(f"UPDATE \"DEMO\".\"SFETL\".\"{name}\" SET \"FLIGHT_DATE\" = '2013-02-01' WHERE \"DISTANCE\" = 5")
+    session.query(f'UPDATE "DEMO"."SFETL"."{name}" SET "FLIGHT_DATE" = \'2013-02-01\' WHERE "DISTANCE" = 5')
     with pytest.raises(PublishRefusedError, match="1 of them without a date in the month"):
         publish_month(job, session, CLOCK)
     assert (month_rows(session), verified_chain(session)) == (0, ())
@@ -177,7 +178,9 @@ def test_drop_of_an_empty_month_is_refused(session: SnowflakeSession) -> None:
     assert read_generation(session, "DEMO", "flights", "2013-01") == 0
 
 
-def test_months_published_at_once_keep_one_chain(running: RunningWarehouse, session: SnowflakeSession) -> None:
+def test_months_published_at_once_keep_one_chain(
+    running: RunningWarehouse, session: SnowflakeSession
+) -> None:
     months = ["2013-01", "2013-02", "2013-03", "2013-04"]
 
     def load(month: str) -> PublishReceipt:
@@ -191,7 +194,9 @@ def test_months_published_at_once_keep_one_chain(running: RunningWarehouse, sess
     assert [month_rows(session, month) for month in months] == [5, 5, 5, 5]
 
 
-def test_two_loads_of_one_month_at_once_let_one_through(running: RunningWarehouse, session: SnowflakeSession) -> None:
+def test_two_loads_of_one_month_at_once_let_one_through(
+    running: RunningWarehouse, session: SnowflakeSession
+) -> None:
     jobs = [loaded_job(session, planned(session, run_id), rows) for run_id, rows in (("a", 3), ("b", 4))]
 
     def attempt(number: int) -> int | SfetlError:
@@ -208,7 +213,9 @@ def test_two_loads_of_one_month_at_once_let_one_through(running: RunningWarehous
     assert len(verified_chain(session)) == 1
 
 
-def test_month_first_read_by_many_at_once_has_one_row(running: RunningWarehouse, session: SnowflakeSession) -> None:
+def test_month_first_read_by_many_at_once_has_one_row(
+    running: RunningWarehouse, session: SnowflakeSession
+) -> None:
     def read(_: int) -> int:
         with open_session(running) as own:
             return read_generation(own, "DEMO", "flights", "2013-05")

@@ -35,7 +35,8 @@ def build_feed_dag(feed: FeedConfig) -> DAG:
         dag_id=dag_id_of(feed),
         description=feed.description or f"Monthly load of {feed.table.name}",
         schedule=CronPartitionTimetable("0 0 1 * *", timezone="UTC", run_offset=-1, key_format="%Y-%m"),
-        start_date=_start_date(feed),
+        start_date=_first_of(feed.start_month),
+        end_date=_first_of(feed.end_month, months_later=1) if feed.end_month else None,
         catchup=False,
         max_active_runs=feed.max_active_months,
         default_args=task_defaults(feed.retries, feed.retry_delay_seconds),
@@ -89,9 +90,10 @@ def _chain(feed: FeedConfig) -> None:
     [gate, staged] >> copy >> audit >> publish >> clean >> report
 
 
-def _start_date(feed: FeedConfig) -> datetime:
-    year, month = feed.start_month.split("-")
-    return datetime(int(year), int(month), 1)
+def _first_of(month: str, months_later: int = 0) -> datetime:
+    """A month's run starts at the first of the next one; the timetable's zone applies."""
+    year, number = (int(part) for part in month.split("-"))
+    return datetime(year + (number - 1 + months_later) // 12, (number - 1 + months_later) % 12 + 1, 1)
 
 
 def _params() -> dict[str, Param]:

@@ -9,9 +9,9 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.copy_into.checkpoint import read_state, running_query
+from sfetl_provider.core.copy_into.checkpoint import read_state
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
-from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance
+from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance, cancel_running
 from sfetl_provider.core.errors import WarehouseUnavailableError
 from sfetl_provider.core.ports import CheckpointStore
 from sfetl_provider.core.qc.report import QcVerdict
@@ -61,9 +61,9 @@ class AsyncCopyOperator(FeedOperator):
 
     def on_kill(self) -> None:
         """Cancel the running COPY when a person stops the task on a worker."""
-        if self._checkpoints is not None and (query_id := running_query(self._checkpoints)):
+        if self._checkpoints is not None:
             with self.open_session() as session:
-                session.cancel(query_id)
+                cancel_running(session, self._checkpoints)
 
     @property
     def staged_files(self) -> tuple[StagedFile, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from airflow.sdk import Context
@@ -65,6 +65,9 @@ class QcGateOperator(FeedOperator):
         return verdict.to_json()
 
 
-def present(values: Iterable[Any] | None) -> list[Any]:
-    """Give the results of mapped tasks that ran; a skipped one leaves None, a skipped group None altogether."""
-    return [value for value in values or () if value is not None]
+def present(values: Sequence[Any] | None) -> list[Any]:
+    """Give the results of mapped tasks that ran; a skipped one leaves None, a skipped group None altogether.
+
+    Airflow hands over a lazy sequence; a slice fetches all at once, iterating asks for one after the other.
+    """
+    return [value for value in (values[:] if values is not None else ()) if value is not None]

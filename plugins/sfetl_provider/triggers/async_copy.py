@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 
 _FAULTS_BORNE = 20
+# Snowflake may not know a query yet in the first moments after it was submitted.
+_UNKNOWN_SECONDS = 120.0
 
 
 class AsyncCopyTrigger(BaseTrigger):
@@ -52,6 +55,7 @@ class AsyncCopyTrigger(BaseTrigger):
             connections=await fetch_connections(self.snowflake_conn_id, self.proxy_conn_id),
         )
         session: SnowflakeSession | None = None
+        started = time.monotonic()
         faults = 0
         while True:
             try:
@@ -59,7 +63,7 @@ class AsyncCopyTrigger(BaseTrigger):
                     session = await asyncio.to_thread(hook.open_session)
                 status = await asyncio.to_thread(session.query_status, self.query_id)
                 faults = 0
-                if status.state is not QueryState.RUNNING:
+                if status.state.is_terminal or self._is_lost(status.state, started):
                     await asyncio.to_thread(session.close)
                     yield TriggerEvent({"status": "ended", "query_id": self.query_id})
                     return
@@ -70,3 +74,7 @@ class AsyncCopyTrigger(BaseTrigger):
                     yield TriggerEvent({"status": "unreachable", "query_id": self.query_id})
                     return
             await asyncio.sleep(self.poll_seconds)
+
+    @staticmethod
+    def _is_lost(state: QueryState, started: float) -> bool:
+        return state is QueryState.UNKNOWN and time.monotonic() - started > _UNKNOWN_SECONDS

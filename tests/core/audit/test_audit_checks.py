@@ -74,12 +74,12 @@ def test_skipped_qc_does_not_look_for_nulls() -> None:
 @pytest.mark.parametrize("kind", [date, datetime, str])
 def test_snowflake_mode_lists_the_missing_days(kind: type) -> None:
     numbers = [number for number in range(1, 32) if number not in (7, 31)]
-    days = {
+    days: dict[type, list[object]] = {
         date: [date(2013, 1, number) for number in numbers],
         datetime: [datetime(2013, 1, number) for number in numbers],
         str: [f"2013-01-{number:02}" for number in numbers],
-    }[kind]
-    report = audited((*CLEAN, 0), qc_mode="snowflake", days=tuple(days))
+    }
+    report = audited((*CLEAN, 0), qc_mode="snowflake", days=tuple(days[kind]))
     assert codes(report) == ["missing_days"]
     assert "2 expected days have no rows: 2013-01-07, 2013-01-31" in report.findings[0].message
     assert report.days[date(2013, 1, 1)] == 1

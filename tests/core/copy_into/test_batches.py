@@ -20,7 +20,9 @@ def test_every_chunk_is_in_one_batch(files: list[list[int]], batch_files: int) -
     assert [chunk.records for chunk in chunks] == [records for file in files for records in file]
     assert len({chunk.path for chunk in chunks}) == len(chunks)
     assert all(1 <= len(batch.chunks) <= batch_files for batch in batches)
-    assert [(batch.number, batch.of) for batch in batches] == [(n + 1, len(batches)) for n in range(len(batches))]
+    assert [(batch.number, batch.of) for batch in batches] == [
+        (n + 1, len(batches)) for n in range(len(batches))
+    ]
 
 
 def test_chunk_names_its_place_on_the_stage_and_in_the_source() -> None:

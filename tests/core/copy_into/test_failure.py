@@ -31,7 +31,9 @@ def test_line_within_the_chunk_becomes_the_sources_line() -> None:
 
 
 def test_unknown_chunk_is_named_as_it_came() -> None:
-    assert "elsewhere/part-9' line 17" in message_of(LONG.format(path="elsewhere/part-9")).replace(" line", "' line")
+    assert "elsewhere/part-9' line 17" in message_of(LONG.format(path="elsewhere/part-9")).replace(
+        " line", "' line"
+    )
 
 
 @pytest.mark.parametrize(

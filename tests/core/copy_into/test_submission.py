@@ -11,7 +11,7 @@ import pytest
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.checkpoint import read_state, running_query
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
-from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance
+from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance, cancel_running
 from sfetl_provider.core.errors import (
     CopyFailedError,
     CopyLostError,
@@ -173,7 +173,9 @@ def test_crash_before_the_load_table_was_noted_makes_it_again() -> None:
 def test_failed_copy_is_explained_and_the_next_call_starts_again() -> None:
     bench = Bench()
     bench.advance()
-    bench.warehouse.statuses["copy-1"] = QueryStatus(QueryState.FAILED, 100038, "Numeric value 'x' is not recognized")
+    bench.warehouse.statuses["copy-1"] = QueryStatus(
+        QueryState.FAILED, 100038, "Numeric value 'x' is not recognized"
+    )
     with pytest.raises(CopyFailedError, match="Numeric value 'x'"):
         bench.advance()
     assert running_query(bench.checkpoints) is None
@@ -254,3 +256,12 @@ def test_other_chunks_after_the_end_start_again_without_cancelling() -> None:
     bench.chunk_records = (3, 3)
     assert bench.advance() == Waiting("copy-3", 1, 2)
     assert bench.warehouse.cancelled == []
+
+
+def test_cancelled_copy_is_not_taken_for_a_failure_of_the_data() -> None:
+    bench = Bench()
+    bench.advance()
+    assert cancel_running(bench.warehouse, bench.checkpoints) == "copy-1"
+    assert bench.warehouse.cancelled == ["copy-1"]
+    assert cancel_running(bench.warehouse, bench.checkpoints) is None
+    assert bench.finish(["copy-2", "copy-3"]).attempt == 2

@@ -56,7 +56,7 @@ def stored(**changes: object) -> QueryResult:
 def previewing(totals: tuple[object, ...]) -> ScriptedWarehouse:
     warehouse = ScriptedWarehouse()
     warehouse.answer('SELECT "GENERATION" FROM', rows_of((3,)))
-    warehouse.answer("SELECT COUNT_IF", rows_of(totals))
+    warehouse.answer("SELECT COUNT(CASE", rows_of(totals))
     warehouse.answer("LIMIT 10", rows_of(("2013-01-01", None, "1400")))
     warehouse.answer(LEDGER, stored())
     return warehouse
@@ -90,7 +90,9 @@ def test_month_is_deleted_with_its_ledger_row() -> None:
 
 def test_repeat_gives_the_ledgers_receipt_and_changes_nothing() -> None:
     warehouse = droppable()
-    warehouse.answer(LEDGER, stored(action="drop", rows_deleted=5, rows_inserted=0, query_ids={"delete": "d1"}))
+    warehouse.answer(
+        LEDGER, stored(action="drop", rows_deleted=5, rows_inserted=0, query_ids={"delete": "d1"})
+    )
     warehouse.answer(COUNT_MONTH, rows_of((0,)))
     receipt = drop(warehouse)
     assert (receipt.is_repeat, receipt.delete_query_id) == (True, "d1")

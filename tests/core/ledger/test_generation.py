@@ -9,12 +9,18 @@ from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds
 from sfetl_provider.core.ledger.entry import ChainEnd, chain
 from sfetl_provider.core.ledger.generation import raise_generation, read_generation
 from sfetl_provider.core.ledger.tables import prepare
+from sfetl_provider.core.ports import QueryResult
 from tests.core.load_samples import sample_config, sample_facts
 from tests.core.scripted_warehouse import ScriptedWarehouse, changed, rows_of
 
 READ = 'SELECT "GENERATION" FROM'
 RAISE = '"GENERATION" = "GENERATION" + 1'
 LEDGER = 'FROM "DEMO"."SFETL"."LEDGER"'
+
+
+def ledger_row(**changes: object) -> QueryResult:
+    entry = chain(sample_facts(**changes), ChainEnd(sequence=0, hash=""))
+    return rows_of(entry_binds(entry), columns=tuple(COLUMNS))
 
 
 def test_prepare_only_makes_what_is_missing() -> None:
@@ -54,15 +60,16 @@ def test_month_without_exactly_one_row_is_an_error(found: object) -> None:
 def test_raising_gives_the_query_id() -> None:
     warehouse = ScriptedWarehouse()
     warehouse.answer(RAISE, changed(1))
+    warehouse.answer(LEDGER, ledger_row(generation=3))
     assert raise_generation(warehouse, "DEMO", "flights", "2013-01", 3) == "q1"
-    assert warehouse.binds == [("2013-01", 3)]
+    assert warehouse.binds[0] == ("2013-01", 3)
 
 
-def test_conflict_names_the_other_run() -> None:
+@pytest.mark.parametrize("row_count", [0, 1])
+def test_conflict_names_the_other_run_even_when_the_update_did_not_see_it(row_count: int) -> None:
     warehouse = ScriptedWarehouse()
-    entry = chain(sample_facts(run_id="other_run", actor="bob", generation=4), ChainEnd(sequence=0, hash=""))
-    warehouse.answer(RAISE, changed(0))
-    warehouse.answer(LEDGER, rows_of(entry_binds(entry), columns=tuple(COLUMNS)))
+    warehouse.answer(RAISE, changed(row_count))
+    warehouse.answer(LEDGER, ledger_row(run_id="other_run", actor="bob", generation=4))
     with pytest.raises(GenerationConflictError) as raised:
         raise_generation(warehouse, "DEMO", "flights", "2013-01", 3)
     for words in ("other_run", "load_flights", "bob", "generation 4", "2026-11-21 01:02:03 UTC", "task plan"):

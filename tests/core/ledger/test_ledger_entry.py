@@ -41,7 +41,9 @@ def test_whole_chain_verifies() -> None:
     assert verify([], START) is None
 
 
-@pytest.mark.parametrize("field", sorted(set(LedgerFacts.model_fields) - {"files", "query_ids", "recorded_at"}))
+@pytest.mark.parametrize(
+    "field", sorted(set(LedgerFacts.model_fields) - {"files", "query_ids", "recorded_at"})
+)
 def test_any_changed_field_breaks_its_row(field: str) -> None:
     entries = chain_of(sample_facts(), sample_facts(), sample_facts())
     old = getattr(entries[1], field)
@@ -90,6 +92,12 @@ def test_entry_survives_its_row() -> None:
     (entry,) = chain_of(sample_facts())
     assert entry_of_row(row_of(entry)) == entry
     assert verify([entry_of_row(row_of(entry))]) is None
+
+
+def test_row_with_a_zoned_time_is_the_same_entry() -> None:
+    (entry,) = chain_of(sample_facts())
+    zoned = NOW.astimezone(timezone(timedelta(hours=-8)))
+    assert entry_of_row({**row_of(entry), "recorded_at": zoned}) == entry
 
 
 def test_row_holds_naive_utc() -> None:

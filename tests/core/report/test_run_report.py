@@ -132,7 +132,10 @@ def test_text_is_aligned_and_complete() -> None:
     assert len(starts) == 1
     assert lines[0].endswith("flights 2013-01: published (load_flights, manual__1)")
     text = "\n".join(lines)
-    for words in ("1.00 MB, 7 records, 1 header, 1 empty, 5 staged in 2 chunks", "2.00 MB read, 0.80 MB staged"):
+    for words in (
+        "1.00 MB, 7 records, 1 header, 1 empty, 5 staged in 2 chunks",
+        "2.00 MB read, 0.80 MB staged",
+    ):
         assert words in text
     for words in ("passed (file, 5 rows, 1 findings)", "few rows on 2013-01-06", "61.5 s"):
         assert words in text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -275,9 +276,10 @@ def test_what_was_staged_after_starting_over_survives_a_failure(tmp_path: Path) 
     assert bench.run(start_over=True).chunks_reused == 2
 
 
-def test_a_source_that_changes_while_it_is_staged_keeps_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("upload", range(1, CHUNKS + 1))
+def test_a_source_that_changes_while_it_is_staged_keeps_nothing(tmp_path: Path, upload: int) -> None:
     bench = Bench(tmp_path)
-    bench.stage = _ChangingStage(bench.folder / "flights.tsv")
+    bench.stage = _ChangingStage(bench.folder / "flights.tsv", upload)
 
     with pytest.raises(SourceFileError, match="changed while it was read") as caught:
         bench.run()
@@ -285,16 +287,21 @@ def test_a_source_that_changes_while_it_is_staged_keeps_nothing(tmp_path: Path) 
     assert "given up" in str(caught.value)
     bench.stage = InMemoryStage()
     assert bench.run().chunks_reused == 0
+    assert bench.stage.text() == BODY
 
 
 class _ChangingStage(InMemoryStage):
-    def __init__(self, path: Path) -> None:
+    """Touches the source during one upload: same bytes, another modification time."""
+
+    def __init__(self, path: Path, upload: int) -> None:
         super().__init__()
         self.path = path
+        self.at = upload
 
     def upload(self, source: Path, stage_folder: str) -> None:
         super().upload(source, stage_folder)
-        self.path.write_bytes(BODY[:-1] + b"\n")
+        if len(self.uploads) == self.at:
+            os.utime(self.path, ns=(10**18, 10**18))
 
 
 class _LosingStage(InMemoryStage):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 import snowflake.connector
 from snowflake.connector.constants import QueryStatus
 from warehouse_client import Client, Connect
@@ -18,9 +17,8 @@ from local.warehouse.server import RunningWarehouse
 
 
 def control(warehouse: RunningWarehouse, method: str, body: dict[str, Any] | None = None) -> None:
-    data = json.dumps(body).encode() if body else None
-    request = urllib.request.Request(f"{warehouse.address}/control/delays", data=data, method=method)
-    assert json.load(urllib.request.urlopen(request))["success"]
+    answer = requests.request(method, f"{warehouse.address}/control/delays", json=body, timeout=20)
+    assert answer.json()["success"]
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +88,9 @@ def test_unknown_query_has_no_data(client: Client) -> None:
 def test_cancel(client: Client, second: Client, warehouse: RunningWarehouse, by: str) -> None:
     query_id = start(client, "SELECT SUM(a.range * b.range) FROM range(1000000) a, range(1000000) b")
     if by == "statement":
-        assert second.rows(f"SELECT SYSTEM$CANCEL_QUERY('{query_id}')") == [(f"query [{query_id}] terminated.",)]
+        assert second.rows(f"SELECT SYSTEM$CANCEL_QUERY('{query_id}')") == [
+            (f"query [{query_id}] terminated.",)
+        ]
     else:
         assert second.connection.cursor().abort_query(query_id)
     finished(warehouse, query_id)

@@ -99,6 +99,23 @@ def test_a_clone_has_no_load_history(client: Client) -> None:
     assert client.copy("CLONED", "load/a", "part-00001.tsv.zst")[0][1] == "LOADED"
 
 
+def test_two_sessions_copy_side_by_side(client: Client, second: Client) -> None:
+    cursors = [each.connection.cursor() for each in (client, second)]
+    for number, cursor in enumerate(cursors, start=1):
+        cursor.execute_async(copy_statement(TABLE, "load/a", f"part-0000{number}.tsv.zst"))
+    for number, cursor in enumerate(cursors):
+        cursor.get_results_from_sfqid(str(cursor.sfqid))
+        assert cursor.fetchall()[0][1:3] == ("LOADED", 2 - number)
+    assert count(client) == 3
+
+
+def test_a_renamed_table_keeps_its_load_history(client: Client) -> None:
+    client.rows("DROP TABLE IF EXISTS RENAMED")
+    client.copy(TABLE, "load/a", "part-00001.tsv.zst")
+    client.rows(f"ALTER TABLE {TABLE} RENAME TO RENAMED")
+    assert client.copy("RENAMED", "load/a", "part-00001.tsv.zst")[0][1] == "LOAD_SKIPPED"
+
+
 def test_copy_inside_a_transaction_is_rolled_back(client: Client) -> None:
     client.rows("BEGIN")
     client.copy(TABLE, "load/a", "part-00001.tsv.zst")

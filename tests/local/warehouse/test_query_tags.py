@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 from warehouse_client import Client, Connect
@@ -24,6 +25,18 @@ def test_found_by_tag(connect: Connect, client: Client, tmp_path: Path) -> None:
     ]
     assert {row[4:6] for row in rows} == {("LOCAL", tagged.connection.session_id)}
     assert all(row[6] is not None for row in rows)
+
+
+def test_values_bound_inside_the_call(client: Client) -> None:
+    client.rows("ALTER SESSION SET QUERY_TAG = 'bound'")
+    client.rows("SELECT 'found'")
+    statement = (
+        "SELECT QUERY_TEXT FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(END_TIME_RANGE_START => ?)) "
+        "WHERE QUERY_TAG = ? AND START_TIME < ? AND EXECUTION_STATUS = ?"
+    )
+    now = datetime.datetime.now(datetime.UTC)
+    later = now + datetime.timedelta(hours=1)
+    assert client.rows(statement, (now, "bound", later, "SUCCESS")) == [("SELECT 'found'",)]
 
 
 def test_tag_of_alter_session_and_running_state(client: Client) -> None:

@@ -22,8 +22,18 @@ ROOT = Path(__file__).parents[3]
 def serving(folder: Path, ending: signal.Signals) -> Iterator[int]:
     """A server process on a free port, ended by a signal."""
     port_file = folder / "port"
-    command = [sys.executable, "-m", "local.warehouse", "--folder", str(folder / "kept"), "--port-file", str(port_file)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "local.warehouse",
+        "--folder",
+        str(folder / "kept"),
+        "--port-file",
+        str(port_file),
+    ]
+    process = subprocess.Popen(  # noqa: S603 - this interpreter and our own module
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert process.stdout is not None
     try:
         assert "not Snowflake" in process.stdout.readline()
@@ -32,7 +42,7 @@ def serving(folder: Path, ending: signal.Signals) -> Iterator[int]:
         assert f"Listening on http://127.0.0.1:{port}," in listening
         yield port
         process.send_signal(ending)
-        assert process.wait(20) in (0, -ending)
+        assert process.wait(20) == (0 if ending == signal.SIGTERM else -ending)
     finally:
         process.kill()
         process.wait(20)
@@ -42,7 +52,9 @@ def serving(folder: Path, ending: signal.Signals) -> Iterator[int]:
 
 @contextmanager
 def connected(port: int, folder: Path) -> Iterator[Client]:
-    with snowflake.connector.connect(**connection_parameters("127.0.0.1", port, {"QUERY_TAG": "kept"})) as connection:
+    with snowflake.connector.connect(
+        **connection_parameters("127.0.0.1", port, {"QUERY_TAG": "kept"})
+    ) as connection:
         yield Client(connection, folder)
 
 

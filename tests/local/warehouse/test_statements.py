@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import json
-import urllib.request
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import requests
 import snowflake.connector
 from warehouse_client import Client, Connect
 
@@ -16,8 +15,17 @@ from local.warehouse.server import RunningWarehouse
 
 
 def test_binds_come_back_as_they_were(client: Client) -> None:
-    client.rows("CREATE OR REPLACE TABLE B (S VARCHAR, I NUMBER(38,0), D DATE, T TIMESTAMP_NTZ, F FLOAT, N NUMBER(9,3))")
-    values = ("text", 7, datetime.date(2013, 1, 2), datetime.datetime(2013, 1, 2, 3, 4, 5, 678901), 1.5, Decimal("2.125"))
+    client.rows(
+        "CREATE OR REPLACE TABLE B (S VARCHAR, I NUMBER(38,0), D DATE, T TIMESTAMP_NTZ, F FLOAT, N NUMBER(9,3))"
+    )
+    values = (
+        "text",
+        7,
+        datetime.date(2013, 1, 2),
+        datetime.datetime(2013, 1, 2, 3, 4, 5, 678901),
+        1.5,
+        Decimal("2.125"),
+    )
     client.rows("INSERT INTO B VALUES (?, ?, ?, ?, ?, ?)", values)
     client.rows("INSERT INTO B VALUES (?, ?, ?, ?, ?, ?)", (None,) * 6)
     assert client.rows("SELECT * FROM B ORDER BY I NULLS LAST") == [values, (None,) * 6]
@@ -56,7 +64,9 @@ def test_names_of_the_session(connect: Connect, tmp_path: Path) -> None:
     client = Client(connect(), tmp_path)
     client.rows("USE ROLE LOADER")
     client.rows("USE WAREHOUSE LOAD_WH")
-    selected = "SELECT CURRENT_USER(), CURRENT_ROLE(), CURRENT_WAREHOUSE(), CURRENT_DATABASE(), CURRENT_SCHEMA()"
+    selected = (
+        "SELECT CURRENT_USER(), CURRENT_ROLE(), CURRENT_WAREHOUSE(), CURRENT_DATABASE(), CURRENT_SCHEMA()"
+    )
     assert client.rows(selected) == [("LOCAL", "LOADER", "LOAD_WH", "DB", "SFETL")]
     ((session,),) = client.rows("SELECT CURRENT_SESSION()")
     assert session == str(client.connection.session_id)
@@ -65,8 +75,7 @@ def test_names_of_the_session(connect: Connect, tmp_path: Path) -> None:
 def test_says_that_it_is_a_stand_in(client: Client, warehouse: RunningWarehouse) -> None:
     assert "not Snowflake" in client.rows("SELECT CURRENT_VERSION()")[0][0]
     for path in ("/", "/health"):
-        body = urllib.request.urlopen(f"{warehouse.address}{path}").read().decode()
-        assert "not Snowflake" in body
+        assert "not Snowflake" in requests.get(f"{warehouse.address}{path}", timeout=20).text
 
 
 def test_catalog(client: Client) -> None:
@@ -75,7 +84,10 @@ def test_catalog(client: Client) -> None:
         'SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION, IS_NULLABLE FROM "DB".'
         "INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION"
     )
-    assert client.rows(columns, ("SFETL", "C")) == [("A", "TEXT", 5, None, "NO"), ("N", "NUMBER", None, 5, "YES")]
+    assert client.rows(columns, ("SFETL", "C")) == [
+        ("A", "TEXT", 5, None, "NO"),
+        ("N", "NUMBER", None, 5, "YES"),
+    ]
     tables = "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?"
     assert client.rows(tables, ("SFETL", "C")) == [("C",)]
 
@@ -89,6 +101,10 @@ def test_functions(client: Client) -> None:
 
 def test_databases_come_with_a_public_schema(client: Client) -> None:
     client.rows("CREATE DATABASE IF NOT EXISTS MORE")
+    assert client.rows("SELECT CURRENT_DATABASE(), CURRENT_SCHEMA()") == [("MORE", "PUBLIC")]
+    client.rows("USE DATABASE DB")
+    client.rows("USE DATABASE MORE")
+    assert client.rows("SELECT CURRENT_DATABASE(), CURRENT_SCHEMA()") == [("MORE", "PUBLIC")]
     client.rows("CREATE TABLE MORE.PUBLIC.T (A VARCHAR)")
     client.rows("DROP DATABASE MORE")
     assert client.failure("SELECT * FROM MORE.PUBLIC.T").errno == 2003
@@ -127,16 +143,21 @@ def test_what_is_not_known_fails_at_once(client: Client, statement: str, code: i
     assert client.rows("SELECT 1") == [(1,)]
 
 
-@pytest.mark.parametrize("path", ["/queries/v1/query-request", "/session/v1/login-request", "/control/delays"])
+@pytest.mark.parametrize(
+    "path", ["/queries/v1/query-request", "/session/v1/login-request", "/control/delays"]
+)
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"data": 7}', b"\xff\x00"])
-def test_broken_requests_do_no_harm(client: Client, warehouse: RunningWarehouse, path: str, body: bytes) -> None:
-    request = urllib.request.Request(f"{warehouse.address}{path}", data=body, method="POST")
-    answer = json.load(urllib.request.urlopen(request))
+def test_broken_requests_do_no_harm(
+    client: Client, warehouse: RunningWarehouse, path: str, body: bytes
+) -> None:
+    answer = requests.post(f"{warehouse.address}{path}", data=body, timeout=20).json()
     assert set(answer) >= {"success", "code", "message"}
     assert client.rows("SELECT 1") == [(1,)]
 
 
-def test_a_token_that_is_gone_is_refused(connect: Connect, warehouse: RunningWarehouse, tmp_path: Path) -> None:
+def test_a_token_that_is_gone_is_refused(
+    connect: Connect, warehouse: RunningWarehouse, tmp_path: Path
+) -> None:
     client = Client(connect(), tmp_path)
     warehouse.warehouse.sessions.close(
         next(s for s in warehouse.warehouse.sessions.all() if s.id == client.connection.session_id)

@@ -48,7 +48,8 @@ def test_copies_keep_not_null(client: Client, kind: str) -> None:
         "INSERT INTO ORIGINAL (A) SELECT 'abc' || 'def'",
         "INSERT INTO ORIGINAL SELECT 'abcdef', 1, NULL UNION ALL SELECT 'a', 2, NULL",
         "UPDATE ORIGINAL SET A = A || 'bcdef'",
-        "MERGE INTO ORIGINAL t USING (SELECT 'abcdef' AS A) s ON t.A = s.A WHEN NOT MATCHED THEN INSERT (A) VALUES (s.A)",
+        "MERGE INTO ORIGINAL t USING (SELECT 'abcdef' AS A) s ON t.A = s.A "
+        "WHEN NOT MATCHED THEN INSERT (A) VALUES (s.A)",
     ],
 )
 def test_every_way_to_write_is_checked(client: Client, statement: str) -> None:
@@ -63,6 +64,15 @@ def test_limits_go_with_the_table(client: Client) -> None:
     client.rows("INSERT INTO ORIGINAL VALUES (?)", (TOO_LONG,))
     client.rows("CREATE OR REPLACE TABLE ORIGINAL (A VARCHAR(3))")
     assert client.failure("INSERT INTO ORIGINAL VALUES ('abcd')").errno == 100078
+
+
+def test_limits_follow_a_change_and_a_rename(client: Client) -> None:
+    client.rows("ALTER TABLE ORIGINAL ALTER COLUMN A SET DATA TYPE VARCHAR(8)")
+    client.rows("ALTER TABLE ORIGINAL ADD COLUMN C VARCHAR(2)")
+    client.rows("ALTER TABLE ORIGINAL RENAME TO COPIED")
+    client.rows("INSERT INTO COPIED (A) VALUES ('12345678')")
+    assert client.failure("INSERT INTO COPIED (A) VALUES ('123456789')").errno == 100078
+    assert client.failure("INSERT INTO COPIED (A, C) VALUES ('a', '123')").errno == 100078
 
 
 def test_numbers_out_of_range(client: Client) -> None:

@@ -80,7 +80,9 @@ def test_a_waiting_update_sees_what_the_first_committed(
     assert generations(client) == [2, 1]
 
 
-@pytest.mark.parametrize("statement", ["UPDATE HEAD SET G = 5 WHERE M = '2013-02'", "DELETE FROM HEAD WHERE M = 'x'"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE HEAD SET G = 5 WHERE M = '2013-02'", "DELETE FROM HEAD WHERE M = 'x'"]
+)
 def test_lock_timeout(client: Client, connect: Connect, tmp_path: Path, statement: str) -> None:
     impatient = Client(connect(LOCK_TIMEOUT=0), tmp_path)
     client.rows("BEGIN")
@@ -199,6 +201,18 @@ def test_deadlock_ends_one_of_the_two() -> None:
     locks.release(2)
     waiting.join(20)
     assert not waiting.is_alive()
+
+
+def test_a_transaction_over_two_databases_is_refused(client: Client, second: Client) -> None:
+    client.rows("CREATE DATABASE IF NOT EXISTS ELSEWHERE")
+    client.rows("USE SCHEMA DB.SFETL")
+    client.rows("CREATE OR REPLACE TABLE ELSEWHERE.PUBLIC.T (A NUMBER(3,0))")
+    client.rows("BEGIN")
+    client.rows("UPDATE DB.SFETL.HEAD SET G = 5")
+    error = client.failure("INSERT INTO ELSEWHERE.PUBLIC.T VALUES (1)")
+    assert "more than one database" in str(error.msg)
+    client.rows("ROLLBACK")
+    assert generations(second) == [1, 1]
 
 
 def test_errors_are_the_connectors_own(client: Client) -> None:

@@ -48,7 +48,9 @@ class Client:
         statement = f"PUT 'file://{local}' '@{STAGE}/{folder}' AUTO_COMPRESS=FALSE {options}"
         return self.rows(statement)[0]
 
-    def copy(self, table: str, path: str, *files: str, options: str = "", file_format: str = TSV) -> list[Any]:
+    def copy(
+        self, table: str, path: str, *files: str, options: str = "", file_format: str = TSV
+    ) -> list[Any]:
         """COPY named files below a path."""
         return self.rows(copy_statement(table, path, *files, options=options, file_format=file_format))
 

@@ -24,6 +24,11 @@ def outside(date_column: str) -> str:
     return f"({column} < ? OR {column} >= ?)"
 
 
+def count_where(condition: str) -> str:
+    """Give the aggregate that counts the rows for which a condition is true; 0 for no rows at all."""
+    return f"COUNT(CASE WHEN {condition} THEN 1 END)"
+
+
 def bounds(month: Month) -> tuple[date, date]:
     """Give the month's first day and the first day after it."""
     return month.first_day, month.next_first_day

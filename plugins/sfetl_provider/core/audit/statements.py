@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sfetl_provider.core.audit.month_range import outside
+from sfetl_provider.core.audit.month_range import count_where, outside
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import quoted_table
@@ -19,12 +19,12 @@ def totals_statement(load_table: TableName, date_column: str, required: Sequence
     column = quote_identifier(date_column)
     totals = [
         "COUNT(*)",
-        f"COUNT_IF({column} IS NULL)",
-        f"COUNT_IF({outside(date_column)})",
+        count_where(f"{column} IS NULL"),
+        count_where(outside(date_column)),
         f"COUNT(DISTINCT CAST({column} AS DATE))",
         f"CAST(MIN({column}) AS VARCHAR)",
         f"CAST(MAX({column}) AS VARCHAR)",
-        *(f"COUNT_IF({quote_identifier(name)} IS NULL)" for name in required),
+        *(count_where(f"{quote_identifier(name)} IS NULL") for name in required),
     ]
     listed = ",\n  ".join(totals)
     return f"SELECT\n  {listed}\nFROM {quoted_table(load_table)}"

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.identifiers import resolve_identifier
 
 MIB = 1024 * 1024
@@ -31,6 +32,20 @@ def _check_pattern(pattern: str) -> str:
 
 
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_check_pattern)]
+
+
+def _check_moment_format(text: str) -> str:
+    strptime_format(text)
+    return text
+
+
+def _check_ascii(mark: str) -> str:
+    if not mark.isascii() or mark in "\r\n":
+        raise ValueError("one ASCII character that ends no line")
+    return mark
+
+
+MomentFormat = Annotated[str, AfterValidator(_check_moment_format)]
 
 
 class Section(BaseModel):
@@ -87,7 +102,7 @@ class FilesConfig(Section):
 class FormatConfig(Section):
     """How the text is written. Date formats are in Snowflake's notation."""
 
-    delimiter: str = Field(default="\t", min_length=1, max_length=1)
+    delimiter: Annotated[str, AfterValidator(_check_ascii)] = Field(default="\t", min_length=1, max_length=1)
     """Field delimiter, one character."""
     header: bool = False
     """True: the first record of each file names the columns; it is checked and not staged."""
@@ -97,11 +112,11 @@ class FormatConfig(Section):
     """Field texts that stand for NULL."""
     encoding: Literal["UTF8"] = "UTF8"
     """Encoding of the file."""
-    date_format: str = "YYYY-MM-DD"
+    date_format: MomentFormat = "YYYY-MM-DD"
     """Format of every DATE column."""
-    time_format: str = "HH24:MI:SS"
+    time_format: MomentFormat = "HH24:MI:SS"
     """Format of every TIME column."""
-    timestamp_format: str = "YYYY-MM-DD HH24:MI:SS"
+    timestamp_format: MomentFormat = "YYYY-MM-DD HH24:MI:SS"
     """Format of every TIMESTAMP column."""
 
 
@@ -199,6 +214,8 @@ class FeedConfig(Section):
     """Delay before the first retry; it doubles each time, up to 15 minutes."""
     start_month: str = Field(default="2000-01", pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
     """First month that may be loaded."""
+    end_month: str | None = Field(default=None, pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    """Last month that the schedule loads, for a feed that has ended; null: it goes on."""
     max_active_months: int = Field(default=4, ge=1)
     """How many months of this feed may load at the same time."""
 

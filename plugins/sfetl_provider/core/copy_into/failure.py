@@ -51,6 +51,6 @@ def _next_step(status: QueryStatus) -> str:
     if _PLACE.search(status.error_message):
         return (
             "Correct the file, the format in the feed's config or the table's column; then clear the run's tasks "
-            "from list_files on (file changed) or this task (table or format changed)."
+            "from wait_for_files on (file changed) or this task (table or format changed)."
         )
     return "Remove the cause, then clear this task: it loads all chunks again into a new load table."

@@ -19,6 +19,7 @@ from sfetl_provider.core.copy_into.checkpoint import (
     Submission,
     inputs_digest,
     read_state,
+    running_query,
     write_state,
 )
 from sfetl_provider.core.copy_into.failure import explain_failure
@@ -69,6 +70,21 @@ def advance(job: CopyJob, ports: CopyPorts) -> CopyStep:
     while isinstance(step, CopyState):
         step = loading.move(step)
     return step
+
+
+def cancel_running(warehouse: Warehouse, checkpoints: CheckpointStore) -> str | None:
+    """Cancel the COPY that may be running, end its attempt, and give its query id; None when none runs.
+
+    For a task that a person stops: the next `advance` starts a new attempt instead of reporting the
+    cancellation as a failure of the data.
+    """
+    state = read_state(checkpoints)
+    query_id = running_query(checkpoints)
+    if state is None or query_id is None:
+        return None
+    write_state(checkpoints, state.model_copy(update={"is_failed": True}))
+    warehouse.cancel(query_id)
+    return query_id
 
 
 def session_statement(tag: str, timeout_seconds: int) -> str:

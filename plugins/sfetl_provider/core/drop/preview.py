@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sfetl_provider.core.audit.month_range import bounds, inside
+from sfetl_provider.core.audit.month_range import bounds, count_where, inside
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.drop.records import DropPreview
 from sfetl_provider.core.identifiers import quote_identifier
@@ -51,7 +51,7 @@ def totals_statement(table: TableName, date_column: str) -> str:
     """Give the query for rows of the month, rows in all, first and last date; binds: bounds, three times."""
     column, condition = quote_identifier(date_column), inside(date_column)
     return (
-        f"SELECT COUNT_IF({condition}), COUNT(*),\n"
+        f"SELECT {count_where(condition)}, COUNT(*),\n"
         f"  CAST(MIN(CASE WHEN {condition} THEN {column} END) AS VARCHAR),\n"
         f"  CAST(MAX(CASE WHEN {condition} THEN {column} END) AS VARCHAR)\n"
         f"FROM {quoted_table(table)}"

@@ -7,6 +7,7 @@ from sfetl_provider.core.errors import DropRefusedError
 from sfetl_provider.core.plan.names import quoted_table
 
 _SAMPLE_COLUMNS = 8
+_MARKDOWN = frozenset("|<>&`*_[]\n\r\\")
 
 
 def require_rows(preview: DropPreview) -> None:
@@ -37,4 +38,4 @@ def _sample(preview: DropPreview) -> str:
 
 def _cell(value: str) -> str:
     # A cell must not end its row, and text from the table must not become Markdown or HTML.
-    return "".join(f"&#{ord(mark)};" if mark in "|<>&`*_[]\n\r\\" and value != "---" else mark for mark in value[:60])
+    return "".join(f"&#{ord(mark)};" if mark in _MARKDOWN else mark for mark in value[:60])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfetl_provider.core.errors import GenerationConflictError, LedgerError
+from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.lookup import last_change
 from sfetl_provider.core.ledger.tables import CHAIN_ROW
 from sfetl_provider.core.ledger.transaction import transaction
@@ -72,24 +73,29 @@ def raise_generation(warehouse: Warehouse, database: str, feed: str, month: str,
     """
     head = quoted_table(head_table(database, feed))
     result = warehouse.query(raise_statement(head), (month, seen))
-    if result.row_count == 1:
-        return result.query_id
     if result.row_count > 1:
         raise LedgerError(
             f"{head} holds {result.row_count} rows for {month} instead of one.",
             safe="The transaction is rolled back: the table is as it was.",
             next_step="Restore the head table by Time Travel; nothing but this package may write to it.",
         )
-    raise GenerationConflictError(
-        f"{feed} {month} changed since this run was planned (it saw generation {seen}): "
-        f"{_who_changed(warehouse, database, feed, month)}.",
+    # Snowflake does not document which version an UPDATE reads that had to wait for its lock. The ledger is read
+    # by a statement that begins with the lock held, so it shows every change committed before ours.
+    last = last_change(warehouse, database, feed, month)
+    if result.row_count == 0 or (last is not None and last.generation > seen):
+        raise _conflict(feed, month, seen, last)
+    return result.query_id
+
+
+def _conflict(feed: str, month: str, seen: int, last: LedgerEntry | None) -> GenerationConflictError:
+    return GenerationConflictError(
+        f"{feed} {month} changed since this run was planned (it saw generation {seen}): {_who_changed(last)}.",
         safe="This run changed nothing; the table holds what that run left.",
         next_step="To replace it, clear task plan of this run with its downstream tasks, or trigger a new run.",
     )
 
 
-def _who_changed(warehouse: Warehouse, database: str, feed: str, month: str) -> str:
-    entry = last_change(warehouse, database, feed, month)
+def _who_changed(entry: LedgerEntry | None) -> str:
     if entry is None:
         return "the ledger names no run that did"
     return (

@@ -1,6 +1,8 @@
 """The objects of schema SFETL, made on first use.
 
-Sources: docs.snowflake.com/en/sql-reference/sql/create-schema, …/create-stage, …/create-table.
+Sources: docs.snowflake.com/en/sql-reference/sql/create-schema, …/create-stage, …/create-table. That last page
+shows IF NOT EXISTS for CREATE TABLE but not in its synopsis of CREATE TABLE … AS SELECT: the combination, used for
+the head table, is to be confirmed on a real account.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _require_publishable(job: PublishJob) -> None:
         raise PublishRefusedError(
             f"{job.plan.feed} {job.plan.month} did not pass quality control.",
             safe="The target table was not touched.",
-            next_step="Correct the files, then clear this run's tasks from list_files on.",
+            next_step="Correct the files, then clear this run's tasks from wait_for_files on.",
         )
 
 
@@ -123,7 +123,7 @@ def _check_load_table(job: PublishJob, warehouse: Warehouse) -> str:
         f"The load table of {job.plan.feed} {job.plan.month} holds {rows} rows ({job.outcome.rows_copied} were "
         f"copied), {misplaced} of them without a date in the month.",
         safe="The transaction is rolled back: the target table is as it was.",
-        next_step="Correct the files and clear this run's tasks from list_files on, or clear task copy.",
+        next_step="Correct the files and clear this run's tasks from wait_for_files on, or clear task copy.",
     )
 
 

@@ -6,7 +6,7 @@ together, so that the next replacement rewrites few others.
 
 from __future__ import annotations
 
-from sfetl_provider.core.audit.month_range import outside
+from sfetl_provider.core.audit.month_range import count_where, outside
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month_plan import TableName
@@ -19,7 +19,7 @@ def load_check_statement(load_table: TableName, date_column: str) -> str:
     Binds: the month's bounds.
     """
     misplaced = f"{quote_identifier(date_column)} IS NULL OR {outside(date_column)}"
-    return f"SELECT COUNT(*), COUNT_IF({misplaced}) FROM {quoted_table(load_table)}"
+    return f"SELECT COUNT(*), {count_where(misplaced)} FROM {quoted_table(load_table)}"
 
 
 def insert_statement(table: TableName, load_table: TableName, config: FeedConfig) -> str:

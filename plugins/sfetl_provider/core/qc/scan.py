@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
-import duckdb
-
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.errors import ConfigError, ReconciliationError, ScratchSpaceError
-from sfetl_provider.core.events import Listener, Progress, ignore_events
+from sfetl_provider.core.errors import ConfigError, ReconciliationError
+from sfetl_provider.core.events import Listener, ignore_events
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning, read_beginning
+from sfetl_provider.core.qc.reading import Reading
 from sfetl_provider.core.qc.report import BadLine, DateCounts, QcReport
-from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
-from sfetl_provider.core.qc.values import Values, ValueScan, required_columns
-from sfetl_provider.core.tsv.date_format import strptime_format
+from sfetl_provider.core.qc.structure import Shape, Structure
+from sfetl_provider.core.qc.values import Values, required_columns
+from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.tsv.fingerprint import fingerprint
-from sfetl_provider.core.tsv.source import changed_while_read, open_source
+from sfetl_provider.core.tsv.source import changed_while_read
 
-PROGRESS_BYTES = 64 * 1024 * 1024
 _SAFE = "Nothing of it was published."
 
 
@@ -55,8 +49,7 @@ def scan_file(
     if beginning.kind:
         _note_foreign(structure, beginning.kind)
     elif beginning.start < beginning.size_bytes:
-        with _scratch_folder(scratch) as folder:
-            values = _read(source, config, beginning, structure, folder, listener)
+        values = Reading(source, config, beginning, listener).run(structure, scratch)
     if fingerprint(source.path) != before:
         raise changed_while_read(source.path, stage="qc", safe=_SAFE)
     counts = reconcile(source, structure, values or _no_values(config), bool(beginning.header_faults))
@@ -104,70 +97,6 @@ def _note_foreign(structure: Structure, kind: str) -> None:
     structure.bad_lines.append(BadLine(line=1, byte_offset=0, reason=reason, sample=""))
 
 
-@contextmanager
-def _scratch_folder(scratch: Path) -> Iterator[Path]:
-    try:
-        scratch.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(prefix="qc-", dir=scratch)
-    except OSError as error:
-        raise ScratchSpaceError(
-            f"The scratch folder {scratch} cannot be used: {error.strerror or error}.",
-            safe=_SAFE,
-            next_step="Make room there or let the worker's user write to it, then clear this task.",
-            stage="qc",
-        ) from error
-    with folder as name:
-        yield Path(name)
-
-
-def _read(
-    source: SourceFile,
-    config: FeedConfig,
-    beginning: Beginning,
-    structure: Structure,
-    folder: Path,
-    listener: Listener,
-) -> Values | None:
-    # DuckDB takes brackets and stars in a path for wildcards; the link's name has none.
-    link = folder / "source"
-    link.symlink_to(Path(source.path).absolute())
-    scan = ValueScan(link, beginning.header_records, config, folder)
-    with ThreadPoolExecutor(1, thread_name_prefix="qc-values") as executor:
-        try:
-            future = executor.submit(scan.run)
-            _read_structure(source, beginning, structure, listener)
-            return future.result()
-        except duckdb.Error as error:
-            raise out_of_resources(source, config, error) from error
-        finally:
-            scan.interrupt()
-            executor.shutdown()
-            scan.close()
-
-
-def _read_structure(
-    source: SourceFile, beginning: Beginning, structure: Structure, listener: Listener
-) -> None:
-    reported = 0
-    with open_source(Path(source.path)) as file:
-        for block in record_blocks(file, beginning.start, structure.shape):
-            structure.add(block)
-            done = min(block.offset + len(block.content), beginning.size_bytes)
-            if done - reported >= PROGRESS_BYTES or done == beginning.size_bytes:
-                reported = done
-                listener(Progress("qc", source.name, done, beginning.size_bytes, "bytes"))
-
-
-def out_of_resources(source: SourceFile, config: FeedConfig, error: duckdb.Error) -> ScratchSpaceError:
-    return ScratchSpaceError(
-        f"QC of {source.name} stopped: {error}",
-        safe=_SAFE,
-        next_step=f"Give it more than qc.memory_mib = {config.qc.memory_mib} or more room in the scratch "
-        "folder, then clear this task.",
-        stage="qc",
-    )
-
-
 def _no_values(config: FeedConfig) -> Values:
     return Values(0, {}, dict.fromkeys(required_columns(config), 0), ())
 
@@ -178,8 +107,9 @@ def reconcile(
     """Hold DuckDB's rows against the records found in the bytes.
 
     What DuckDB alone rejects counts as bad; a difference that it does not explain is an error. Once there are
-    bad records, or a header that is none, the two may differ, as DuckDB reads some of them. In a file of one column DuckDB makes rows of some
-    empty lines, so there only the dated rows are compared, and the rest counts as undated.
+    bad records, or a header that is none, the two may differ, as DuckDB reads some of them. In a file of one
+    column DuckDB makes rows of some empty lines, so there only the dated rows are compared; the rest counts
+    as undated, and missing values are not counted apart.
     """
     good = structure.records - structure.empty_records - structure.bad_records
     rows = values.rows if structure.shape.columns > 1 else max(good, values.dated_rows)
@@ -199,11 +129,6 @@ def _report(
     source: SourceFile, month: Month, beginning: Beginning, counts: Counts, seconds: float
 ) -> QcReport:
     dates = _date_counts(counts, month)
-    is_single = counts.structure.shape.columns == 1
-    nulls = {
-        name: min(missing, dates.undated) if is_single else missing
-        for name, missing in counts.values.nulls.items()
-    }
     return QcReport(
         file=source.name,
         size_bytes=beginning.size_bytes,
@@ -214,7 +139,7 @@ def _report(
         good_records=counts.good_records,
         bad_lines=tuple(counts.bad_lines),
         header_faults=beginning.header_faults,
-        nulls=nulls,
+        nulls=counts.values.nulls if counts.structure.shape.columns > 1 else {},
         dates=dates,
         seconds=round(seconds, 3),
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
@@ -18,6 +16,7 @@ from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_fol
 from sfetl_provider.core.ports import CheckpointStore, Clock, Warehouse
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.compress import CHUNKS_GIVEN_UP, ChunkFile, ChunkSource
+from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.pool import make_chunks
 from sfetl_provider.core.stage.resume import (
     entry_sizes,
@@ -28,7 +27,6 @@ from sfetl_provider.core.stage.resume import (
 from sfetl_provider.core.stage.scratch import chunk_folder
 from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
 from sfetl_provider.core.stage.staged_file import Chunk, StagedFile
-from sfetl_provider.core.tsv.boundaries import body_start, mark_bytes
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
 
@@ -68,7 +66,7 @@ def stage_file(
     warehouse raises.
     """
     started = ports.clock.monotonic()
-    layout = _read_layout(Path(source.path), config)
+    layout = read_layout(Path(source.path), config.format)
     identity = StagingIdentity(
         fingerprint=fingerprint(source.path),
         stage_folder=stage_folder(plan, source.key),
@@ -89,43 +87,13 @@ def stage_file(
     return staging.result(reused, ports.clock.monotonic() - started)
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """Where a file's data starts; sizes in bytes, `first_line` is the number of the first data line."""
-
-    size_bytes: int
-    mark_bytes: int
-    body_start: int
-    first_line: int
-    header_records: int
-
-
-def _read_layout(path: Path, config: FeedConfig) -> _Layout:
-    quote = _quote(config)
-    with open_source(path) as file:
-        size_bytes = os.fstat(file.fileno()).st_size
-        mark = mark_bytes(file)
-        start = body_start(file, config.format.header, quote)
-        lines = _newlines(file, mark, start) if start < size_bytes else 0
-    return _Layout(size_bytes, mark, start, 1 + lines, int(start > mark))
-
-
-def _quote(config: FeedConfig) -> bytes | None:
-    return config.format.quote.encode() if config.format.quote else None
-
-
-def _newlines(file: BinaryIO, start: int, end: int) -> int:
-    file.seek(start)
-    return file.read(end - start).count(b"\n")
-
-
 @dataclass
 class _Staging:
     """One try of one file: `recorded` mirrors the checkpoints, `on_stage` names what is verified there."""
 
     source: SourceFile
     config: FeedConfig
-    layout: _Layout
+    layout: Layout
     identity: StagingIdentity
     ports: StagePorts
     listener: Listener
@@ -154,7 +122,7 @@ class _Staging:
     def stage_rest(self, folder: Path) -> None:
         """Make, upload and record every chunk that is not on the stage."""
         source = ChunkSource(
-            Path(self.source.path), self.layout.size_bytes, _quote(self.config), self.config.stage.zstd_level
+            Path(self.source.path), self.layout.size_bytes, self.layout.quote, self.config.stage.zstd_level
         )
         self._report_progress()
         with closing(self._ranges()) as ranges:
@@ -173,9 +141,7 @@ class _Staging:
                 yield ChunkRange(chunk.number, chunk.start_byte, chunk.end_byte)
         start = known[-1].end_byte if known else self.layout.body_start
         with open_source(Path(self.source.path)) as file:
-            yield from chunk_ranges(
-                file, start, self.identity.chunk_bytes, _quote(self.config), len(known) + 1
-            )
+            yield from chunk_ranges(file, start, self.identity.chunk_bytes, self.layout.quote, len(known) + 1)
 
     def _record(self, made: ChunkFile) -> None:
         number = made.chunk.number

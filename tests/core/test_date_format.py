@@ -3,7 +3,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from sfetl_provider.core.tsv.date_format import strptime_format
+from sfetl_provider.core.date_format import strptime_format
 
 
 @pytest.mark.parametrize(

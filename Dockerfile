@@ -1,0 +1,31 @@
+# python:slim rather than apache/airflow: that image carries its own set of packages, which a lock of ours would
+# have to fight; here exactly what requirements.txt names is installed, as in the demo and in the tests.
+FROM python:3.11-slim-bookworm AS build
+ARG UV_VERSION=0.13.8
+RUN pip install --no-cache-dir "uv==${UV_VERSION}"
+WORKDIR /opt/sfetl
+RUN python -m venv /opt/venv
+COPY requirements.txt ./
+RUN uv pip sync --no-cache --python /opt/venv/bin/python requirements.txt
+COPY pyproject.toml README.md ./
+COPY plugins plugins
+RUN uv pip install --no-cache --python /opt/venv/bin/python --no-deps --no-build-isolation .
+
+FROM python:3.11-slim-bookworm
+RUN useradd --uid 50000 --gid 0 --create-home airflow
+WORKDIR /opt/sfetl
+COPY --from=build /opt/venv /opt/venv
+COPY local local
+COPY dags dags
+COPY include include
+RUN mkdir -p /data /opt/airflow /warehouse && chown -R airflow:0 /data /opt/airflow /warehouse
+ENV PATH=/opt/venv/bin:$PATH \
+    AIRFLOW_HOME=/opt/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/sfetl/dags \
+    AIRFLOW__CORE__LOAD_EXAMPLES=False \
+    AIRFLOW__SFETL__CONFIGS_DIR=/opt/sfetl/include/configs \
+    AIRFLOW__SFETL__BASE_PATH=/data/incoming \
+    AIRFLOW__SFETL__SCRATCH_DIR=/data/scratch \
+    AIRFLOW__SFETL__REPORTS_DIR=/data/reports
+USER airflow
+CMD ["airflow", "--help"]

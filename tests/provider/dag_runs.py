@@ -1,0 +1,45 @@
+"""Running the feed's DAG in this process, by Airflow's own dag.test()."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG
+
+from sfetl_provider.core.config.load import load_feed
+from sfetl_provider.core.plan.names import run_key
+from sfetl_provider.dag_factory.feed_dag import build_feed_dag
+from sfetl_provider.settings import read_settings
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """How a run ended: its state, its tasks' states, and its report (None when it left none)."""
+
+    run_id: str
+    state: str
+    tasks: dict[str, str]
+    report: dict[str, Any] | None
+
+
+def sales_dag() -> DAG:
+    """The DAG of feed `sales`."""
+    return build_feed_dag(load_feed(read_settings().configs_dir / "sales.json"))
+
+
+def run_dag(dag: DAG, **params: Any) -> FinishedRun:
+    """Run a DAG once with these parameters and tell how it ended."""
+    run = dag.test(run_conf=params)
+    tasks = {instance.task_id: str(instance.state) for instance in run.get_task_instances()}
+    return FinishedRun(run.run_id, str(run.state.value), tasks, find_report(dag.dag_id, run.run_id))
+
+
+def find_report(dag_id: str, run_id: str) -> dict[str, Any] | None:
+    """Read the report of a run, wherever it lies."""
+    found = list(Path(read_settings().reports_dir).glob(f"*/*/{run_key(dag_id, run_id)}.json"))
+    assert len(found) <= 1
+    report: dict[str, Any] | None = json.loads(found[0].read_text()) if found else None
+    return report

@@ -1,0 +1,129 @@
+"""Deleting a month: preview, approval, deletion, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+
+from local.warehouse.server import RunningWarehouse
+from sfetl_provider.core.errors import DropRefusedError
+from sfetl_provider.dag_factory.drop_dag import build_drop_dag
+from sfetl_provider.operators.drop_month import DropApprovalOperator, DropMonthOperator
+
+from .conftest import query
+from .dag_runs import FinishedRun, run_dag, sales_dag
+from .month_files import write_month
+
+APPROVED = {"chosen_options": ["Approve"], "responded_by_user": {"id": "7", "name": "ann"}}
+REJECTED = {"chosen_options": ["Reject"], "responded_by_user": {"id": "7", "name": "ann"}}
+
+
+@pytest.fixture
+def loaded(warehouse: RunningWarehouse, airflow_home: Path) -> RunningWarehouse:
+    """A warehouse that holds 2023-02, 56 rows."""
+    write_month(airflow_home / "incoming", "2023-02")
+    assert run_dag(sales_dag(), month="2023-02").state == "success"
+    return warehouse
+
+
+def rows(warehouse: RunningWarehouse) -> int:
+    return int(query(warehouse, "SELECT COUNT(*) FROM TESTS.PUBLIC.SALES WHERE YEAR(DAY) = 2023")[0][0])
+
+
+def drop(answer: dict[str, Any], monkeypatch: pytest.MonkeyPatch, **params: Any) -> FinishedRun:
+    """Run the DAG with somebody answering at once; Airflow's own waiting is tried with the whole stack."""
+    asked = DropApprovalOperator.execute
+
+    def answer_at_once(self: DropApprovalOperator, context: Any) -> Any:
+        if context["params"]["dry_run"]:
+            return asked(self, context)
+        return answer
+
+    monkeypatch.setattr(DropApprovalOperator, "execute", answer_at_once)
+    return run_dag(build_drop_dag(["sales"]), feed="sales", reason="test", **{"dry_run": False, **params})
+
+
+def test_an_approved_month_is_deleted_and_recorded(
+    loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = drop(APPROVED, monkeypatch, month="2023-02")
+
+    assert run.state == "success"
+    assert rows(loaded) == 0
+    assert run.report is not None
+    assert (run.report["state"], run.report["rows_deleted"]) == ("dropped", 56)
+    (entry,) = query(
+        loaded,
+        "SELECT APPROVER, REASON, ROWS_DELETED FROM TESTS.SFETL.LEDGER WHERE ACTION = 'drop'"
+        f" AND RUN_ID = '{run.run_id}'",
+    )
+    assert entry == ("ann", "test", 56)
+
+
+def test_a_dry_run_only_previews(loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = drop(APPROVED, monkeypatch, month="2023-02", dry_run=True)
+
+    assert (run.state, run.tasks["preview"], run.tasks["drop"]) == ("success", "success", "skipped")
+    assert rows(loaded) == 56
+    assert run.report is not None
+    assert run.report["state"] == "dry_run"
+
+
+def test_without_an_approval_nothing_is_deleted_even_if_the_task_runs(
+    loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = drop(REJECTED, monkeypatch, month="2023-02")
+
+    assert (run.state, run.tasks["drop"]) == ("failed", "failed")
+    assert rows(loaded) == 56
+    assert run.report is not None
+    assert "Nobody approved" in run.report["message"]
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"feed": "sales", "month": "2001-01"}, "has no rows"),
+        ({"feed": "sales", "month": "soon"}, "is not a month"),
+    ],
+)
+def test_what_cannot_be_dropped_fails_in_the_preview(
+    params: dict[str, str], message: str, loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = drop(APPROVED, monkeypatch, **params)
+
+    assert (run.state, run.tasks["preview"]) == ("failed", "failed")
+    assert run.report is not None
+    assert message in run.report["message"]
+    assert rows(loaded) == 56
+
+
+def test_the_approval_of_a_dry_run_is_skipped() -> None:
+    with pytest.raises(AirflowSkipException, match="Dry run"):
+        DropApprovalOperator(task_id="approve").execute({"params": {"dry_run": True}})  # type: ignore[typeddict-item]
+
+
+def test_the_operator_itself_asks_for_the_approval() -> None:
+    operator = DropMonthOperator(task_id="drop", preview=PREVIEW, approval=None)
+
+    with pytest.raises(DropRefusedError, match="Nobody approved deleting 2023-02 of sales"):
+        operator.execute({})
+
+
+PREVIEW: dict[str, Any] = {
+    "feed": "sales",
+    "month": "2023-02",
+    "table": {"database": "TESTS", "schema_name": "PUBLIC", "name": "SALES"},
+    "columns": ["DAY"],
+    "rows": 1,
+    "total_rows": 1,
+    "share": 1.0,
+    "first": "2023-02-01",
+    "last": "2023-02-01",
+    "sample": [["2023-02-01"]],
+    "generation": 1,
+    "last_change": "",
+}
