@@ -30,7 +30,7 @@ def sales_dag() -> DAG:
     return build_feed_dag(load_feed(read_settings().configs_dir / "sales.json"))
 
 
-def run_dag(dag: DAG, **params: Any) -> FinishedRun:
+def run_dag(dag: DAG, /, **params: Any) -> FinishedRun:
     """Run a DAG once with these parameters and tell how it ended."""
     run = dag.test(run_conf=params)
     tasks = {instance.task_id: str(instance.state) for instance in run.get_task_instances()}

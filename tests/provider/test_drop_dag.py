@@ -43,7 +43,8 @@ def drop(answer: dict[str, Any], monkeypatch: pytest.MonkeyPatch, **params: Any)
         return answer
 
     monkeypatch.setattr(DropApprovalOperator, "execute", answer_at_once)
-    return run_dag(build_drop_dag(["sales"]), feed="sales", reason="test", **{"dry_run": False, **params})
+    chosen = {"feed": "sales", "reason": "test", "dry_run": False, **params}
+    return run_dag(build_drop_dag(["sales"]), **chosen)
 
 
 def test_an_approved_month_is_deleted_and_recorded(

@@ -36,8 +36,8 @@ STEPS = {
 
 
 def rows_of(warehouse: RunningWarehouse, month: str) -> int:
-    statement = f"SELECT COUNT(*) FROM TESTS.PUBLIC.SALES WHERE DAY BETWEEN '{month}-01' AND LAST_DAY('{month}-01'::DATE)"
-    return int(query(warehouse, statement)[0][0])
+    days = f"DAY BETWEEN '{month}-01' AND LAST_DAY('{month}-01'::DATE)"
+    return int(query(warehouse, f"SELECT COUNT(*) FROM TESTS.PUBLIC.SALES WHERE {days}")[0][0])
 
 
 def staged_files(warehouse: RunningWarehouse) -> list[tuple[Any, ...]]:

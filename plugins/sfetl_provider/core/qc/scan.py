@@ -6,6 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.errors import ConfigError, ReconciliationError
 from sfetl_provider.core.events import Listener, ignore_events
 from sfetl_provider.core.plan.month import Month
@@ -15,7 +16,6 @@ from sfetl_provider.core.qc.reading import Reading
 from sfetl_provider.core.qc.report import BadLine, DateCounts, QcReport
 from sfetl_provider.core.qc.structure import Shape, Structure
 from sfetl_provider.core.qc.values import Values, required_columns
-from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import changed_while_read
 

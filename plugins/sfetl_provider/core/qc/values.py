@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
-from sfetl_provider.core.date_format import strptime_format
 
 REJECTS_LIMIT = 10_000
 
