@@ -28,7 +28,11 @@ class _DirectSessions(SessionManager):
 
 class _ProxySessions(ProxySessionManager):
     def make_session(self, *, url: str | None = None) -> Any:
-        return _isolate(super().make_session(url=url))
+        session = _isolate(super().make_session(url=url))
+        if not self.config.no_proxy:
+            # Without a bypass list of its own the connector takes NO_PROXY for one.
+            session.proxies = {"http": self.proxy_url, "https": self.proxy_url}
+        return session
 
 
 class IsolatedConnection(SnowflakeConnection):

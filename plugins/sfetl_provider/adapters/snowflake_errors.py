@@ -22,6 +22,8 @@ from sfetl_provider.core.errors import (
 
 _LOGIN_FAILED = 250001
 _REJECTED_LOGINS = range(390100, 390200)
+# The connector adds the HTTP status to 290000; only a proxy answers 407 (to a request without a tunnel).
+_PROXY_AUTHENTICATION_REQUIRED = 290407
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 _RETRY_LATER = "Nothing was changed by this statement as far as is known; the run's checkpoints are kept."
 CONNECTOR_FAILURES = (connector_errors.Error, OSError)
@@ -47,8 +49,8 @@ def translate(error: BaseException, doing: str) -> SfetlError:
 
     The text never holds a credential: only Snowflake's own message, class names and HTTP codes are used.
     """
-    if (tunnel := _tunnel_code(error)) is not None:
-        return _proxy_error(tunnel, doing)
+    if (status := _proxy_status(error)) is not None:
+        return _proxy_error(status, doing)
     code = getattr(error, "errno", None) or 0
     if isinstance(error, connector_errors.ForbiddenError) or _is_rejected_login(error, code):
         return LoginDeniedError(
@@ -106,8 +108,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _tunnel_code(error: BaseException) -> int | None:
+def _proxy_status(error: BaseException) -> int | None:
     for link in _chain(error):
+        if getattr(link, "errno", None) == _PROXY_AUTHENTICATION_REQUIRED:
+            return 407
         if match := _TUNNEL.search(str(link)):
             return int(match[1])
     return None

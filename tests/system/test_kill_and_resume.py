@@ -1,0 +1,98 @@
+"""A load whose task process is killed while it stages resumes where it was, with real processes."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.stack import Stack
+from local.waiting import wait_until
+from sfetl_provider.core.plan.names import report_path, run_key
+
+from .conftest import CHUNK_MIB, generate
+
+DAG_ID, MONTH = "load_sales", "2024-01"
+FILE_BYTES = 300_000_000
+CHUNKS_BEFORE_KILL = 3
+
+
+@pytest.fixture
+def big_file(stack: Stack) -> Path:
+    """A file of 300 MB for the month."""
+    path = stack.folders.incoming / f"sales_{MONTH}.tsv"
+    generate("--bytes", str(FILE_BYTES), "--month", MONTH, "--seed", "7", str(path))
+    return path
+
+
+def task(stack: Stack, run_id: str, task_id: str) -> dict[str, Any]:
+    """The one instance of a task, with its process id and state; empty before it exists."""
+    found = [item for item in stack.api.task_instances(DAG_ID, run_id) if item["task_id"] == task_id]
+    return found[0] if found else {}
+
+
+def staged_chunks(stack: Stack, run_id: str) -> int:
+    """Chunks that the staging task has recorded as verified, read live from its task state store."""
+    path = f"dags/{DAG_ID}/dagRuns/{run_id}/taskInstances/compress_stage/state-store"
+    entries = stack.api.get(path, map_index=0)["task_state_store"]
+    pages = [entry["value"] for entry in entries if entry["key"].startswith("staging.chunks.")]
+    return sum(len(json.loads(page) if isinstance(page, str) else page) for page in pages)
+
+
+def puts(stack: Stack) -> dict[str, int]:
+    """How many PUT statements named each chunk, by the warehouse's own query history."""
+    history = (
+        "SELECT QUERY_TEXT FROM TABLE(DEMO.INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000))"
+        " WHERE QUERY_TEXT LIKE 'PUT %'"
+    )
+    names = [Path(text.split("'")[1]).name for (text,) in stack.warehouse.rows(history)]
+    return {name: names.count(name) for name in names}
+
+
+def test_a_load_killed_while_staging_resumes_after_a_clear(stack: Stack, big_file: Path) -> None:
+    assert big_file.stat().st_size >= 0.97 * FILE_BYTES
+    stack.api.set_paused(DAG_ID, False)
+    run_id = stack.api.trigger(DAG_ID, {"month": MONTH})
+
+    wait_until(lambda: task(stack, run_id, "compress_stage").get("pid"), "staging", 120)
+    wait_until(
+        lambda: staged_chunks(stack, run_id) >= CHUNKS_BEFORE_KILL, "the third chunk", 120, poll_seconds=0.02
+    )
+    os.kill(task(stack, run_id, "compress_stage")["pid"], signal.SIGKILL)
+    wait_until(lambda: stack.api.run(DAG_ID, run_id)["state"] == "failed", "the failure", 120)
+    recorded = staged_chunks(stack, run_id)
+    put_before = puts(stack)
+
+    body = {
+        "dry_run": False,
+        "dag_run_id": run_id,
+        "task_ids": ["compress_stage"],
+        "include_downstream": True,
+    }
+    stack.api.post(f"dags/{DAG_ID}/clearTaskInstances", {**body, "only_failed": False})
+    wait_until(lambda: stack.api.run(DAG_ID, run_id)["state"] in ("success", "failed"), "the end", 180)
+
+    assert stack.api.run(DAG_ID, run_id)["state"] == "success"
+    path = report_path(stack.folders.reports, "sales", MONTH, run_key(DAG_ID, run_id))
+    report = json.loads(path.read_text())
+    (file,) = report["files"]
+    chunks = math.ceil(big_file.stat().st_size / (CHUNK_MIB * 1024 * 1024))
+    assert CHUNKS_BEFORE_KILL <= recorded < chunks
+    assert (file["chunks"], file["chunks_reused"]) == (chunks, recorded)
+    # No chunk that was recorded is uploaded again; the others are. (The connector asks for each upload's address
+    # in a statement of its own, so a chunk shows twice in the history of a stand-in that uploads by address.)
+    put_after = puts(stack)
+    finished = {f"part-{number:05}.tsv.zst" for number in range(1, recorded + 1)}
+    assert {name for name in put_after if put_after[name] > put_before.get(name, 0)} == set(
+        put_after
+    ) - finished
+    assert len(put_after) == chunks
+    with big_file.open("rb") as source:
+        lines = sum(block.count(b"\n") for block in iter(lambda: source.read(1 << 20), b""))
+    assert stack.warehouse.rows("SELECT COUNT(*) FROM DEMO.PUBLIC.SALES") == [(lines,)]
+    assert report["rows_published"] == lines
