@@ -147,7 +147,9 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, folder: 
         except subprocess.TimeoutExpired:
             waited_seconds += pause_seconds
     log = folder / "cache.log"
-    raise RuntimeError(f"Squid did not start: {log.read_text()[-2000:] if log.exists() else 'it left no log'}")
+    raise RuntimeError(
+        f"Squid did not start: {log.read_text()[-2000:] if log.exists() else 'it left no log'}"
+    )
 
 
 @contextlib.contextmanager

@@ -82,14 +82,8 @@ def test_a_proxys_answer_to_connect(status: int, kind: type[SfetlError], remedy:
     assert f"The proxy answered {status} while logging in." in error.what
     assert remedy in error.next_step
     assert {request.partition(" ")[0] for request in proxy.requests} == {"CONNECT"}
-
-
-def test_a_refused_proxy_password_costs_at_most_four_attempts() -> None:
-    with answering_server(407) as proxy:
-        login_through(proxy)
-
-    # Connector 4.8 asks that often before its first error reaches us; more would lock accounts sooner.
-    assert 1 <= len(proxy.requests) <= 4
+    # Each counts against an account's lockout; connector 4.8 asks so often before its error reaches us.
+    assert len(proxy.requests) <= 4
 
 
 def test_a_refused_connection() -> None:
@@ -116,9 +110,7 @@ def test_snowflake_that_is_not_there_for_now(status: int) -> None:
 
 
 def test_a_wrong_password() -> None:
-    with answering_server(
-        200, refusal("390100", "Incorrect username or password was specified.")
-    ) as server:
+    with answering_server(200, refusal("390100", "Incorrect username or password was specified.")) as server:
         error = login_error(port=server.port)
 
     assert type(error) is LoginDeniedError
@@ -135,7 +127,7 @@ def test_a_forbidden_login() -> None:
 
 def test_a_refused_statement_keeps_snowflakes_code_query_and_words(session: SnowflakeSession) -> None:
     with pytest.raises(StatementError, match=r"running SELECT \* FROM: .*NOT_THERE") as caught:
-        session.query("SELECT * FROM NOT_THERE")
+        session.query("SELECT * FROM DB.SFETL.NOT_THERE")
 
     assert caught.value.code == 2003
     assert len(caught.value.query_id) == 36
@@ -144,7 +136,7 @@ def test_a_refused_statement_keeps_snowflakes_code_query_and_words(session: Snow
 
 def test_a_refused_submission_is_known_once_it_has_ended(session: SnowflakeSession) -> None:
     with pytest.raises(StatementError, match="NOT_THERE") as caught:
-        session.fetch(session.submit("SELECT * FROM NOT_THERE"))
+        session.fetch(session.submit("SELECT * FROM DB.SFETL.NOT_THERE"))
 
     assert caught.value.code == 2003
 

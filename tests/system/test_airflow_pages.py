@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from local.demo_data import write_demo_data
 from local.stack import Stack
 from local.waiting import wait_until
 
@@ -44,6 +45,22 @@ def test_the_proxy_connection_has_its_form_and_the_plugin_its_page(stack: Stack)
     assert "broken.json: /colour" in page.text
 
 
+def test_clearing_a_whole_run_loads_its_month_again_once(stack: Stack) -> None:
+    run_id = load_flights(stack)
+    publications = "SELECT COUNT(*) FROM DEMO.SFETL.LEDGER WHERE ACTION = 'publish'"
+    ((before,),) = stack.warehouse.rows(publications)
+
+    body = {"dry_run": False, "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
+    stack.api.post("dags/load_flights/clearTaskInstances", body)
+    wait_until(
+        lambda: stack.api.run("load_flights", run_id)["state"] in ("queued", "running"), "the clear", 30
+    )
+
+    assert finish(stack, "load_flights", run_id) == "success"
+    assert rows(stack) == ROWS
+    assert stack.warehouse.rows(publications) == [(before + 1,)]
+
+
 @pytest.mark.parametrize("answer", ["Reject", "Approve"])
 def test_a_month_is_deleted_only_when_a_person_approves(stack: Stack, answer: str) -> None:
     load_flights(stack)
@@ -61,17 +78,16 @@ def test_a_month_is_deleted_only_when_a_person_approves(stack: Stack, answer: st
     assert drops == [(1 if answer == "Approve" else 0,)]
 
 
-def load_flights(stack: Stack) -> None:
-    """Load a month of real flights, unless it is there."""
-    from local.demo_data import write_demo_data
-
-    if stack.warehouse.rows("SELECT COUNT(*) FROM DEMO.PUBLIC.FLIGHTS") == [(ROWS,)]:
-        return
+def load_flights(stack: Stack) -> str:
+    """Load a month of real flights, unless it is there; give the run that did."""
     write_demo_data(stack.folders.incoming)
     for dag_id in ("load_flights", "drop_month"):
         stack.api.set_paused(dag_id, False)
-    assert finish(stack, "load_flights", stack.api.trigger("load_flights", {"month": MONTH})) == "success"
+    if stack.warehouse.rows("SELECT COUNT(*) FROM DEMO.PUBLIC.FLIGHTS") != [(ROWS,)]:
+        run_id = stack.api.trigger("load_flights", {"month": MONTH})
+        assert finish(stack, "load_flights", run_id) == "success"
     assert rows(stack) == ROWS
+    return str(stack.api.runs("load_flights")[0]["dag_run_id"])
 
 
 def _is_waiting(stack: Stack, run_id: str) -> bool:

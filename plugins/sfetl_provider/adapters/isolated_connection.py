@@ -18,6 +18,13 @@ def _isolate(session: Any) -> Any:
     session.trust_env = False
     # Distrusting the environment would also drop its CA bundle, which behind an intercepting proxy is needed.
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    merge = session.merge_environment_settings
+
+    def merge_with_bundle(url: str, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        # The connector asks for verify=True with each request, which would beat the session's bundle.
+        return merge(url, proxies, stream, None if verify is True else verify, cert)
+
+    session.merge_environment_settings = merge_with_bundle
     return session
 
 

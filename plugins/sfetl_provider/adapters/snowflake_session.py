@@ -59,13 +59,13 @@ class SnowflakeSession:
 
     def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
         """Run one statement and wait for it."""
-        with self._cursor(statement) as cursor:
+        with self._cursor(_running(statement)) as cursor:
             cursor.execute(statement, list(binds) or None)
             return _result(cursor)
 
     def submit(self, statement: str) -> str:
         """Start one statement and return its query id at once."""
-        with self._cursor(statement) as cursor:
+        with self._cursor(_running(statement)) as cursor:
             return str(cursor.execute_async(statement)["queryId"])
 
     def query_status(self, query_id: str) -> QueryStatus:
@@ -108,8 +108,7 @@ class SnowflakeSession:
         return [StagedEntry(str(row["name"]).partition("/")[2], int(str(row["size"]))) for row in rows]
 
     @contextmanager
-    def _cursor(self, statement: str) -> Iterator[Any]:
-        doing = " ".join(statement.split()[:3])
+    def _cursor(self, doing: str) -> Iterator[Any]:
         try:
             cursor = self._connection.cursor()
             try:
@@ -117,7 +116,11 @@ class SnowflakeSession:
             finally:
                 cursor.close()
         except CONNECTOR_FAILURES as error:
-            raise translate(error, f"running {doing}") from None
+            raise translate(error, doing) from None
+
+
+def _running(statement: str) -> str:
+    return f"running {' '.join(statement.split()[:3])}"
 
 
 def _result(cursor: Any) -> QueryResult:

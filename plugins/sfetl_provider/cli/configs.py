@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from sfetl_provider.core.config.load import SCHEMA, load_feeds
+from sfetl_provider.core.config.reference import reference_text
 from sfetl_provider.core.config.schema import schema_text
 
 
@@ -23,5 +24,12 @@ def write_schema(folder: str) -> int:
     """Write feed.schema.json; give the exit code."""
     path = Path(folder) / SCHEMA
     path.write_text(schema_text(), encoding="utf-8")
+    print(path)
+    return 0
+
+
+def write_reference(path: str) -> int:
+    """Write the reference of all config keys; give the exit code."""
+    Path(path).write_text(reference_text(), encoding="utf-8")
     print(path)
     return 0

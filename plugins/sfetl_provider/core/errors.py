@@ -119,6 +119,12 @@ class DropRefusedError(SfetlError):
     stage = "drop"
 
 
+class CommitUnclearError(TransientError):
+    """The connection was lost at COMMIT; only the ledger knows whether the change was made."""
+
+    stage = "ledger"
+
+
 class LedgerError(SfetlError):
     """The ledger does not hold what it must."""
 

@@ -19,6 +19,8 @@ from sfetl_provider.operators.run_report import LoadReportOperator
 from sfetl_provider.operators.task_run import remember_error
 from sfetl_provider.sensors.monthly_file import MonthlyFileSensor
 
+AS_CONFIGURED = "as configured"
+
 
 def dag_id_of(feed: FeedConfig) -> str:
     """Give the id of a feed's DAG."""
@@ -118,11 +120,11 @@ def _params() -> dict[str, Param]:
             description="Exactly these files, relative to the base path, instead of the configured patterns",
         ),
         "qc_mode": Param(
-            None,
-            type=["null", "string"],
-            enum=[None, "file", "snowflake", "skip"],
+            AS_CONFIGURED,
+            type="string",
+            enum=[AS_CONFIGURED, "file", "snowflake", "skip"],
             title="QC mode",
-            description="Leave empty for the configured mode",
+            description="file: read the files; snowflake: check the load table; skip: what publishing needs",
         ),
         "dry_run": Param(
             False, type="boolean", title="Dry run", description="Check the files; stage and load nothing"

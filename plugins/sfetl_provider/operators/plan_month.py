@@ -13,7 +13,7 @@ from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.tables import prepare
 from sfetl_provider.core.plan.month import choose_month
-from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
+from sfetl_provider.core.plan.month_plan import MonthPlan, QcMode, TableName
 from sfetl_provider.core.plan.names import run_key
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.task_run import actor_of
@@ -61,7 +61,7 @@ class PlanMonthOperator(FeedOperator):
             actor=actor_of(context),
             table=TableName(database=table.database, schema_name=table.schema_name, name=table.name),
             generation=generation,
-            qc_mode=params.get("qc_mode") or self.feed.qc.mode,
+            qc_mode=_chosen_qc_mode(params.get("qc_mode")) or self.feed.qc.mode,
             is_dry_run=bool(params.get("dry_run")),
             base_path=str(self._base_path(params.get("base_path"))),
             explicit_files=tuple(params.get("files") or ()),
@@ -72,3 +72,8 @@ class PlanMonthOperator(FeedOperator):
     def _base_path(self, parameter: str | None) -> Path:
         """The parameter, else the config's; relative ones lie below [sfetl] base_path."""
         return read_settings().base_path / (parameter or self.feed.files.base_path)
+
+
+def _chosen_qc_mode(parameter: str | None) -> QcMode | None:
+    modes: dict[str | None, QcMode] = {"file": "file", "snowflake": "snowflake", "skip": "skip"}
+    return modes.get(parameter)

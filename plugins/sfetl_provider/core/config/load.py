@@ -16,11 +16,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.schema import OWN_KEYS
 from sfetl_provider.core.errors import ConfigError
 
 DEFAULTS = "defaults.json"
 SCHEMA = "feed.schema.json"
-_OWN_KEYS = ("$schema", "extends")
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _refuse_doubled_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _without_own_keys(content: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in content.items() if key not in _OWN_KEYS}
+    return {key: value for key, value in content.items() if key not in OWN_KEYS}
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

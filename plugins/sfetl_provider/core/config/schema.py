@@ -7,6 +7,8 @@ from typing import Any
 
 from sfetl_provider.core.config.model import FeedConfig
 
+OWN_KEYS = ("$schema", "extends")
+
 
 def feed_schema() -> dict[str, Any]:
     """Give the schema of one file of include/configs.

@@ -22,7 +22,7 @@ def drop_month(request: DropRequest, config: FeedConfig, warehouse: Warehouse, c
     """Delete the month's rows in one transaction with the ledger row.
 
     Idempotent: a run that has dropped the month gets its receipt back. After any failure the table is as it
-    was, or, when the connection was lost at COMMIT (TransientError), the next call finds out from the
+    was, or, when the connection was lost at COMMIT (CommitUnclearError), the next call finds out from the
     ledger. Raises DropRefusedError for an empty month or another number of rows than previewed,
     GenerationConflictError when another run changed the month since the preview.
     """

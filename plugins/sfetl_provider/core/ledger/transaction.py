@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sfetl_provider.core.errors import SfetlError, TransientError, WarehouseUnavailableError
+from sfetl_provider.core.errors import CommitUnclearError, SfetlError, WarehouseUnavailableError
 from sfetl_provider.core.ports import Warehouse
 
 _OPEN_TRANSACTION = (
@@ -23,7 +23,7 @@ def transaction(warehouse: Warehouse, lock_timeout_seconds: int) -> Iterator[Non
     """Commit what the block did, or nothing of it.
 
     Any exception of the block, also a task's timeout, rolls back and comes out unchanged; when the rollback
-    cannot be sent, a note on it says so. Raises TransientError when the connection is lost at COMMIT: then
+    cannot be sent, a note on it says so. Raises CommitUnclearError when the connection is lost at COMMIT: then
     only the ledger knows whether the change is there, and a repeated task asks it first.
     """
     warehouse.query(f"ALTER SESSION SET LOCK_TIMEOUT = {int(lock_timeout_seconds)}")
@@ -40,11 +40,10 @@ def _commit(warehouse: Warehouse) -> None:
     try:
         warehouse.query("COMMIT")
     except WarehouseUnavailableError as error:
-        raise TransientError(
+        raise CommitUnclearError(
             f"The connection was lost at COMMIT, so it is not known whether the change was made: {error.what}",
             safe="Either all of it is there, with its ledger row, or nothing.",
             next_step="Retry or clear this task: it asks the ledger first and changes nothing twice.",
-            stage="ledger",
         ) from error
     except BaseException as error:
         _roll_back(warehouse, error)

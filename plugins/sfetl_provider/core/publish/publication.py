@@ -54,7 +54,7 @@ def publish_month(job: PublishJob, warehouse: Warehouse, clock: Clock) -> Publis
     """Replace the month in the target by the load table's rows, in one transaction with the ledger row.
 
     Idempotent: a run that has published gets its receipt back. After any failure the table is as it was, or,
-    when the connection was lost at COMMIT (TransientError), the next call finds out from the ledger. The load
+    when the connection was lost at COMMIT (CommitUnclearError), the next call finds out from the ledger. The load
     tables of the run are dropped after the commit. Raises PublishRefusedError for a dry run, a failed QC or rows
     that do not belong to the month, GenerationConflictError when another run changed the month since the
     plan, ReconciliationError when rows do not add up.

@@ -1,0 +1,174 @@
+"""The hook's proxy: Airflow connections in, traffic through a real Squid out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from local.warehouse.server import RunningWarehouse
+from sfetl_provider.core.errors import ConnectionMissingError, ProxyDeniedError
+from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
+from sfetl_provider.operators.feed_operator import hook_of
+from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid, running_squid
+from tests.core.load_samples import sample_config
+
+from .conftest import query
+
+PROXY_URL = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def squid() -> Iterator[RunningSquid]:
+    with running_squid() as running:
+        yield running
+
+
+@pytest.fixture
+def inner(warehouse: RunningWarehouse, monkeypatch: pytest.MonkeyPatch) -> RunningWarehouse:
+    """The warehouse behind the proxy: connection `inner` names a host that only the proxy can resolve."""
+    query(warehouse, "CREATE SCHEMA IF NOT EXISTS TESTS.SFETL")
+    query(warehouse, "CREATE STAGE IF NOT EXISTS TESTS.SFETL.PROXIED")
+    add_connection(monkeypatch, "inner", **snowflake(warehouse))
+    return warehouse
+
+
+def snowflake(warehouse: RunningWarehouse, **more: Any) -> dict[str, Any]:
+    """The fields of an Airflow connection to the warehouse by its inner name."""
+    extra = {"account": "local", "host": INNER_HOST, "port": warehouse.port, "protocol": "http"}
+    fields = {"conn_type": "snowflake", "login": "local", "password": "l0cal-secret"}
+    return {**fields, "extra": {**extra, "login_timeout": 5, **more}}
+
+
+def add_connection(monkeypatch: pytest.MonkeyPatch, name: str, **fields: Any) -> None:
+    monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(fields))
+
+
+def add_proxy(
+    monkeypatch: pytest.MonkeyPatch, port: int | None, password: str = PASSWORD, **more: Any
+) -> None:
+    fields = {"conn_type": "sfetl_proxy", "host": "127.0.0.1", "port": port, "login": USER}
+    add_connection(monkeypatch, "corp_proxy", **fields, password=password, **more)
+
+
+def passed(squid: RunningSquid) -> set[str]:
+    """What went through, as method and last part of the address."""
+    return {
+        f"{found.method} {found.address.rpartition('/')[2].rstrip('?')}"
+        for found in squid.requests()
+        if found.status == 200
+    }
+
+
+def test_login_query_and_put_pass_the_proxy_that_the_feed_names(
+    inner: RunningWarehouse, squid: RunningSquid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_proxy(monkeypatch, squid.port)
+    chunk = tmp_path / "part-00001.tsv.zst"
+    chunk.write_bytes(b"x")
+
+    hook = hook_of(sample_config(snowflake_conn_id="inner", proxy_conn_id="corp_proxy"))
+    with hook.open_session() as session:
+        assert session.query("SELECT 1").scalar() == 1
+        session.upload(chunk, '@"TESTS"."SFETL"."PROXIED"/x/')
+
+    assert {"POST login-request", "POST query-request", "PUT part-00001.tsv.zst"} <= passed(squid)
+    assert {found.user for found in squid.requests()} == {USER}
+
+
+def test_the_snowflake_connection_can_name_its_proxy(
+    inner: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_proxy(monkeypatch, squid.port)
+    add_connection(monkeypatch, "inner", **snowflake(inner, proxy_conn_id="corp_proxy"))
+
+    with SfetlSnowflakeHook("inner").open_session() as session:
+        assert session.query("SELECT 1").scalar() == 1
+
+    assert "POST query-request" in passed(squid)
+
+
+def test_the_feeds_proxy_goes_before_the_connections(
+    inner: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_proxy(monkeypatch, squid.port)
+    add_connection(monkeypatch, "inner", **snowflake(inner, proxy_conn_id="nowhere"))
+
+    with SfetlSnowflakeHook("inner", proxy_conn_id="corp_proxy").open_session() as session:
+        assert session.query("SELECT 1").scalar() == 1
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {name: PROXY_URL for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY")},
+        {"NO_PROXY": "*", "no_proxy": "*"},
+        {"NO_PROXY": INNER_HOST, "no_proxy": INNER_HOST},
+    ],
+    ids=["dead-proxy", "bypass-all", "bypass-host"],
+)
+def test_the_environments_proxies_do_not_leak_in(
+    environment: dict[str, str],
+    inner: RunningWarehouse,
+    squid: RunningSquid,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_proxy(monkeypatch, squid.port)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    with SfetlSnowflakeHook("inner", proxy_conn_id="corp_proxy").open_session() as session:
+        assert session.query("SELECT 1").scalar() == 1
+
+    assert "POST query-request" in passed(squid)
+
+
+def test_the_bypass_list_of_the_proxy_connection_goes_around_it(
+    warehouse: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_proxy(monkeypatch, squid.port, extra={"no_proxy": "127.0.0.1"})
+
+    with SfetlSnowflakeHook("snowflake_default", proxy_conn_id="corp_proxy").open_session() as session:
+        assert session.query("SELECT 1").scalar() == 1
+
+    assert squid.requests() == []
+
+
+def test_a_wrong_proxy_password_is_refused_at_once_and_shown_nowhere(
+    inner: RunningWarehouse,
+    squid: RunningSquid,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wrong = "wr0ng@pass/:%é"
+    add_proxy(monkeypatch, squid.port, password=wrong)
+
+    with caplog.at_level("DEBUG"), pytest.raises(ProxyDeniedError, match="407") as caught:
+        SfetlSnowflakeHook("inner", proxy_conn_id="corp_proxy").open_session()
+
+    assert "Correct user or password of the proxy connection" in caught.value.next_step
+    for secret in (wrong, quote(wrong, safe=""), "wr0ng", "l0cal-secret"):
+        assert secret not in str(caught.value)
+        assert secret not in caplog.text
+    # One attempt: a proxy's account may be locked after three.
+    assert [found.status for found in squid.requests()] == [407]
+
+
+@pytest.mark.parametrize(("field", "word"), [("host", "host"), ("port", "port")])
+def test_a_proxy_without_host_or_port_is_refused_because_it_would_be_left_out(
+    field: str, word: str, inner: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"conn_type": "sfetl_proxy", "host": "127.0.0.1", "port": 8080} | {field: None}
+    add_connection(monkeypatch, "corp_proxy", **fields)
+
+    with pytest.raises(ConnectionMissingError, match=f"corp_proxy lacks its {word}"):
+        SfetlSnowflakeHook("inner", proxy_conn_id="corp_proxy").open_session()
+
+
+def test_a_proxy_connection_that_does_not_exist_is_named(inner: RunningWarehouse) -> None:
+    with pytest.raises(ConnectionMissingError, match="The Airflow connection nowhere does not exist"):
+        SfetlSnowflakeHook("inner", proxy_conn_id="nowhere").open_session()
