@@ -3,7 +3,7 @@
     python benchmarks/generate.py --bytes 1GiB --columns 12 --month 2024-01 --seed 7 sales.tsv
 
 The first column is `sale_date`, every day of the month in order. The others are the kinds of `KINDS` in turn,
-numbered from the second turn on (`sale_id`, …, `is_return`, `sale_id2`, …). No header, a tab between fields,
+numbered from the second turn on (`sale_id`, …, `currency`, `sale_id2`, …); `sold_at` is a time of the same day. No header, a tab between fields,
 a newline after each record, an empty field for NULL. With `--quoted-newlines` one note in ten holds a newline
 and a quote, so that it is quoted and the file has more lines than records.
 
@@ -14,20 +14,33 @@ file for Snowflake and for a feed's config instead of writing it.
 import argparse
 import calendar
 import json
+import os
 import re
+import shutil
 import sys
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 import duckdb
 
 SAMPLE_ROWS = 50_000
+SLICE_ROWS = 400_000
+MOST_PER_MILLE = 990
+"""What is written in slices side by side; the last per cent then makes the size exact."""
+
 _UNITS = {"": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of column. In `expression`, `i` is the row's number and `h` a random 64-bit number of the cell."""
+    """A kind of column.
+
+    In `expression`, `i` is the row's number, `d` its date, `h` a random 64-bit number of the cell.
+    """
 
     name: str
     sql_type: str
@@ -55,11 +68,7 @@ KINDS = (
     Kind("sku", "VARCHAR(24)", "'SKU-' || (h % 1000000) || '-' || chr((65 + h % 26)::INTEGER)"),
     Kind("channel", "VARCHAR(12)", "['web', 'store', 'phone', 'partner', 'Büro'][(1 + h % 5)::INTEGER]"),
     Kind("discount", "NUMBER(5, 2)", "CASE WHEN h % 3 > 0 THEN (h % 10000)::DECIMAL(9, 2) / 100 END", True),
-    Kind(
-        "sold_at",
-        "TIMESTAMP_NTZ",
-        "TIMESTAMP '2024-01-01' + to_seconds((h % 31536000)::BIGINT)",
-    ),
+    Kind("sold_at", "TIMESTAMP_NTZ", "(d)::TIMESTAMP + to_seconds((h % 86400)::BIGINT)"),
     Kind(
         "note",
         "VARCHAR(200)",
@@ -79,18 +88,22 @@ def columns_of(shape: Shape) -> list[Kind]:
 
 
 def write_file(path: Path, shape: Shape, target_bytes: int) -> int:
-    """Write a file within about 3 % of `target_bytes`, a row a day at the least; return its rows.
+    """Write a file of `target_bytes`, give or take a few records; return its rows.
 
-    The bytes of a record are estimated from a sample. Memory: DuckDB's, some 300 MB, whatever the size. An
-    interrupted call leaves a file with a name ending in .part; `path` appears complete.
+    Never fewer than a record a day. Takes every core and some 300 MB of memory, whatever the size. Slices of the file lie in a folder beside it while
+    they are made; a killed call leaves that folder behind. `path` appears complete or stays as it was.
     """
-    part = path.with_name(f"{path.name}.part")
-    days = calendar.monthrange(*map(int, shape.month.split("-")))[1]
-    with duckdb.connect() as connection:
-        _write(connection, part, shape, SAMPLE_ROWS)
-        rows = max(days, round(target_bytes / part.stat().st_size * SAMPLE_ROWS))
-        _write(connection, part, shape, rows)
-    part.replace(path)
+    with (
+        TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder,
+        duckdb.connect() as connection,
+    ):
+        source = _Source(connection, shape, Path(folder))
+        planned = source.plan(target_bytes)
+        whole = Path(folder) / "whole"
+        with whole.open("wb") as output:
+            rows = _write_most(source, output, planned * MOST_PER_MILLE // 1000)
+            rows = _fill_up(source, output, rows, target_bytes)
+        whole.replace(path)
     return rows
 
 
@@ -142,24 +155,87 @@ def _renamed(kind: Kind, turn: int) -> Kind:
     return Kind(name, kind.sql_type, kind.expression, kind.is_nullable)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, rows: int) -> None:
-    target = str(path).replace("'", "''")
-    connection.execute(
-        f"COPY ({_select(shape, rows)}) TO '{target}' (FORMAT csv, DELIMITER '\t', HEADER false, NULLSTR '')"
-    )
+@dataclass
+class _Source:
+    """Writes any range of the file's records, in any order; all calls may run at the same time."""
+
+    connection: duckdb.DuckDBPyConnection
+    shape: Shape
+    folder: Path
+    planned_rows: int = 1
+
+    def plan(self, target_bytes: int) -> int:
+        """Estimate the rows of a file of this size, over which the month's days are spread, from two samples.
+
+        The second lies in the middle of what the first suggests: numbers grow longer with the row.
+        """
+        middle = round(target_bytes / self._sample_bytes_per_record(0)) // 2
+        estimate = round(target_bytes / self._sample_bytes_per_record(middle))
+        self.planned_rows = max(_days(self.shape), estimate)
+        return self.planned_rows
+
+    def write(self, first: int, end: int) -> Path:
+        """Write the records from `first` to before `end` into a file of its own."""
+        path = self.folder / f"{first}-{end}"
+        target = str(path).replace("'", "''")
+        self.connection.cursor().execute(
+            f"COPY ({_select(self.shape, first, end, self.planned_rows)}) TO '{target}' "
+            "(FORMAT csv, DELIMITER '\t', HEADER false, NULLSTR '')"
+        )
+        return path
+
+    def _sample_bytes_per_record(self, first: int) -> float:
+        sample = self.write(first, first + SAMPLE_ROWS)
+        sample_bytes = sample.stat().st_size
+        sample.unlink()
+        return sample_bytes / SAMPLE_ROWS
 
 
-def _select(shape: Shape, rows: int) -> str:
-    days = calendar.monthrange(*map(int, shape.month.split("-")))[1]
-    cells = [f"DATE '{shape.month}-01' + (i * {days} // {rows})::INTEGER"]
+def _write_most(source: _Source, output: BinaryIO, rows: int) -> int:
+    """Write this many records in slices, one per core at a time; return their number."""
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        slices: deque[Future[Path]] = deque()
+        for first in range(0, rows, SLICE_ROWS):
+            slices.append(pool.submit(source.write, first, min(first + SLICE_ROWS, rows)))
+            if len(slices) > cores:
+                _append(output, slices.popleft().result())
+        while slices:
+            _append(output, slices.popleft().result())
+    return rows
+
+
+def _fill_up(source: _Source, output: BinaryIO, rows: int, target_bytes: int) -> int:
+    """Add what is missing, by the mean size of the records so far, until it is less than one; return all rows."""
+    rows_at_least = _days(source.shape)
+    while (end := max(rows_at_least, target_bytes * rows // max(output.tell(), 1))) > rows:
+        _append(output, source.write(rows, end))
+        rows = end
+    return rows
+
+
+def _append(output: BinaryIO, part: Path) -> None:
+    with part.open("rb") as file:
+        shutil.copyfileobj(file, output, 1 << 20)
+    part.unlink()
+
+
+def _days(shape: Shape) -> int:
+    year, month = map(int, shape.month.split("-"))
+    return calendar.monthrange(year, month)[1]
+
+
+def _select(shape: Shape, first: int, end: int, planned_rows: int) -> str:
+    days = _days(shape)
+    date = f"DATE '{shape.month}-01' + least(i * {days} // {planned_rows}, {days - 1})::INTEGER"
+    cells = [date]
     for number, kind in enumerate(columns_of(shape)[1:], start=1):
         expression = kind.expression
         if shape.has_quoted_newlines and kind.name.startswith("note"):
             expression = _QUOTED_NOTE.format(expression)
-        cells.append(
-            re.sub(r"\bh\b", f"hash(i * 1000 + {number + shape.seed * 1_000_000_007}::BIGINT)", expression)
-        )
-    return f"SELECT {', '.join(cells)} FROM range({rows}) AS rows(i)"
+        cell_hash = f"hash(i * 1000 + {number + shape.seed * 1_000_000_007}::BIGINT)"
+        cells.append(re.sub(r"\bd\b", date, re.sub(r"\bh\b", cell_hash, expression)))
+    return f"SELECT {', '.join(cells)} FROM range({first}, {end}) AS rows(i)"
 
 
 def _parser() -> argparse.ArgumentParser:

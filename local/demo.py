@@ -5,12 +5,13 @@ Leaves the stack running. Exit code 0 only if every run succeeded and every numb
 
 import argparse
 import sys
-import time
-from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 
 from local.airflow_api import AirflowApiError
+from local.announce import announce
+from local.demo_clock import DemoClock
 from local.demo_data import write_demo_data
 from local.demo_evidence import LoadEvidence, count_rows, find_faults, format_table, gather_evidence
 from local.demo_results import DemoResult, record_result
@@ -23,11 +24,13 @@ from local.demo_runs import (
     wait_for_dags,
     wait_for_loads,
 )
+from local.environment import StackSetup
 from local.launch import DatabaseNotPreparedError
 from local.memory import peak_memory
 from local.processes import process_tree
 from local.readiness import StackFailedError
-from local.stack import Stack, project_setup, start_stack
+from local.stack import Stack, start_stack
+from local.stack_folders import PROJECT_STACK, StackFolders
 
 FEEDS = ("flights", "weather")
 MONTHS = ("2013-01", "2013-02", "2013-03")
@@ -43,27 +46,15 @@ _FAILURES = (
 )
 
 
-@dataclass
-class Clock:
-    """Seconds since the demo began, and since then the moment of the first published month."""
-
-    begin: float = field(default_factory=time.monotonic)
-    first_month_seconds: float = 0.0
-
-    def seconds(self) -> float:
-        return time.monotonic() - self.begin
-
-    def note_loaded_month(self) -> None:
-        self.first_month_seconds = self.first_month_seconds or self.seconds()
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
-    parser.add_argument("--record", action="store_true", help="append the times to benchmarks/RESULTS.md")
+    parser = _parser()
     options = parser.parse_args(arguments)
+    setup = StackSetup(folders=StackFolders(options.folder))
+    if options.record and setup.folders.root.exists():
+        parser.error(f"--record measures a first start: stop the stack and delete {setup.folders.root} first")
     try:
-        result = run_demo()
+        result = run_demo(setup)
     except _FAILURES as error:
         print(f"\nThe demo failed.\n{error}\nThe stack may still run; `make down` stops it.", file=sys.stderr)
         return 1
@@ -72,67 +63,78 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run_demo() -> DemoResult:
-    """Start or join the stack, run every step, check every number.
+def run_demo(setup: StackSetup) -> DemoResult:
+    """Start or join the stack, run every step, check every number; the stack stays up, whatever happens.
 
     Raises:
         DemoError: A run failed or a number does not add up.
     """
-    clock, setup = Clock(), project_setup()
+    clock = DemoClock()
     setup.folders.create()
-    print("Writing a year of flights and weather as one TSV a month …", flush=True)
+    clock.say("Writing a year of flights and weather as one TSV a month …")
     write_demo_data(setup.folders.incoming)
-    stack = start_stack(setup)
+    stack = start_stack(setup, clock.say)
     healthy_seconds = clock.seconds()
     with peak_memory(lambda: process_tree(stack.processes)) as memory:
         loads = _run_steps(stack, clock)
-    print(f"\n{format_table(loads)}\n")
+    announce(f"\n{format_table(loads)}\n")
     _check(loads)
     result = DemoResult(healthy_seconds, clock.first_month_seconds, clock.seconds(), memory.highest_bytes)
-    print(f"{result.sentence()}\nAirflow stays up at {stack.url} (no login). `make down` stops everything.")
+    announce(
+        f"{result.sentence()}\nAirflow stays up at {stack.url} (no login). `make down` stops everything."
+    )
     return result
 
 
-def _run_steps(stack: Stack, clock: Clock) -> list[LoadEvidence]:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=PROJECT_STACK, help="where the stack lives (var)")
+    parser.add_argument("--record", action="store_true", help="append the times to benchmarks/RESULTS.md")
+    return parser
+
+
+def _run_steps(stack: Stack, clock: DemoClock) -> list[LoadEvidence]:
     loads = _load_all(stack, clock)
-    _drop(stack)
-    print(f"Loading flights {DROPPED_MONTH} again …", flush=True)
-    loads.append(_load_once_more(stack, DROPPED_MONTH))
-    print(f"Loading flights {REPEATED_MONTH} once more, though it is there …", flush=True)
+    _drop(stack, clock)
+    clock.say(f"Loading flights {DROPPED_MONTH} again …")
+    loads.append(_load_once_more(stack, DROPPED_MONTH, clock))
+    clock.say(f"Loading flights {REPEATED_MONTH} once more, though it is there …")
     before = count_rows(stack.warehouse, "flights", REPEATED_MONTH)
-    loads.append(_load_once_more(stack, REPEATED_MONTH))
+    loads.append(_load_once_more(stack, REPEATED_MONTH, clock))
     after = count_rows(stack.warehouse, "flights", REPEATED_MONTH)
-    print(f"  rows of {REPEATED_MONTH} in the table: {before:,} before, {after:,} after.", flush=True)
+    clock.say(f"  rows of {REPEATED_MONTH} in the table: {before:,} before, {after:,} after.")
     if before != after:
         raise DemoError(f"Loading flights {REPEATED_MONTH} twice changed its rows from {before} to {after}.")
     return loads
 
 
-def _load_all(stack: Stack, clock: Clock) -> list[LoadEvidence]:
+def _load_all(stack: Stack, clock: DemoClock) -> list[LoadEvidence]:
     wait_for_dags(stack.api, ["drop_month", *(f"load_{feed}" for feed in FEEDS)])
-    print(f"Backfilling {MONTHS[0]} to {MONTHS[-1]} of {' and '.join(FEEDS)} …", flush=True)
+    clock.say(f"Backfilling {MONTHS[0]} to {MONTHS[-1]} of {' and '.join(FEEDS)} …")
     stack.api.set_paused("drop_month", False)
     runs: list[LoadRun] = []
     for feed in FEEDS:
         stack.api.set_paused(f"load_{feed}", False)
         runs += load_months(stack.api, feed, MONTHS)
-    wait_for_loads(stack.api, runs, clock.note_loaded_month)
+    wait_for_loads(stack.api, runs, clock)
     return [gather_evidence(stack.folders, stack.warehouse, run) for run in runs]
 
 
-def _drop(stack: Stack) -> None:
-    print(f"Dropping {DROPPED_MONTH} of flights with DAG drop_month …", flush=True)
+def _drop(stack: Stack, clock: DemoClock) -> None:
+    clock.say(f"Dropping {DROPPED_MONTH} of flights with DAG drop_month …")
     before = count_rows(stack.warehouse, "flights", DROPPED_MONTH)
     user = drop_month(stack.api, "flights", DROPPED_MONTH)
     after = count_rows(stack.warehouse, "flights", DROPPED_MONTH)
-    print(f"  the demo approved it through the API, as user {user}; {before:,} rows before, {after:,} after.")
+    clock.say(
+        f"  the demo approved it through the API, as user {user}; {before:,} rows before, {after:,} after."
+    )
     if after:
         raise DemoError(f"After drop_month there are still {after} rows of flights {DROPPED_MONTH}.")
 
 
-def _load_once_more(stack: Stack, month: str) -> LoadEvidence:
+def _load_once_more(stack: Stack, month: str, clock: DemoClock) -> LoadEvidence:
     run = load_again(stack.api, "flights", month)
-    wait_for_loads(stack.api, [run])
+    wait_for_loads(stack.api, [run], clock)
     return gather_evidence(stack.folders, stack.warehouse, run)
 
 
@@ -140,7 +142,7 @@ def _check(loads: list[LoadEvidence]) -> None:
     faults = [fault for load in loads for fault in find_faults(load)]
     if faults:
         raise DemoError("These numbers do not add up:\n" + "\n".join(faults))
-    print(
+    announce(
         "Every number adds up: lines in the files, rows staged, copied, published, and counted in the table."
     )
 

@@ -1,23 +1,28 @@
 """What a demo took, and the file that remembers it."""
 
-import os
 import platform
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
 from local.stack_folders import PROJECT
 
 RESULTS_FILE = PROJECT / "benchmarks" / "RESULTS.md"
 
 _HEADING = """
-## make demo
+## The demo
 
-Seconds from the command to: Airflow healthy, first month published, end. Memory: peak PSS of all processes.
+Six loads, one drop and two loads more of real flights and weather, each some MB: what the whole machinery costs,
+not what it can carry. Seconds from the command, packages installed and `var` absent, until every part of Airflow
+is healthy, the first month is published, all is done. Memory: the highest sum of all processes (Airflow, its
+tasks, the local warehouse) while loading, shared pages counted once (PSS).
+A new row: `make down clean`, then `make demo DEMO_OPTIONS=--record`.
 
-| date | commit | machine | cores | healthy s | first month s | total s | peak memory MB |
-|---|---|---|---|---|---|---|---|
+| date | commit | processor | cores | memory GB | system | healthy s | first month s | all s | peak memory MB |
+|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -53,14 +58,24 @@ def _row(result: DemoResult) -> str:
     cells = (
         datetime.now(UTC).strftime("%Y-%m-%d"),
         _commit(),
+        _processor(),
+        str(psutil.cpu_count()),
+        f"{psutil.virtual_memory().total / 1e9:.0f}",
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        str(os.cpu_count()),
         f"{result.healthy_seconds:.0f}",
         f"{result.first_month_seconds:.0f}",
         f"{result.total_seconds:.0f}",
         f"{result.peak_memory_bytes / 1e6:.0f}",
     )
     return f"| {' | '.join(cells)} |\n"
+
+
+def _processor() -> str:
+    """The processor's name as Linux gives it, elsewhere as Python knows it."""
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text(encoding="utf-8").splitlines() if described.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"
 
 
 def _commit() -> str:

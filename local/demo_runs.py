@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from local.airflow_api import AirflowApi, AirflowApiError, Json
+from local.demo_clock import DemoClock
 from local.progress_line import ProgressLine
+from local.waiting import wait_until
 
 POLL_SECONDS = 0.5
 TIMEOUT_SECONDS = 900
@@ -41,7 +43,7 @@ def wait_for_dags(api: AirflowApi, dag_ids: Iterable[str]) -> None:
         return wanted <= api.dag_ids()
 
     try:
-        _poll(is_there, f"the DAGs {', '.join(sorted(wanted))}", timeout_seconds=120)
+        _poll(is_there, f"parsing the DAGs {', '.join(sorted(wanted))}", timeout_seconds=120)
     except DemoError as error:
         traces = "\n".join(f"{each['filename']}:\n{each['stack_trace']}" for each in api.import_errors())
         raise DemoError(f"{error}\n{traces}") from error
@@ -68,10 +70,8 @@ def load_again(api: AirflowApi, feed: str, month: str) -> LoadRun:
     return LoadRun(feed, month, api.trigger(f"load_{feed}", {"month": month}))
 
 
-def wait_for_loads(
-    api: AirflowApi, runs: list[LoadRun], when_loaded: Callable[[], None] | None = None
-) -> None:
-    """Return when all have ended, showing each change of state; `when_loaded` is called at each success.
+def wait_for_loads(api: AirflowApi, runs: list[LoadRun], clock: DemoClock) -> None:
+    """Return when all have ended, showing each change of state; the clock notes each success.
 
     Raises:
         DemoError: A run failed, or the time is over; the message names the failed tasks.
@@ -82,12 +82,14 @@ def wait_for_loads(
     def all_ended() -> bool:
         for run in [run for run, state in states.items() if state not in _ENDED]:
             states[run] = str(api.run(run.dag_id, run.run_id)["state"])
-            if states[run] == "success" and when_loaded:
-                when_loaded()
-        progress.show(", ".join(f"{run.feed} {run.month} {state}" for run, state in states.items()))
+            if states[run] == "success":
+                clock.note_loaded_month()
+        progress.show(
+            clock.stamp(), ", ".join(f"{run.feed} {run.month} {state}" for run, state in states.items())
+        )
         return set(states.values()) <= _ENDED
 
-    _poll(all_ended, "the loads")
+    _poll(all_ended, "the end of the loads")
     progress.end()
     failed = [run for run, state in states.items() if state == "failed"]
     if failed:
@@ -105,7 +107,7 @@ def drop_month(api: AirflowApi, feed: str, month: str) -> str:
     _poll(lambda: _asks_or_ended(api, run_id), "the question of drop_month")
     time.sleep(SETTLE_SECONDS)
     answer = _approve(api, run_id)
-    _poll(lambda: api.run("drop_month", run_id)["state"] in _ENDED, "drop_month")
+    _poll(lambda: api.run("drop_month", run_id)["state"] in _ENDED, "the end of drop_month")
     if api.run("drop_month", run_id)["state"] != "success":
         raise DemoError(explain_failure(api, "drop_month", run_id))
     return str(answer["responded_by"]["name"])
@@ -141,10 +143,7 @@ def _first_day(month: str) -> datetime:
 
 
 def _poll(is_done: Callable[[], bool], what: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while not is_done():
-        if time.monotonic() > deadline:
-            raise DemoError(
-                f"Gave up on {what} after {timeout_seconds:.0f} s. Look at Airflow's page and var/logs."
-            )
-        time.sleep(POLL_SECONDS)
+    try:
+        wait_until(is_done, what, timeout_seconds, POLL_SECONDS)
+    except TimeoutError as error:
+        raise DemoError(f"{error}. Look at Airflow's page and at the logs of the stack.") from error

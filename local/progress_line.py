@@ -2,6 +2,8 @@
 
 import sys
 
+from local.announce import announce
+
 
 class ProgressLine:
     """Rewritten in place on a terminal; elsewhere (a log, a pipe) a line whenever the text changes."""
@@ -9,17 +11,17 @@ class ProgressLine:
     def __init__(self) -> None:
         self._text = ""
 
-    def show(self, text: str) -> None:
-        """Replace what the line says; the same text again prints nothing."""
+    def show(self, stamp: str, text: str) -> None:
+        """Replace what the line says, the stamp in front; with the same text again nothing is printed."""
         if text == self._text:
             return
         self._text = text
         if sys.stdout.isatty():
-            print(f"\r\x1b[2K  {text}", end="", flush=True)
+            announce(f"\r\x1b[2K{stamp}  {text}", end="")
         else:
-            print(f"  {text}", flush=True)
+            announce(f"{stamp}  {text}")
 
     def end(self) -> None:
         """Leave the last text standing and go to the next line."""
         if self._text and sys.stdout.isatty():
-            print(flush=True)
+            announce()

@@ -1,6 +1,5 @@
 """Wait until the parts of an embedded stack answer."""
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -8,6 +7,7 @@ import httpx
 
 from local.airflow_api import AirflowApi, AirflowApiError
 from local.processes import BackgroundProcess, is_alive, log_tail
+from local.waiting import wait_until
 from local.warehouse_client import WarehouseClient
 
 POLL_SECONDS = 0.25
@@ -34,7 +34,7 @@ def wait_for_warehouse(warehouse: WarehouseClient, processes: Sequence[Backgroun
         except httpx.TransportError:
             return False
 
-    _wait("the local warehouse", answers, processes, WAREHOUSE_TIMEOUT_SECONDS)
+    _wait("An answer of the local warehouse", answers, processes, WAREHOUSE_TIMEOUT_SECONDS)
 
 
 def wait_for_airflow(api: AirflowApi, processes: Sequence[BackgroundProcess]) -> None:
@@ -50,7 +50,7 @@ def wait_for_airflow(api: AirflowApi, processes: Sequence[BackgroundProcess]) ->
         except (httpx.TransportError, AirflowApiError):
             return False
 
-    _wait("Airflow", is_healthy, processes, AIRFLOW_TIMEOUT_SECONDS)
+    _wait("A heartbeat of each of Airflow's components", is_healthy, processes, AIRFLOW_TIMEOUT_SECONDS)
 
 
 def is_beating(health: dict[str, dict[str, str | None]], started_at: float) -> bool:
@@ -64,15 +64,17 @@ def is_beating(health: dict[str, dict[str, str | None]], started_at: float) -> b
 def _wait(
     what: str, is_ready: Callable[[], bool], processes: Sequence[BackgroundProcess], timeout_seconds: float
 ) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while not is_ready():
+    def is_ready_or_broken() -> bool:
         _check_all_alive(processes)
-        if time.monotonic() > deadline:
-            raise StackFailedError(
-                f"{what} did not become healthy within {timeout_seconds:.0f} s. Everything that was started is "
-                f"stopped again; look at the logs, then start once more.\n{_tails(processes)}"
-            )
-        time.sleep(POLL_SECONDS)
+        return is_ready()
+
+    try:
+        wait_until(is_ready_or_broken, what, timeout_seconds, POLL_SECONDS)
+    except TimeoutError as error:
+        raise StackFailedError(
+            f"{error}. Everything that was started is stopped again; look at the logs, then start once "
+            f"more.\n{_tails(processes)}"
+        ) from error
 
 
 def _check_all_alive(processes: Sequence[BackgroundProcess]) -> None:

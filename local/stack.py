@@ -1,10 +1,11 @@
 """The embedded stack: local warehouse and Airflow as background processes on loopback.
 
-`python -m local.stack up|down|status` drives the one in the project's `var/`; tests use `running_stack`.
+`python -m local.stack up|down|status` drives the one in the project's `var/`, or in `--folder`; tests use
+`running_stack`.
 
 Airflow's four components are started side by side instead of by `airflow standalone`: it is healthy as
-soon (20 s on two cores; 14 s when the database is already there), each component has its own log and exit, one
-supervising process of 0.15 GB less, and SIGTERM ends it in 3 s.
+soon (20 s on two cores; 14 s when the database is already there), each component has its own log and its own
+exit, and there is one process of 0.15 GB less.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.airflow_api import AirflowApi
+from local.announce import announce
 from local.credentials import Credentials, load_or_create_credentials
 from local.environment import PORT_NAMES, StackSetup, stack_environment
 from local.launch import (
@@ -28,7 +30,7 @@ from local.launch import (
 from local.ports import LOOPBACK, choose_ports
 from local.processes import BackgroundProcess, is_alive, stop_background
 from local.readiness import StackFailedError, wait_for_airflow, wait_for_warehouse
-from local.stack_folders import PROJECT, StackFolders
+from local.stack_folders import PROJECT, PROJECT_STACK, StackFolders
 from local.stack_state import StackState, load_state, save_state
 from local.warehouse_client import WarehouseClient
 
@@ -58,12 +60,7 @@ class Stack:
         return self.api.address
 
 
-def project_setup() -> StackSetup:
-    """The stack of `make up` and `make demo`, in `var/` of the project."""
-    return StackSetup(folders=StackFolders(PROJECT / "var"))
-
-
-def start_stack(setup: StackSetup, say: Say = print) -> Stack:
+def start_stack(setup: StackSetup, say: Say = announce) -> Stack:
     """Return the running stack of these folders, starting it (or what is missing of it) first.
 
     A stack of which a process died is stopped and started again. Ports of last time are kept if free. If the
@@ -78,12 +75,14 @@ def start_stack(setup: StackSetup, say: Say = print) -> Stack:
         state = load_state(setup.folders.state_file)
         if state.processes and all(map(is_alive, state.processes)):
             say(f"The stack already runs at http://{LOOPBACK}:{state.ports['api']}: using it.")
-            return _join(setup, state, credentials)
+            stack = _join(setup, state, credentials)
+            stack.api.log_in_without_password()
+            return stack
         _stop_processes(setup.folders, state, say)
         return _launch(setup, state, credentials, say)
 
 
-def stop_stack(folders: StackFolders, say: Say = print) -> None:
+def stop_stack(folders: StackFolders, say: Say = announce) -> None:
     """Stop the stack of these folders, tasks in flight included; data, logs and ports are kept.
 
     Stopping a stopped stack is no error.
@@ -188,33 +187,37 @@ def _locked(folders: StackFolders) -> Iterator[None]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m local.stack", description="The embedded stack in var/.")
-    parser.add_argument("action", choices=("up", "down", "status"))
-    action = parser.parse_args(arguments).action
-    setup = project_setup()
+    options = _parser().parse_args(arguments)
+    setup = StackSetup(folders=StackFolders(options.folder))
     try:
-        if action == "up":
+        if options.action == "up":
             start_stack(setup)
-            print("`make down` stops everything.")
-        elif action == "down":
+            announce("`make down` stops everything.")
+        elif options.action == "down":
             stop_stack(setup.folders)
     except (StackFailedError, DatabaseNotPreparedError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    return print_status(setup.folders) if action == "status" else 0
+    return print_status(setup.folders) if options.action == "status" else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local.stack", description="The embedded stack.")
+    parser.add_argument("action", choices=("up", "down", "status"))
+    parser.add_argument("--folder", type=Path, default=PROJECT_STACK, help="where it keeps its files (var)")
+    return parser
 
 
 def print_status(folders: StackFolders) -> int:
     """One line per process; returns 0 if all run, 3 if not (as system services do)."""
     state = load_state(folders.state_file)
     for process in state.processes:
-        print(
-            f"{process.name:14} {'runs' if is_alive(process) else 'DIED':5} pid {process.pid}  {process.log_file}"
-        )
+        state_word = "runs" if is_alive(process) else "DIED"
+        announce(f"{process.name:14} {state_word:5} pid {process.pid}  {process.log_file}")
     if not state.processes:
-        print("The stack is stopped.")
+        announce("The stack is stopped.")
         return 3
-    print(f"Airflow: http://{LOOPBACK}:{state.ports['api']}")
+    announce(f"Airflow: http://{LOOPBACK}:{state.ports['api']}")
     return 0 if all(map(is_alive, state.processes)) else 3
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
+PROJECT_STACK = PROJECT / "var"
+"""The stack of `make up` and `make demo`."""
 
 
 @dataclass(frozen=True)

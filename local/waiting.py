@@ -9,8 +9,12 @@ T = TypeVar("T")
 POLL_SECONDS = 0.1
 
 
-def wait_until(condition: Callable[[], T], what: str, seconds: float, poll_seconds: float = POLL_SECONDS) -> T:
+def wait_until(
+    condition: Callable[[], T], what: str, seconds: float, poll_seconds: float = POLL_SECONDS
+) -> T:
     """Call `condition` until it gives something true, and give that.
+
+    It is called once at the least. What it raises ends the waiting.
 
     Raises:
         TimeoutError: It did not within `seconds`; the message names `what` was waited for.

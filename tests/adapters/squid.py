@@ -20,7 +20,7 @@ from pathlib import Path
 INNER_HOST = "warehouse.test"
 # Nearly all that a form field can hold and a URL cannot; é is within Latin-1, which the connector can send.
 USER = "corp\\ann@x"
-PASSWORD = "p@ss:w/rd %&é#?"  # noqa: S105
+PASSWORD = "p@ss:w/rd %&é#?"
 
 _HELPER = Path("/usr/lib/squid/basic_ncsa_auth")
 _START_SECONDS = 20.0

@@ -105,7 +105,7 @@ def test_the_feeds_proxy_goes_before_the_connections(
 @pytest.mark.parametrize(
     "environment",
     [
-        {name: PROXY_URL for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY")},
+        dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"), PROXY_URL),
         {"NO_PROXY": "*", "no_proxy": "*"},
         {"NO_PROXY": INNER_HOST, "no_proxy": INNER_HOST},
     ],

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.stage.cleaning import clean_stage
-from sfetl_provider.operators.feed_operator import FeedOperator
+from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.task_run import checkpoints_of, log_listener
 from sfetl_provider.settings import read_settings
 
 
-class CompressStageOperator(FeedOperator):
+class CompressStageOperator(FileOperator):
     """Splits one file at records, compresses the chunks side by side and uploads each, verified.
 
     Every verified chunk is recorded in the task state store: after a crash, a retry or a clear only what is
     missing is made. Disk and memory are bounded by `stage.workers` and `stage.chunk_mib`.
     """
 
-    template_fields: Collection[str] = ("plan", "source")
-
-    def __init__(self, *, source: Any, **options: Any) -> None:
-        super().__init__(**options)
-        self.source = source
-
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the StagedFile."""
         # Imported late: NumPy and zstandard are heavy, and every task parses the DAG file.
         from sfetl_provider.core.stage.run import StagePorts, stage_file
 
-        source, plan = SourceFile.from_json(self.source), self.month_plan
-        context["file_name"] = source.name  # type: ignore[typeddict-unknown-key]  # for map_index_template
+        source, plan = self.begin(context), self.month_plan
         if plan.is_dry_run:
             raise AirflowSkipException("Dry run: nothing is staged")
         with self.open_session() as session:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, Context
 
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 
 if TYPE_CHECKING:
     from sfetl_provider.adapters.snowflake_session import SnowflakeSession
@@ -45,6 +45,22 @@ class FeedOperator(BaseOperator):
     def open_session(self) -> SnowflakeSession:
         """Log in to Snowflake."""
         return self.hook.open_session()
+
+
+class FileOperator(FeedOperator):
+    """A step of one source file, for tasks that are mapped over what `wait_for_files` returned."""
+
+    template_fields: Collection[str] = ("plan", "source")
+
+    def __init__(self, *, source: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.source = source
+
+    def begin(self, context: Context) -> SourceFile:
+        """Give the file, and its name to `map_index_template`, which would fail the task without it."""
+        source = SourceFile.from_json(self.source)
+        context["file_name"] = source.name  # type: ignore[typeddict-unknown-key]
+        return source
 
 
 def hook_of(feed: FeedConfig) -> SfetlSnowflakeHook:

@@ -8,35 +8,27 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.plan.names import scratch_folder
 from sfetl_provider.core.qc.report import QcReport
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
-from sfetl_provider.operators.feed_operator import FeedOperator
+from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.task_run import log_listener
 from sfetl_provider.settings import read_settings
 
 
-class FileQCOperator(FeedOperator):
+class FileQCOperator(FileOperator):
     """Checks one file in one streaming pass; memory is bounded by `qc.memory_mib`.
 
     It reports and does not judge: task `qc_gate` decides once about all files of the month. Skipped unless
     the run's QC mode is `file`.
     """
 
-    template_fields: Collection[str] = ("plan", "source")
-
-    def __init__(self, *, source: Any, **options: Any) -> None:
-        super().__init__(**options)
-        self.source = source
-
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the file's QcReport."""
         # Imported late: DuckDB is heavy, and every task parses the DAG file.
         from sfetl_provider.core.qc.scan import scan_file
 
-        source, plan = SourceFile.from_json(self.source), self.month_plan
-        context["file_name"] = source.name  # type: ignore[typeddict-unknown-key]  # for map_index_template
+        source, plan = self.begin(context), self.month_plan
         if plan.qc_mode != "file":
             raise AirflowSkipException(f"QC mode {plan.qc_mode}: {source.name} was not read")
         scratch = scratch_folder(read_settings().scratch_dir, plan, f"qc-{source.key}")

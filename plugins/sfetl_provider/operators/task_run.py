@@ -51,7 +51,7 @@ def actor_of(context: Context) -> str:
 
 def log_listener(log: Any, monotonic: Callable[[], float] = time.monotonic) -> Listener:
     """Give a listener that logs notices at once and progress at most every five seconds."""
-    last_seconds = 0.0
+    last_seconds = float("-inf")
 
     def listen(event: Event) -> None:
         nonlocal last_seconds

@@ -14,6 +14,7 @@ from sfetl_provider.core.ports import QueryState
 
 if TYPE_CHECKING:
     from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+    from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
 
 _FAULTS_BORNE = 20
 # Snowflake may not know a query yet in the first moments after it was submitted.
@@ -35,6 +36,7 @@ class AsyncCopyTrigger(BaseTrigger):
         self.proxy_conn_id = proxy_conn_id
         self.query_id = query_id
         self.poll_seconds = poll_seconds
+        self._session: SnowflakeSession | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Give what the triggerer stores: names of connections, never their content."""
@@ -54,26 +56,36 @@ class AsyncCopyTrigger(BaseTrigger):
             proxy_conn_id=self.proxy_conn_id,
             connections=await fetch_connections(self.snowflake_conn_id, self.proxy_conn_id),
         )
-        session: SnowflakeSession | None = None
-        started = time.monotonic()
-        faults = 0
-        while True:
-            try:
-                if session is None:
-                    session = await asyncio.to_thread(hook.open_session)
-                status = await asyncio.to_thread(session.query_status, self.query_id)
-                faults = 0
-                if status.state.is_terminal or self._is_lost(status.state, started):
-                    await asyncio.to_thread(session.close)
-                    yield TriggerEvent({"status": "ended", "query_id": self.query_id})
-                    return
-            except SfetlError as error:
-                session, faults = None, faults + 1
-                self.log.warning("Query %s: %s", self.query_id, error)
-                if faults > _FAULTS_BORNE or not error.is_retryable:
-                    yield TriggerEvent({"status": "unreachable", "query_id": self.query_id})
-                    return
-            await asyncio.sleep(self.poll_seconds)
+        started, faults = time.monotonic(), 0
+        try:
+            while True:
+                try:
+                    state = await asyncio.to_thread(self._ask, hook)
+                    faults = 0
+                    if state.is_terminal or self._is_lost(state, started):
+                        yield TriggerEvent({"status": "ended", "query_id": self.query_id})
+                        return
+                except SfetlError as error:
+                    faults += 1
+                    self.log.warning("Query %s: %s", self.query_id, error)
+                    if faults > _FAULTS_BORNE or not error.is_retryable:
+                        yield TriggerEvent({"status": "unreachable", "query_id": self.query_id})
+                        return
+                    await asyncio.to_thread(self._log_out)
+                await asyncio.sleep(self.poll_seconds)
+        finally:
+            await asyncio.to_thread(self._log_out)
+
+    def _ask(self, hook: SfetlSnowflakeHook) -> QueryState:
+        if self._session is None:
+            self._session = hook.open_session()
+        return self._session.query_status(self.query_id).state
+
+    def _log_out(self) -> None:
+        """Leave no session behind: it would keep itself alive for as long as the triggerer runs."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
 
     @staticmethod
     def _is_lost(state: QueryState, started: float) -> bool:

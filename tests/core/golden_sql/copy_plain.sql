@@ -1,5 +1,5 @@
 COPY INTO "DEMO"."SFETL"."LOAD_FLIGHTS_201301_C2281AF2D05D_A1"
-FROM @"DEMO"."SFETL"."CHUNKS"/flights/2013-01/c2281af2d05d/
+FROM '@"DEMO"."SFETL"."CHUNKS"/flights/2013-01/c2281af2d05d/'
 FILES = (
   'flights_2013-01.tsv-00000001/part-00001.tsv.zst',
   'flights_2013-01.tsv-00000001/part-00002.tsv.zst'

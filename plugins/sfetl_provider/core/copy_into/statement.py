@@ -38,7 +38,7 @@ def copy_statement(load_table: TableName, stage_folder: str, files: Sequence[str
     options = "\n  ".join(f"{name} = {value}" for name, value in file_format(config).items())
     return (
         f"COPY INTO {quoted_table(load_table)}\n"
-        f"FROM {stage_folder}\n"
+        f"FROM {quote_literal(stage_folder)}\n"
         f"FILES = (\n  {names}\n)\n"
         f"FILE_FORMAT = (\n  {options}\n)\n"
         "ON_ERROR = ABORT_STATEMENT\n"

@@ -1,0 +1,293 @@
+"""COPY without a worker slot: the trigger, the operator that only submits, the sensor that takes over."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+from airflow.sdk import DAG, task
+from airflow.sdk.exceptions import TaskDeferred
+
+from local.warehouse.server import RunningWarehouse
+from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+from sfetl_provider.core.copy_into.checkpoint import read_state, running_query
+from sfetl_provider.core.copy_into.outcome import CopyOutcome
+from sfetl_provider.core.errors import WarehouseUnavailableError
+from sfetl_provider.core.ports import QueryState, QueryStatus
+from sfetl_provider.operators.async_copy import AsyncCopyOperator
+from sfetl_provider.operators.compress_stage import CompressStageOperator
+from sfetl_provider.operators.plan_month import PlanMonthOperator
+from sfetl_provider.sensors.async_copy import AsyncCopySensor
+from sfetl_provider.sensors.monthly_file import MonthlyFileSensor
+from sfetl_provider.triggers import async_copy
+from sfetl_provider.triggers.async_copy import AsyncCopyTrigger
+from tests.adapters.answering_server import answering_server
+from tests.core.scripted_warehouse import MemoryCheckpoints
+from tests.integration.loading_bench import CONFIG, make_target, open_session, planned, stage_chunks
+
+from .dag_runs import run_dag, sales_dag
+from .month_files import write_month
+
+SECRET = "s3cret-of-snowflake"
+
+
+@pytest.fixture
+def delays(warehouse: RunningWarehouse) -> Iterator[str]:
+    """Where statements are held up, from now to the end of the test."""
+    address = f"{warehouse.address}/control/delays"
+    yield address
+    requests.delete(address, timeout=20).raise_for_status()
+
+
+def hold(delays: str, words: str, seconds: float = 600) -> None:
+    """Keep the next statement with these words from starting."""
+    requests.post(delays, json={"pattern": words, "seconds": seconds}, timeout=20).raise_for_status()
+
+
+@pytest.fixture
+def session(warehouse: RunningWarehouse) -> Iterator[SnowflakeSession]:
+    with open_session(warehouse) as opened:
+        yield opened
+
+
+def trigger_for(query_id: str, conn_id: str = "snowflake_default") -> AsyncCopyTrigger:
+    return AsyncCopyTrigger(
+        snowflake_conn_id=conn_id, proxy_conn_id=None, query_id=query_id, poll_seconds=0.01
+    )
+
+
+async def events_of(trigger: AsyncCopyTrigger) -> list[Any]:
+    return [event.payload async for event in trigger.run()]
+
+
+def connect_to(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make connection `away` lead to a port where no warehouse is."""
+    extra = {"account": "local", "host": "127.0.0.1", "port": port, "protocol": "http", "login_timeout": 1}
+    connection = {"conn_type": "snowflake", "login": "ada", "password": SECRET, "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_AWAY", json.dumps(connection))
+
+
+def test_it_fires_when_the_statement_has_ended_and_not_before(session: SnowflakeSession, delays: str) -> None:
+    hold(delays, "held back")
+    query_id = session.submit("SELECT 'held back'")
+
+    async def cancel_while_waiting() -> list[Any]:
+        waiting = asyncio.create_task(events_of(trigger_for(query_id)))
+        assert (await asyncio.to_thread(session.query_status, query_id)).state is QueryState.RUNNING
+        assert not waiting.done()
+        await asyncio.to_thread(session.cancel, query_id)
+        return await waiting
+
+    assert asyncio.run(cancel_while_waiting()) == [{"status": "ended", "query_id": query_id}]
+    assert session.query_status(query_id).state is QueryState.FAILED
+
+
+def test_it_fires_for_a_statement_that_had_ended_before(session: SnowflakeSession) -> None:
+    query_id = session.query("SELECT 1").query_id
+
+    assert asyncio.run(events_of(trigger_for(query_id))) == [{"status": "ended", "query_id": query_id}]
+
+
+def test_network_faults_are_borne_a_few_times(
+    warehouse: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(async_copy, "_FAULTS_BORNE", 1)
+
+    with answering_server(503) as server:
+        connect_to(server.port, monkeypatch)
+        events = asyncio.run(events_of(trigger_for("q", "away")))
+
+    assert events == [{"status": "unreachable", "query_id": "q"}]
+    assert len(server.requests) > 1
+
+
+def test_a_refused_login_is_not_tried_again(
+    warehouse: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering_server(403) as server:
+        connect_to(server.port, monkeypatch)
+        events = asyncio.run(events_of(trigger_for("q", "away")))
+
+    assert events == [{"status": "unreachable", "query_id": "q"}]
+    assert len(server.requests) == 1
+
+
+def test_a_fault_is_forgotten_once_snowflake_answers_again(
+    session: SnowflakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(async_copy, "_FAULTS_BORNE", 1)
+    query_id = session.query("SELECT 1").query_id
+    fault, running = WarehouseUnavailableError("reset"), QueryStatus(QueryState.RUNNING)
+    answers: list[Any] = [fault, running, fault, running, fault]
+    ask = SnowflakeSession.query_status
+
+    def stutter(self: SnowflakeSession, query_id: str) -> QueryStatus:
+        answer = answers.pop(0) if answers else ask(self, query_id)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(SnowflakeSession, "query_status", stutter)
+
+    assert asyncio.run(events_of(trigger_for(query_id))) == [{"status": "ended", "query_id": query_id}]
+    assert answers == []
+
+
+def test_a_snowflake_that_is_slow_does_not_hold_up_other_triggers(
+    session: SnowflakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query_id = session.query("SELECT 1").query_id
+    another_trigger_ran, was_asked = threading.Event(), threading.Event()
+    ask = SnowflakeSession.query_status
+
+    def ask_slowly(self: SnowflakeSession, query_id: str) -> QueryStatus:
+        was_asked.set()
+        assert another_trigger_ran.wait(30), "the event loop stood still"
+        return ask(self, query_id)
+
+    monkeypatch.setattr(SnowflakeSession, "query_status", ask_slowly)
+
+    async def both() -> list[Any]:
+        waiting = asyncio.create_task(events_of(trigger_for(query_id)))
+        await asyncio.to_thread(was_asked.wait, 30)
+        another_trigger_ran.set()
+        return await waiting
+
+    assert asyncio.run(both())[0]["status"] == "ended"
+
+
+def test_the_triggerers_database_gets_names_and_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect_to(9, monkeypatch)
+    path, arguments = trigger_for("q", "away").serialize()
+    module, _, name = path.rpartition(".")
+
+    assert arguments == {
+        "snowflake_conn_id": "away",
+        "proxy_conn_id": None,
+        "query_id": "q",
+        "poll_seconds": 0.01,
+    }
+    again = getattr(importlib.import_module(module), name)(**json.loads(json.dumps(arguments)))
+    assert again.serialize() == (path, arguments)
+
+
+def submitting_dag(outcomes: list[Any]) -> DAG:
+    """A DAG that submits the COPY in one task and waits for it in another."""
+    loads = sales_dag()
+    feed = loads.get_task("copy").feed
+    options = {"schedule": None, "render_template_as_native_obj": True, "params": loads.params}
+    with DAG("submit_and_wait", **options) as dag:
+        plan = PlanMonthOperator(task_id="plan", feed=feed)
+        files = MonthlyFileSensor(task_id="wait_for_files", feed=feed)
+        staged = CompressStageOperator.partial(task_id="compress_stage", feed=feed).expand(
+            source=files.output
+        )
+        copy = AsyncCopyOperator(task_id="copy", feed=feed, staged=staged.output, wait=False)
+        wait = AsyncCopySensor(
+            task_id="wait_for_copy", feed=feed, staged=staged.output, submitted=copy.output
+        )
+        plan >> files
+
+        @task
+        def keep(submitted: Any, outcome: Any) -> None:
+            outcomes.extend([submitted, outcome])
+
+        keep(copy.output, wait.output)
+    return dag
+
+
+def known_to_airflow(dag: DAG) -> DAG:
+    """Store a DAG that stands in no file, as the DAG processor would."""
+    DagBundlesManager().sync_bundles_to_db()
+    bag = DagBag(os.devnull)
+    bag.bag_dag(dag)
+    sync_bag_to_db(bag, "dags-folder", None)
+    return dag
+
+
+def test_one_task_submits_and_another_waits(
+    warehouse: RunningWarehouse, airflow_home: Path, delays: str
+) -> None:
+    write_month(airflow_home / "incoming", "2022-02")
+    hold(delays, "COPY INTO", seconds=1)
+    kept: list[Any] = []
+
+    run = run_dag(known_to_airflow(submitting_dag(kept)), month="2022-02")
+
+    assert run.state == "success", run.tasks
+    submitted, outcome = kept[0], CopyOutcome.from_json(kept[1])
+    assert submitted["current"]["query_id"] == outcome.query_ids[0]
+    assert (outcome.rows_copied, outcome.attempt, outcome.batches) == (56, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def demo(warehouse: RunningWarehouse) -> None:
+    """The target table of the sample feed."""
+    with open_session(warehouse) as opened:
+        make_target(opened)
+
+
+@pytest.fixture
+def staged_copy(demo: None, session: SnowflakeSession, tmp_path: Path) -> AsyncCopyOperator:
+    """An operator with one staged chunk to load."""
+    plan = planned(session, f"run-{tmp_path.name}")
+    staged = stage_chunks(session, plan, ("2013-01-01\tAA\t5\n",), tmp_path)
+    return AsyncCopyOperator(task_id="copy", feed=CONFIG, plan=plan.to_json(), staged=[staged.to_json()])
+
+
+def test_stopping_the_task_cancels_the_running_copy(
+    staged_copy: AsyncCopyOperator, session: SnowflakeSession, delays: str
+) -> None:
+    hold(delays, "COPY INTO")
+    checkpoints = MemoryCheckpoints()
+    with pytest.raises(TaskDeferred):
+        staged_copy.execute({"task_state_store": checkpoints})  # type: ignore[typeddict-item]
+    query_id = running_query(checkpoints)
+    assert query_id is not None
+    assert session.query_status(query_id).state is QueryState.RUNNING
+
+    staged_copy.on_kill()
+
+    status = session.query_status(query_id)
+    assert (status.state, status.error_code) == (QueryState.FAILED, 604)
+    state = read_state(checkpoints)
+    assert state is not None
+    assert state.is_failed
+
+
+def test_stopping_a_task_that_submitted_nothing_asks_nobody(staged_copy: AsyncCopyOperator) -> None:
+    staged_copy.feed = CONFIG.model_copy(update={"snowflake_conn_id": "does_not_exist"})
+
+    staged_copy.on_kill()
+
+
+def test_a_deferred_copy_names_its_connections_and_query(
+    staged_copy: AsyncCopyOperator, session: SnowflakeSession
+) -> None:
+    checkpoints = MemoryCheckpoints()
+    with pytest.raises(TaskDeferred) as deferred:
+        staged_copy.execute({"task_state_store": checkpoints})  # type: ignore[typeddict-item]
+
+    trigger = deferred.value.trigger
+    assert isinstance(trigger, AsyncCopyTrigger)
+    assert trigger.query_id == running_query(checkpoints)
+    (event,) = asyncio.run(events_of(trigger))
+    outcome = staged_copy.execute_complete({"task_state_store": checkpoints}, event)  # type: ignore[typeddict-item]
+    assert outcome["rows_copied"] == 1
+
+
+def test_a_lost_snowflake_fails_the_task_in_a_way_that_is_worth_a_retry(
+    staged_copy: AsyncCopyOperator,
+) -> None:
+    with pytest.raises(WarehouseUnavailableError, match="could not be asked about query q"):
+        staged_copy.execute_complete({}, {"status": "unreachable", "query_id": "q"})
