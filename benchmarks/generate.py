@@ -3,9 +3,9 @@
     python benchmarks/generate.py --bytes 1GiB --columns 12 --month 2024-01 --seed 7 sales.tsv
 
 The first column is `sale_date`, every day of the month in order. The others are the kinds of `KINDS` in turn,
-numbered from the second turn on (`sale_id`, …, `currency`, `sale_id2`, …); `sold_at` is a time of the same day. No header, a tab between fields,
-a newline after each record, an empty field for NULL. With `--quoted-newlines` one note in ten holds a newline
-and a quote, so that it is quoted and the file has more lines than records.
+numbered from the second turn on (`sale_id`, …, `currency`, `sale_id2`, …); `sold_at` is a time of the same day.
+No header, a tab between fields, a newline after each record, an empty field for NULL. With `--quoted-newlines`
+one note in ten holds a newline and a quote, so that it is quoted and the file has more lines than records.
 
 The same arguments give the same bytes with the same DuckDB. `--print-ddl` and `--print-config` describe the
 file for Snowflake and for a feed's config instead of writing it.
@@ -27,7 +27,7 @@ from typing import BinaryIO
 
 import duckdb
 
-SAMPLE_ROWS = 50_000
+SAMPLE_ROWS = 100_000
 SLICE_ROWS = 400_000
 MOST_PER_MILLE = 990
 """What is written in slices side by side; the last per cent then makes the size exact."""
@@ -90,8 +90,9 @@ def columns_of(shape: Shape) -> list[Kind]:
 def write_file(path: Path, shape: Shape, target_bytes: int) -> int:
     """Write a file of `target_bytes`, give or take a few records; return its rows.
 
-    Never fewer than a record a day. Takes every core and some 300 MB of memory, whatever the size. Slices of the file lie in a folder beside it while
-    they are made; a killed call leaves that folder behind. `path` appears complete or stays as it was.
+    Never fewer than a record a day. Takes every core and some 100 MB of memory, whatever the size. Slices of the
+    file lie in a folder beside it while they are made; a killed call leaves that folder behind. `path` appears
+    complete or stays as it was.
     """
     with (
         TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder,
@@ -167,28 +168,29 @@ class _Source:
     def plan(self, target_bytes: int) -> int:
         """Estimate the rows of a file of this size, over which the month's days are spread, from two samples.
 
-        The second lies in the middle of what the first suggests: numbers grow longer with the row.
+        The second is spread over what the first suggests: numbers grow longer with the row.
         """
-        middle = round(target_bytes / self._sample_bytes_per_record(0)) // 2
-        estimate = round(target_bytes / self._sample_bytes_per_record(middle))
+        first_guess = round(target_bytes / self._mean_record_bytes(SAMPLE_ROWS))
+        estimate = round(target_bytes / self._mean_record_bytes(max(first_guess, SAMPLE_ROWS)))
         self.planned_rows = max(_days(self.shape), estimate)
         return self.planned_rows
 
-    def write(self, first: int, end: int) -> Path:
-        """Write the records from `first` to before `end` into a file of its own."""
+    def write(self, first: int, end: int, step: int = 1) -> Path:
+        """Write every record, or every `step`-th, from `first` to before `end` into a file of its own."""
         path = self.folder / f"{first}-{end}"
         target = str(path).replace("'", "''")
+        records = f"{_select(self.shape, self.planned_rows)} FROM range({first}, {end}, {step}) AS rows(i)"
         self.connection.cursor().execute(
-            f"COPY ({_select(self.shape, first, end, self.planned_rows)}) TO '{target}' "
-            "(FORMAT csv, DELIMITER '\t', HEADER false, NULLSTR '')"
+            f"COPY ({records}) TO '{target}' (FORMAT csv, DELIMITER '\t', HEADER false, NULLSTR '')"
         )
         return path
 
-    def _sample_bytes_per_record(self, first: int) -> float:
-        sample = self.write(first, first + SAMPLE_ROWS)
+    def _mean_record_bytes(self, rows: int) -> float:
+        step = rows // SAMPLE_ROWS
+        sample = self.write(0, rows, step)
         sample_bytes = sample.stat().st_size
         sample.unlink()
-        return sample_bytes / SAMPLE_ROWS
+        return sample_bytes / len(range(0, rows, step))
 
 
 def _write_most(source: _Source, output: BinaryIO, rows: int) -> int:
@@ -225,7 +227,7 @@ def _days(shape: Shape) -> int:
     return calendar.monthrange(year, month)[1]
 
 
-def _select(shape: Shape, first: int, end: int, planned_rows: int) -> str:
+def _select(shape: Shape, planned_rows: int) -> str:
     days = _days(shape)
     date = f"DATE '{shape.month}-01' + least(i * {days} // {planned_rows}, {days - 1})::INTEGER"
     cells = [date]
@@ -235,7 +237,7 @@ def _select(shape: Shape, first: int, end: int, planned_rows: int) -> str:
             expression = _QUOTED_NOTE.format(expression)
         cell_hash = f"hash(i * 1000 + {number + shape.seed * 1_000_000_007}::BIGINT)"
         cells.append(re.sub(r"\bd\b", date, re.sub(r"\bh\b", cell_hash, expression)))
-    return f"SELECT {', '.join(cells)} FROM range({first}, {end}) AS rows(i)"
+    return f"SELECT {', '.join(cells)}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -32,12 +32,14 @@ from sfetl_provider.sensors.monthly_file import MonthlyFileSensor
 from sfetl_provider.triggers import async_copy
 from sfetl_provider.triggers.async_copy import AsyncCopyTrigger
 from tests.adapters.answering_server import answering_server
+from tests.core.load_samples import sample_config
 from tests.core.scripted_warehouse import MemoryCheckpoints
-from tests.integration.loading_bench import CONFIG, make_target, open_session, planned, stage_chunks
+from tests.integration.loading_bench import make_target, open_session, planned, stage_chunks
 
 from .dag_runs import run_dag, sales_dag
 from .month_files import write_month
 
+CONFIG = sample_config(load={"poll_seconds": 0.1})
 SECRET = "s3cret-of-snowflake"
 
 

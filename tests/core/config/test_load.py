@@ -83,7 +83,9 @@ def test_a_fault_names_the_file_that_holds_it(tmp_path: Path) -> None:
         ({**MINIMAL, "columns": ["a", "A", "day"]}, "", "columns named twice: A"),
         ({**MINIMAL, "columns": ["day", "a b"]}, "/columns/1/name", "is not an identifier"),
         ({**MINIMAL, "files": {"patterns": ["{year}.tsv"]}}, "/files/patterns/0", "unknown placeholder"),
-        ({**MINIMAL, "format": {"date_format": "AUTO"}}, "/format/date_format", "AUTO"),
+        ({**MINIMAL, "format": {"date_format": "AUTO"}}, "/format/date_format", "AUTO would guess"),
+        ({**MINIMAL, "format": {"date_format": "YYYY-QQ"}}, "", "format.date_format cannot be used"),
+        ({**MINIMAL, "format": {"delimiter": "§"}}, "/format/delimiter", "one ASCII character"),
     ],
 )
 def test_faults(tmp_path: Path, content: Any, pointer: str, message: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sfetl_provider.core.errors import ConfigError, ReconciliationError, ScratchSpaceError, SourceFileError
+from sfetl_provider.core.errors import ReconciliationError, ScratchSpaceError, SourceFileError
 from sfetl_provider.core.events import Event, Progress
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.reading import out_of_resources
@@ -77,17 +77,6 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SourceFileError, match=r"f\.tsv cannot be read"):
         scan_file(source, feed(), MONTH, tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("text_format", "message"),
-    [({"date_format": "AUTO"}, "'AUTO'"), ({"delimiter": "§"}, "'§' is not an ASCII character")],
-)
-def test_a_format_that_cannot_be_used_is_an_error_of_the_config(
-    tmp_path: Path, text_format: dict[str, str], message: str
-) -> None:
-    with pytest.raises(ConfigError, match=message):
-        _scan(tmp_path, LINE, format=text_format)
 
 
 def test_a_scratch_that_cannot_be_used_is_named(tmp_path: Path) -> None:

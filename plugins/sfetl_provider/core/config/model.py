@@ -35,7 +35,8 @@ Pattern = Annotated[str, Field(min_length=1), AfterValidator(_check_pattern)]
 
 
 def _check_moment_format(text: str) -> str:
-    strptime_format(text)
+    if not text.strip() or text.strip().upper() == "AUTO":
+        raise ValueError("state the format, as YYYY-MM-DD; AUTO would guess")
     return text
 
 
@@ -227,6 +228,16 @@ class FeedConfig(Section):
             raise ValueError(f"columns named twice: {', '.join(doubled)}")
         if self.date.column not in names:
             raise ValueError(f"date.column {self.date.column} is not one of the columns")
+        return self
+
+    @model_validator(mode="after")
+    def _check_date_format(self) -> FeedConfig:
+        try:
+            strptime_format(self.date_format)
+        except ValueError as error:
+            raise ValueError(
+                f"format.{self.date.type}_format cannot be used for date.column: {error}"
+            ) from error
         return self
 
     @property

@@ -6,8 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.date_format import strptime_format
-from sfetl_provider.core.errors import ConfigError, ReconciliationError
+from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.events import Listener, ignore_events
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
@@ -37,13 +36,12 @@ def scan_file(
 
     A file that is empty, compressed or binary gives a report that the gate refuses. Raises SourceFileError
     when the file cannot be read or changes meanwhile, ReconciliationError when the readers disagree about a
-    file without bad lines, ConfigError when date format or delimiter cannot be used, ScratchSpaceError when
+    file without bad lines, ScratchSpaceError when
     memory or scratch do not suffice. Leaves nothing behind.
     """
     started = perf_counter()
     before = fingerprint(source.path)
     beginning = read_beginning(Path(source.path), config)
-    _check_date_format(config)
     structure = Structure(_shape(config), config.qc.sample_limit, lines=beginning.header_lines)
     values: Values | None = None
     if beginning.kind:
@@ -69,26 +67,9 @@ class Counts:
 
 def _shape(config: FeedConfig) -> Shape:
     delimiter = config.format.delimiter.encode()
-    if len(delimiter) > 1:
-        raise ConfigError(
-            f"The delimiter {config.format.delimiter!r} is not an ASCII character.",
-            safe=_SAFE,
-            next_step="Correct format.delimiter of the feed.",
-        )
     return Shape(
         len(config.columns), delimiter, config.format.quote.encode() if config.format.quote else None
     )
-
-
-def _check_date_format(config: FeedConfig) -> None:
-    try:
-        strptime_format(config.date_format)
-    except ValueError as error:
-        raise ConfigError(
-            f"The format of the date column cannot be read: {error}.",
-            safe=_SAFE,
-            next_step=f"Correct format.{config.date.type}_format of the feed.",
-        ) from error
 
 
 def _note_foreign(structure: Structure, kind: str) -> None:
