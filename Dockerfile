@@ -9,8 +9,10 @@ COPY requirements.txt ./
 RUN uv pip sync --no-cache --python /opt/venv/bin/python requirements.txt
 COPY pyproject.toml README.md ./
 COPY plugins plugins
+# The lock is complete: nothing else may come in, neither as a dependency nor for the build.
 RUN uv pip install --no-cache --python /opt/venv/bin/python --no-deps --no-build-isolation .
 
+# One image for all services: what is healthy differs between them and stands in docker-compose.yaml.
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 50000 --gid 0 --create-home airflow
 WORKDIR /opt/sfetl
@@ -18,7 +20,9 @@ COPY --from=build /opt/venv /opt/venv
 COPY local local
 COPY dags dags
 COPY include include
-RUN mkdir -p /data /opt/airflow /warehouse && chown -R airflow:0 /data /opt/airflow /warehouse
+# A volume takes the owner of the folder that it covers, and belongs to root where the image has none.
+RUN mkdir -p /data/incoming /data/scratch /data/reports /opt/airflow/logs /warehouse \
+    && chown -R airflow:0 /data /opt/airflow /warehouse
 ENV PATH=/opt/venv/bin:$PATH \
     AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/sfetl/dags \

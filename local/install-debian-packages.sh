@@ -8,7 +8,7 @@ export PATH="$PATH:/usr/sbin:/sbin"
 
 missing=()
 while read -r package program; do
-    command -v "$program" >/dev/null || missing+=("$package")
+    command -v "$program" >/dev/null || compgen -G "$program" >/dev/null || missing+=("$package")
 done < <(grep -v '^#' debian-packages.txt)
 [ ${#missing[@]} -gt 0 ] || exit 0
 

@@ -15,7 +15,7 @@ from sfetl_provider.core.stage.staged_file import StagedFile
 
 NOW = datetime(2026, 11, 21, 1, 2, 3, 456789, tzinfo=UTC)
 TABLE = TableName(database="DEMO", schema_name="PUBLIC", name="FLIGHTS")
-PASSED = QcVerdict(mode="file", is_passed=True, findings=(), files=1, good_records=5)
+PASSED = QcVerdict(mode="file", is_passed=True, findings=(), fingerprints={}, good_records=5)
 
 
 def sample_config(**changes: Any) -> FeedConfig:

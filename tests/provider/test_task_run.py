@@ -24,10 +24,11 @@ def progress(done: int, total: int = 200) -> Progress:
 
 
 def test_progress_is_logged_at_most_every_five_seconds() -> None:
-    log, now_seconds = _Log(), 1000.0
-    listen = log_listener(log, lambda: now_seconds)
+    log, times = _Log(), [0.0]
+    listen = log_listener(log, lambda: times[-1])
 
-    for now_seconds, done in ((1000.0, 10), (1004.9, 20), (1005.0, 30), (1009.9, 40), (1010.1, 50)):
+    for seconds, done in ((1000.0, 10), (1004.9, 20), (1005.0, 30), (1009.9, 40), (1010.1, 50)):
+        times.append(seconds)
         listen(progress(done))
 
     assert log.lines == [

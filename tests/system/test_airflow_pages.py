@@ -103,3 +103,16 @@ def _is_waiting(stack: Stack, run_id: str) -> bool:
 def _token(stack: Stack) -> dict[str, str]:
     token = httpx.get(f"{stack.url}/auth/token", trust_env=False).json()["access_token"]
     return {"Authorization": f"Bearer {token}"}
+
+
+def test_no_secret_stands_in_any_log_report_or_table(stack: Stack) -> None:
+    load_flights(stack)
+    secret = stack.warehouse.password.encode()
+    searched = [path for path in stack.folders.root.rglob("*") if path.is_file()]
+    holders = [path for path in searched if secret in path.read_bytes()]
+
+    assert any(path.suffix == ".log" for path in searched)
+    assert any(path.name == "airflow.db" for path in searched)
+    # The stack's own file of credentials, readable by its owner only; Airflow's database holds it encrypted.
+    assert holders == [stack.folders.credentials_file]
+    assert stack.folders.credentials_file.stat().st_mode & 0o077 == 0

@@ -183,7 +183,7 @@ def test_dry_run_is_never_published() -> None:
 
 def test_failed_quality_control_is_never_published() -> None:
     plan = sample_plan()
-    failed = QcVerdict(mode="file", is_passed=False, findings=(), files=1, good_records=5)
+    failed = QcVerdict(mode="file", is_passed=False, findings=(), fingerprints={}, good_records=5)
     refused = PublishJob(plan, sample_config(), (), sample_outcome(plan), failed)
     with pytest.raises(PublishRefusedError, match="quality control"):
         publish_month(refused, ScriptedWarehouse(), ManualClock())

@@ -16,6 +16,7 @@ DATES = DateCounts(
     inside=dict.fromkeys(MONTH.days(), 10), outside=0, outside_first=None, outside_last=None, undated=0
 )
 SOUND = QcReport(
+    fingerprint="1-2-abc",
     file="flights.tsv",
     size_bytes=1000,
     records=280,
@@ -50,7 +51,7 @@ def _codes(verdict: QcVerdict) -> list[str]:
 def test_a_sound_month_passes_with_its_rows_per_day() -> None:
     verdict = _decide(_dated(inside={**DATES.inside, date(2013, 2, 1): 38}))
 
-    assert (verdict.is_passed, verdict.mode, verdict.files, verdict.good_records) == (True, "file", 1, 280)
+    assert (verdict.is_passed, verdict.mode, len(verdict.fingerprints), verdict.good_records) == (True, "file", 1, 280)
     assert [finding.message for finding in verdict.findings] == [
         "Rows per day on 28 days: at least 10, 11 on average, at most 38."
     ]

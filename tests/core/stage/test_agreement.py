@@ -10,11 +10,11 @@ from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.staged_file import StagedFile
 
 
-def staged(records: int) -> StagedFile:
+def staged(name: str, records: int) -> StagedFile:
     return StagedFile(
-        file="f.tsv",
-        key="f",
-        fingerprint="",
+        file=name,
+        key=name,
+        fingerprint=f"content of {name}",
         size_bytes=1,
         records=records,
         header_records=0,
@@ -28,22 +28,32 @@ def staged(records: int) -> StagedFile:
     )
 
 
-def verdict(files: int, records: int, mode: str = "file") -> QcVerdict:
-    fields = {"mode": mode, "is_passed": True, "findings": (), "files": files, "good_records": records}
-    return QcVerdict.from_json(fields)
+FILES = [staged("a", 2), staged("b", 3)]
+SAME = {"a": "content of a", "b": "content of b"}
 
 
-def test_the_same_files_and_records_agree() -> None:
-    require_agreement(verdict(2, 5), [staged(2), staged(3)])
+def verdict(fingerprints: dict[str, str], records: int, mode: str = "file") -> QcVerdict:
+    fields = {"mode": mode, "is_passed": True, "findings": (), "fingerprints": fingerprints}
+    return QcVerdict.from_json({**fields, "good_records": records})
 
 
-@pytest.mark.parametrize(("files", "records"), [(2, 6), (1, 5), (3, 5)])
-def test_anything_else_does_not(files: int, records: int) -> None:
-    with pytest.raises(
-        ReconciliationError, match=f"QC passed {records} records of {files} files, but 5 of 2"
-    ):
-        require_agreement(verdict(files, records), [staged(2), staged(3)])
+def test_the_same_files_content_and_records_agree() -> None:
+    require_agreement(verdict(SAME, 5), FILES)
+
+
+@pytest.mark.parametrize(
+    ("fingerprints", "records", "named"),
+    [
+        (SAME, 6, "QC passed 6 records of 2 files, but 5 of 2"),
+        ({"a": "content of a"}, 5, "Not the same content: b."),
+        ({**SAME, "a": "other"}, 5, "Not the same content: a."),
+        ({**SAME, "c": "content of c"}, 5, "Not the same content: c."),
+    ],
+)
+def test_anything_else_does_not(fingerprints: dict[str, str], records: int, named: str) -> None:
+    with pytest.raises(ReconciliationError, match=named):
+        require_agreement(verdict(fingerprints, records), FILES)
 
 
 def test_without_file_qc_there_is_nothing_to_compare() -> None:
-    require_agreement(verdict(0, 0, "skip"), [staged(2)])
+    require_agreement(verdict({}, 0, "skip"), FILES)

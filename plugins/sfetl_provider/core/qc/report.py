@@ -41,6 +41,7 @@ class QcReport(Record):
     """
 
     file: str
+    fingerprint: str
     size_bytes: int
     records: int
     header_records: int
@@ -63,10 +64,13 @@ class Finding(Record):
 
 
 class QcVerdict(Record):
-    """The decision about a month, made once from the reports of all its files."""
+    """The decision about a month, made once from the reports of all its files.
+
+    `fingerprints` says which content of which file was checked; it is empty unless the mode is `file`.
+    """
 
     mode: Literal["file", "snowflake", "skip"]
     is_passed: bool
     findings: tuple[Finding, ...]
-    files: int
+    fingerprints: dict[str, str]
     good_records: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError
@@ -36,8 +37,7 @@ def scan_file(
 
     A file that is empty, compressed or binary gives a report that the gate refuses. Raises SourceFileError
     when the file cannot be read or changes meanwhile, ReconciliationError when the readers disagree about a
-    file without bad lines, ScratchSpaceError when
-    memory or scratch do not suffice. Leaves nothing behind.
+    file without bad lines, ScratchSpaceError when memory or scratch do not suffice. Leaves nothing behind.
     """
     started = perf_counter()
     before = fingerprint(source.path)
@@ -51,7 +51,14 @@ def scan_file(
     if fingerprint(source.path) != before:
         raise changed_while_read(source.path, stage="qc", safe=_SAFE)
     counts = reconcile(source, structure, values or _no_values(config), bool(beginning.header_faults))
-    return _report(source, month, beginning, counts, perf_counter() - started)
+    return _report(source, month, beginning, counts, _Pass(before, perf_counter() - started))
+
+
+class _Pass(NamedTuple):
+    """Which content was read, and for how long."""
+
+    fingerprint: str
+    seconds: float
 
 
 class Counts:
@@ -106,12 +113,11 @@ def reconcile(
     )
 
 
-def _report(
-    source: SourceFile, month: Month, beginning: Beginning, counts: Counts, seconds: float
-) -> QcReport:
+def _report(source: SourceFile, month: Month, beginning: Beginning, counts: Counts, made: _Pass) -> QcReport:
     dates = _date_counts(counts, month)
     return QcReport(
         file=source.name,
+        fingerprint=made.fingerprint,
         size_bytes=beginning.size_bytes,
         records=beginning.header_records + counts.structure.records,
         header_records=beginning.header_records,
@@ -122,7 +128,7 @@ def _report(
         header_faults=beginning.header_faults,
         nulls=counts.values.nulls if counts.structure.shape.columns > 1 else {},
         dates=dates,
-        seconds=round(seconds, 3),
+        seconds=round(made.seconds, 3),
     )
 
 

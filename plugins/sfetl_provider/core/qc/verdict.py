@@ -51,7 +51,7 @@ def _verdict(mode: QcMode, findings: list[Finding], reports: Sequence[QcReport])
         mode=mode,
         is_passed=all(finding.severity != "CRITICAL" for finding in findings),
         findings=tuple(findings),
-        files=len(reports),
+        fingerprints={report.file: report.fingerprint for report in reports},
         good_records=sum(report.good_records for report in reports),
     )
 

@@ -10,17 +10,22 @@ from sfetl_provider.core.stage.staged_file import StagedFile
 
 
 def require_agreement(verdict: QcVerdict, staged: Sequence[StagedFile]) -> None:
-    """Raise ReconciliationError unless what QC passed is what was staged, files and records.
+    """Raise ReconciliationError unless what QC passed is what was staged: files, their content, records.
 
-    QC and staging read the files independently; two counts by different code agree or nothing is copied.
+    QC and staging read the files independently, perhaps at different times; fingerprints and two counts by
+    different code agree or nothing is copied.
     """
-    records = sum(file.staged_records for file in staged)
-    if verdict.mode != "file" or (verdict.files, verdict.good_records) == (len(staged), records):
+    if verdict.mode != "file":
         return
+    records = sum(file.staged_records for file in staged)
+    changed = set(verdict.fingerprints.items()) ^ {(file.file, file.fingerprint) for file in staged}
+    if not changed and verdict.good_records == records:
+        return
+    names = f" Not the same content: {', '.join(sorted({name for name, _ in changed}))}." if changed else ""
     raise ReconciliationError(
-        f"QC passed {verdict.good_records} records of {verdict.files} files, but {records} of {len(staged)} files"
-        " were staged.",
+        f"QC passed {verdict.good_records} records of {len(verdict.fingerprints)} files, but {records} of"
+        f" {len(staged)} files were staged.{names}",
         safe="Nothing was copied; the table is as it was.",
-        next_step="Clear file_qc and compress_stage: a file may have changed between the two.",
+        next_step="A file changed in between: clear wait_for_files with its downstream tasks.",
         stage="stage",
     )

@@ -1,0 +1,184 @@
+"""A month from file to table, out and in again, through core alone: on the stand-in and on real Snowflake.
+
+The same steps run in both places, so the stand-in is held to what Snowflake does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from sfetl_provider.adapters.local_files import find_files
+from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.copy_into.outcome import CopyOutcome, Finished
+from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance
+from sfetl_provider.core.drop.deletion import drop_month
+from sfetl_provider.core.drop.preview import preview_month
+from sfetl_provider.core.drop.records import DropReceipt, DropRequest
+from sfetl_provider.core.errors import StatementError
+from sfetl_provider.core.identifiers import quote_identifier, quote_literal
+from sfetl_provider.core.ledger.entry import verify
+from sfetl_provider.core.ledger.generation import read_generation
+from sfetl_provider.core.ledger.lookup import chain_end, entries
+from sfetl_provider.core.ledger.tables import prepare
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
+from sfetl_provider.core.plan.names import (
+    SCHEMA,
+    ledger_table,
+    quoted_table,
+    run_key,
+    sfetl_table,
+    stage_name,
+)
+from sfetl_provider.core.publish.publication import PublishJob, publish_month
+from sfetl_provider.core.qc.scan import scan_file
+from sfetl_provider.core.qc.verdict import decide
+from sfetl_provider.core.stage.cleaning import clean_stage
+from sfetl_provider.core.stage.run import StagePorts, stage_file
+from tests.core.load_samples import sample_config, sample_plan
+from tests.core.scripted_warehouse import MemoryCheckpoints
+
+MONTH = Month(2013, 1)
+ROWS_PER_DAY = 4
+ROWS = 31 * ROWS_PER_DAY
+_CLOCK = SystemClock()
+
+
+@dataclass(frozen=True)
+class MonthBench:
+    """A feed with a table of its own, and a folder with its month's file."""
+
+    session: SnowflakeSession
+    config: FeedConfig
+    folder: Path
+
+    @property
+    def target(self) -> TableName:
+        """The feed's table."""
+        table = self.config.table
+        return TableName(database=table.database, schema_name=table.schema_name, name=table.name)
+
+    def plan(self, run_id: str) -> MonthPlan:
+        """Plan a run at the generation seen now."""
+        generation = read_generation(self.session, self.target.database, self.config.feed, str(MONTH))
+        return sample_plan(feed=self.config.feed, run_id=run_id, table=self.target, generation=generation)
+
+    def loaded(self, plan: MonthPlan) -> PublishJob:
+        """Check, stage, copy and audit the month's file."""
+        (source,) = find_files(self.folder, ["month.tsv"], [])
+        report = scan_file(source, self.config, MONTH, self.folder / "qc")
+        ports = StagePorts(self.session, MemoryCheckpoints(), _CLOCK, self.folder / "scratch")
+        staged = stage_file(source, plan, self.config, ports)
+        outcome = self._copied(CopyJob(plan, (staged,), self.config))
+        audit = check_load_table(AuditJob(plan, self.config, outcome), self.session, _CLOCK)
+        require_passed(audit, plan)
+        return PublishJob(plan, self.config, (staged,), outcome, decide([report], self.config, MONTH, "file"))
+
+    def _copied(self, job: CopyJob) -> CopyOutcome:
+        ports = CopyPorts(self.session, MemoryCheckpoints(), _CLOCK)
+        while not isinstance(step := advance(job, ports), Finished):
+            with contextlib.suppress(StatementError):  # a fetch blocks until the COPY has ended, well or not
+                self.session.fetch(step.query_id)
+        return step.outcome
+
+    def dropped(self) -> DropReceipt:
+        """Delete the month as previewed."""
+        preview = preview_month(self.session, self.config, MONTH)
+        request = DropRequest(
+            feed=preview.feed,
+            month=preview.month,
+            generation=preview.generation,
+            rows=preview.rows,
+            dag_id="drop_month",
+            run_id="manual__drop",
+            run_key=run_key("drop_month", "manual__drop"),
+            actor="ada",
+            approver="grace",
+            reason="bench",
+        )
+        return drop_month(request, self.config, self.session, _CLOCK)
+
+    def rows(self) -> tuple[int, int]:
+        """Count the table's rows, and the different ones among them."""
+        columns = ", ".join(quote_identifier(name) for name in self.config.column_names)
+        table = quoted_table(self.target)
+        total = self.session.query(f"SELECT COUNT(*) FROM {table}").scalar()
+        distinct = self.session.query(
+            f"SELECT COUNT(*) FROM (SELECT DISTINCT {columns} FROM {table})"
+        ).scalar()
+        return int(str(total)), int(str(distinct))
+
+
+@contextlib.contextmanager
+def month_bench(session: SnowflakeSession, database: str, suffix: str, folder: Path) -> Iterator[MonthBench]:
+    """Make a schema and a table of our own and a month's file; what is left is an SFETL schema without them."""
+    schema = f"SFETL_BENCH_{suffix.upper()}"
+    table = {"database": database, "schema": schema, "name": "FLIGHTS"}
+    config = sample_config(
+        feed=f"bench_{suffix}", table=table, load={"batch_files": 1}, stage={"chunk_mib": 1}
+    )
+    bench = MonthBench(session, config, folder)
+    _write_month(folder / "month.tsv")
+    session.query(f"CREATE SCHEMA {_quoted(database, schema)}")
+    try:
+        columns = '"DISTANCE" NUMBER(9,0), "FLIGHT_DATE" DATE, "CARRIER" VARCHAR(5)'
+        session.query(f"CREATE TABLE {quoted_table(bench.target)} ({columns})")
+        prepare(session, config)
+        yield bench
+    finally:
+        session.query(f"DROP SCHEMA {_quoted(database, schema)} CASCADE")
+        _forget(bench)
+
+
+def check_a_month_in_and_out(bench: MonthBench) -> None:
+    """Load a month, publish it twice, drop it, load it again: the table always holds it once or not at all."""
+    first = bench.loaded(bench.plan("one"))
+    receipt = publish_month(first, bench.session, _CLOCK)
+    assert (receipt.rows_inserted, receipt.rows_deleted, receipt.is_repeat) == (ROWS, 0, False)
+    assert bench.rows() == (ROWS, ROWS)
+
+    again = publish_month(first, bench.session, _CLOCK)
+    assert again.is_repeat
+    assert bench.rows() == (ROWS, ROWS)
+    assert clean_stage(bench.session, first.plan) == len(first.staged_files[0].chunk_records)
+
+    assert bench.dropped().rows_deleted == ROWS
+    assert bench.rows() == (0, 0)
+
+    second = bench.loaded(bench.plan("two"))
+    assert publish_month(second, bench.session, _CLOCK).rows_inserted == ROWS
+    assert bench.rows() == (ROWS, ROWS)
+    clean_stage(bench.session, second.plan)
+
+    database, feed = bench.target.database, bench.config.feed
+    ledger = entries(bench.session, database, feed)
+    assert [entry.action for entry in ledger] == ["publish", "drop", "publish"]
+    assert verify(ledger, chain_end(bench.session, database, feed)) is None
+
+
+def _write_month(path: Path) -> None:
+    days = (date(2013, 1, 1) + timedelta(days=number) for number in range(31))
+    lines = (f"{day}\tC{row}\t{row or ''}\n" for day in days for row in range(ROWS_PER_DAY))
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def _quoted(database: str, schema: str) -> str:
+    return f"{quote_identifier(database)}.{quote_identifier(schema)}"
+
+
+def _forget(bench: MonthBench) -> None:
+    """Remove what the feed left in schema SFETL; the schema stays, other feeds may use it."""
+    session, database, feed = bench.session, bench.target.database, bench.config.feed
+    tables = f"{quote_identifier(database)}.INFORMATION_SCHEMA.TABLES"
+    statement = f"SELECT TABLE_NAME FROM {tables} WHERE TABLE_SCHEMA = ? AND TABLE_NAME LIKE ?"
+    for (name,) in session.query(statement, (SCHEMA, f"%{feed.upper()}%")).rows:
+        session.query(f"DROP TABLE {quoted_table(sfetl_table(database, str(name)))}")
+    session.query(f'DELETE FROM {quoted_table(ledger_table(database))} WHERE "FEED" = ?', (feed,))
+    session.query(f"REMOVE {quote_literal(f'@{stage_name(database)}/{feed}/')}")

@@ -1,0 +1,23 @@
+"""The month of tests/live on the stand-in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from local.warehouse.server import running_warehouse
+from tests.integration.loading_bench import open_session
+from tests.integration.month_bench import check_a_month_in_and_out, month_bench
+
+
+def test_a_month_goes_in_and_out_and_leaves_nothing(tmp_path: Path) -> None:
+    with running_warehouse() as running, open_session(running) as session:
+        session.query("CREATE DATABASE BENCH")
+        with month_bench(session, "BENCH", "a1", tmp_path) as bench:
+            check_a_month_in_and_out(bench)
+
+        names = "SELECT TABLE_SCHEMA, TABLE_NAME FROM BENCH.INFORMATION_SCHEMA.TABLES"
+        assert session.query(f"{names} WHERE TABLE_SCHEMA <> 'INFORMATION_SCHEMA'").rows == (
+            ("SFETL", "LEDGER"),
+        )
+        assert session.query("SELECT COUNT(*) FROM BENCH.SFETL.LEDGER").scalar() == 0
+        assert session.list_stage('@"BENCH"."SFETL"."CHUNKS"/') == []
