@@ -78,7 +78,7 @@ def run_demo(setup: StackSetup) -> DemoResult:
     with peak_memory(lambda: process_tree(stack.processes)) as memory:
         loads = _run_steps(stack, clock)
     announce(f"\n{format_table(loads)}\n")
-    _check(loads)
+    check_numbers(loads)
     result = DemoResult(healthy_seconds, clock.first_month_seconds, clock.seconds(), memory.highest_bytes)
     announce(
         f"{result.sentence()}\nAirflow stays up at {stack.url} (no login). `make down` stops everything."
@@ -138,7 +138,12 @@ def _load_once_more(stack: Stack, month: str, clock: DemoClock) -> LoadEvidence:
     return gather_evidence(stack.folders, stack.warehouse, run)
 
 
-def _check(loads: list[LoadEvidence]) -> None:
+def check_numbers(loads: list[LoadEvidence]) -> None:
+    """Say that every number adds up.
+
+    Raises:
+        DemoError: One does not; the message holds all faults.
+    """
     faults = [fault for load in loads for fault in find_faults(load)]
     if faults:
         raise DemoError("These numbers do not add up:\n" + "\n".join(faults))

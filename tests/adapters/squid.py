@@ -108,8 +108,8 @@ def running_squid(blocked: str = "^nothing$") -> Iterator[RunningSquid]:
         _write_files(folder, port, blocked)
         # A service name of its own: Squid's shared memory is named by it, and another Squid may run.
         command = [program, "-N", "-n", f"sfetl{port}", "-f", str(folder / "squid.conf")]
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with _ended(subprocess.Popen(command, **silent)) as process:  # noqa: S603
+        silence = subprocess.DEVNULL
+        with _ended(subprocess.Popen(command, stdout=silence, stderr=silence)) as process:  # noqa: S603
             _wait_until_it_answers(process, port, folder)
             yield RunningSquid(port, folder, process)
     finally:

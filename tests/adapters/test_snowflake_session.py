@@ -190,10 +190,14 @@ def test_an_upload_that_did_not_arrive_whole_is_an_error(
     chunk = tmp_path / "part-00001.tsv.zst"
     chunk.write_bytes(b"abc")
 
-    with _AnsweringUpload(open_connection(warehouse.connection_parameters())) as session:
-        session.row = row
-        with pytest.raises(UploadError, match=rf"{row[0]} with {row[1]} bytes instead of UPLOADED with 3"):
-            session.upload(chunk, f"{STAGE}/broken/")
+    session = _AnsweringUpload(open_connection(warehouse.connection_parameters()))
+    session.row = row
+
+    with (
+        session,
+        pytest.raises(UploadError, match=rf"{row[0]} with {row[1]} bytes instead of UPLOADED with 3"),
+    ):
+        session.upload(chunk, f"{STAGE}/broken/")
 
 
 def test_a_file_that_is_not_there_is_an_error_of_ours(session: SnowflakeSession, tmp_path: Path) -> None:

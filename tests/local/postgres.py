@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import psycopg2
 
 from local.ports import LOOPBACK, choose_ports
 from local.waiting import wait_until
@@ -24,6 +26,14 @@ class RunningPostgres:
 
     port: int
     password: str = field(repr=False)
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """All rows of a query, in a session of its own."""
+        address = {"host": LOOPBACK, "port": self.port, "dbname": "airflow", "user": USER}
+        with closing(psycopg2.connect(**address, password=self.password)) as session:
+            cursor = session.cursor()
+            cursor.execute(statement)
+            return list(cursor.fetchall())
 
 
 @contextmanager
@@ -44,12 +54,12 @@ def running_postgres(password: str) -> Iterator[RunningPostgres]:
         ]
         with (folder / "server.log").open("wb") as log:
             command = [program("postgres"), "-D", str(folder / "data"), *options]
-            server = subprocess.Popen(command, stdout=log, stderr=log, **_as_somebody())
+            server = subprocess.Popen(command, stdout=log, stderr=log, **_as_somebody())  # noqa: S603  # our own command
         try:
             address = ["-h", LOOPBACK, "-p", str(port), "-U", USER]
             wait_until(lambda: _succeeds([program("pg_isready"), *address]), "PostgreSQL's start", 30)
             environment = {**os.environ, "PGPASSWORD": password}
-            subprocess.run([program("createdb"), *address, "airflow"], check=True, env=environment)
+            subprocess.run([program("createdb"), *address, "airflow"], check=True, env=environment)  # noqa: S603
             yield RunningPostgres(port, password)
         finally:
             server.terminate()
@@ -73,7 +83,7 @@ def _cluster(folder: Path, password: str) -> Path:
             shutil.chown(path, "nobody", "nogroup")
     command = [program("initdb"), "-D", str(folder / "data"), "-U", USER, "-E", "UTF8", "--no-sync"]
     authentication = ["--auth=scram-sha-256", f"--pwfile={password_file}"]
-    subprocess.run([*command, *authentication], check=True, stdout=subprocess.DEVNULL, **_as_somebody())
+    subprocess.run([*command, *authentication], check=True, stdout=subprocess.DEVNULL, **_as_somebody())  # noqa: S603  # our own command
     return folder
 
 
@@ -83,4 +93,4 @@ def _as_somebody() -> dict[str, Any]:
 
 
 def _succeeds(command: list[str]) -> bool:
-    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0  # noqa: S603

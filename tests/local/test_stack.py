@@ -1,14 +1,18 @@
 """The embedded stack with real processes: it starts, runs a task, stops, and finds its ports again."""
 
-import time
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from local.processes import BackgroundProcess, is_alive, process_tree, stop_background
 from local.readiness import StackFailedError
-from local.stack import running_stack, start_stack
-from local.stack_state import load_state
+from local.stack import Stack, main, running_stack, start_stack
+from local.stack_folders import PROJECT
+from local.stack_state import StackState, load_state, save_state
+from local.waiting import wait_until
 
 _TRIVIAL_DAG = """
 from airflow.sdk import dag, task
@@ -28,13 +32,14 @@ def test_a_stack_runs_a_task_and_stops_with_all_its_processes(tmp_path: Path) ->
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags" / "trivial.py").write_text(_TRIVIAL_DAG)
     with running_stack(tmp_path / "stack", dags=tmp_path / "dags") as stack:
-        _wait(lambda: "trivial" in stack.api.dag_ids())
+        wait_until(lambda: "trivial" in stack.api.dag_ids(), "parsing the DAG", 120)
         stack.api.set_paused("trivial", False)
         run_id = stack.api.trigger("trivial")
-        _wait(lambda: stack.api.run("trivial", run_id)["state"] in {"success", "failed"})
+        wait_until(lambda: _has_ended(stack, run_id), "the end of the run", 120)
         assert stack.api.run("trivial", run_id)["state"] == "success"
         assert stack.warehouse.rows("SELECT COUNT(*) FROM FLIGHTS") == [(0,)]
-        assert start_stack(stack.setup).processes == stack.processes
+        joined = start_stack(stack.setup)
+        assert (joined.processes, joined.api.dag_ids()) == (stack.processes, {"trivial"})
         tree = process_tree(stack.processes)
     assert [process for process in tree if process.is_running()] == []
     remembered = load_state(stack.folders.state_file)
@@ -49,15 +54,39 @@ def test_a_component_that_dies_is_named_and_nothing_stays_behind(tmp_path: Path)
 
 
 def test_a_stranger_with_a_remembered_pid_is_not_stopped() -> None:
-    import os
-
     stranger = BackgroundProcess("old", pid=os.getpid(), created_at=1.0, log_file="")
     assert not is_alive(stranger)
     assert stop_background([stranger], grace_seconds=1) == []
 
 
-def _wait(is_done, deadline_seconds: float = 120) -> None:  # type: ignore[no-untyped-def]
-    deadline = time.monotonic() + deadline_seconds
-    while not is_done():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+def test_status_says_what_died_and_that_nothing_was_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "--folder", str(tmp_path)]) == 3
+    assert capsys.readouterr().out == "The stack is stopped.\n"
+    gone = BackgroundProcess("scheduler", pid=os.getpid(), created_at=1.0, log_file="scheduler.log")
+    save_state(tmp_path / "stack.json", StackState({"api": 1234}, (gone,)))
+    assert main(["status", "--folder", str(tmp_path)]) == 3
+    assert "scheduler      DIED" in capsys.readouterr().out
+
+
+def test_a_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "local.stack", "status", "--folder", str(tmp_path)]
+    status = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603
+    assert status.stdout is not None
+    status.stdout.close()
+    _, errors = status.communicate(timeout=60)
+    assert (status.returncode, errors) == (3, b"")
+
+
+def test_a_damaged_state_is_named_and_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "stack.json").write_text("{")
+    assert main(["down", "--folder", str(tmp_path)]) == 1
+    assert f"{tmp_path / 'stack.json'} is damaged" in capsys.readouterr().err
+    assert (tmp_path / "stack.json").read_text() == "{"
+
+
+def _has_ended(stack: Stack, run_id: str) -> bool:
+    return stack.api.run("trivial", run_id)["state"] in {"success", "failed"}

@@ -25,7 +25,7 @@ from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.errors import WarehouseUnavailableError
 from sfetl_provider.core.ports import QueryState, QueryStatus
 from sfetl_provider.operators.async_copy import AsyncCopyOperator
-from sfetl_provider.operators.compress_stage import CompressStageOperator
+from sfetl_provider.operators.compress_stage import CleanStageOperator, CompressStageOperator
 from sfetl_provider.operators.plan_month import PlanMonthOperator
 from sfetl_provider.sensors.async_copy import AsyncCopySensor
 from sfetl_provider.sensors.monthly_file import MonthlyFileSensor
@@ -124,9 +124,10 @@ def test_a_refused_login_is_not_tried_again(
     assert len(server.requests) == 1
 
 
-def test_a_fault_is_forgotten_once_snowflake_answers_again(
-    session: SnowflakeSession, monkeypatch: pytest.MonkeyPatch
+def test_a_fault_is_forgotten_once_snowflake_answers_again_and_no_session_stays(
+    warehouse: RunningWarehouse, session: SnowflakeSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sessions_before = {opened.id for opened in warehouse.warehouse.sessions.all()}
     monkeypatch.setattr(async_copy, "_FAULTS_BORNE", 1)
     query_id = session.query("SELECT 1").query_id
     fault, running = WarehouseUnavailableError("reset"), QueryStatus(QueryState.RUNNING)
@@ -143,6 +144,7 @@ def test_a_fault_is_forgotten_once_snowflake_answers_again(
 
     assert asyncio.run(events_of(trigger_for(query_id))) == [{"status": "ended", "query_id": query_id}]
     assert answers == []
+    assert {opened.id for opened in warehouse.warehouse.sessions.all()} == sessions_before
 
 
 def test_a_snowflake_that_is_slow_does_not_hold_up_other_triggers(
@@ -204,7 +206,7 @@ def submitting_dag(outcomes: list[Any]) -> DAG:
         def keep(submitted: Any, outcome: Any) -> None:
             outcomes.extend([submitted, outcome])
 
-        keep(copy.output, wait.output)
+        keep(copy.output, wait.output) >> CleanStageOperator(task_id="clean_stage", feed=feed)
     return dag
 
 
