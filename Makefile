@@ -44,7 +44,7 @@ lock: $(RUNTIME) ## compile requirements*.txt from requirements*.in (LOCK_OPTION
 	@local/compile-locks.sh $(LOCK_OPTIONS)
 
 clean: down ## stop, then delete all that make made: environments, data, caches
-	@rm -rf .venv .venv-test var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
+	@rm -rf .venv .venv-test var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNTIME): requirements.txt pyproject.toml $(INSTALLER) Makefile

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
-from sfetl_provider.core.errors import ProxyDeniedError, WarehouseUnavailableError
+from sfetl_provider.core.errors import ProxyDeniedError, TlsUntrustedError
 from tests.adapters.conftest import STAGE
 from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid
 from tests.adapters.tls_warehouse import TlsWarehouse, tls_warehouse
@@ -62,7 +62,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
 
-    with pytest.raises(WarehouseUnavailableError, match="SSL") as caught:
+    with pytest.raises(TlsUntrustedError, match="is not trusted") as caught:
         open_connection(tunnelled(encrypted, squid))
 
     assert PASSWORD not in str(caught.value)

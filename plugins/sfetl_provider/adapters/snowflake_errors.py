@@ -16,6 +16,7 @@ from sfetl_provider.core.errors import (
     ProxyDeniedError,
     SfetlError,
     StatementError,
+    TlsUntrustedError,
     WarehouseBusyError,
     WarehouseUnavailableError,
 )
@@ -25,6 +26,7 @@ _REJECTED_LOGINS = range(390100, 390200)
 # The connector adds the HTTP status to 290000; only a proxy answers 407 (to a request without a tunnel).
 _PROXY_AUTHENTICATION_REQUIRED = 290407
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_UNTRUSTED = re.compile(r"certificate.verify.failed|hostname .* doesn't match", re.IGNORECASE)
 _RETRY_LATER = "Nothing was changed by this statement as far as is known; the run's checkpoints are kept."
 CONNECTOR_FAILURES = (connector_errors.Error, OSError)
 # Waiting for a lock, or in the queue, took longer than the session allows.
@@ -51,6 +53,13 @@ def translate(error: BaseException, doing: str) -> SfetlError:
     """
     if (status := _proxy_status(error)) is not None:
         return _proxy_error(status, doing)
+    if any(_UNTRUSTED.search(str(link)) for link in _chain(error)):
+        return TlsUntrustedError(
+            f"The certificate presented while {doing} is not trusted.",
+            safe="Nothing was sent.",
+            next_step="Behind a proxy that opens TLS, add its CA to the bundle of REQUESTS_CA_BUNDLE;"
+            " otherwise check the host name. Then clear this task.",
+        )
     code = getattr(error, "errno", None) or 0
     if isinstance(error, connector_errors.ForbiddenError) or _is_rejected_login(error, code):
         return LoginDeniedError(

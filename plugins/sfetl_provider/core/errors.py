@@ -166,3 +166,9 @@ class ProxyDeniedError(SfetlError):
     """The proxy refused the credentials or the destination; a retry could lock the account."""
 
     stage = "connect"
+
+
+class TlsUntrustedError(SfetlError):
+    """The certificate that was presented is not trusted: unknown CA, other host name, expired."""
+
+    stage = "connect"

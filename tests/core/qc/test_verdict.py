@@ -51,7 +51,8 @@ def _codes(verdict: QcVerdict) -> list[str]:
 def test_a_sound_month_passes_with_its_rows_per_day() -> None:
     verdict = _decide(_dated(inside={**DATES.inside, date(2013, 2, 1): 38}))
 
-    assert (verdict.is_passed, verdict.mode, len(verdict.fingerprints), verdict.good_records) == (True, "file", 1, 280)
+    assert (verdict.is_passed, verdict.mode, len(verdict.fingerprints)) == (True, "file", 1)
+    assert verdict.good_records == 280
     assert [finding.message for finding in verdict.findings] == [
         "Rows per day on 28 days: at least 10, 11 on average, at most 38."
     ]
