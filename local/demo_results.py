@@ -50,8 +50,9 @@ def record_result(result: DemoResult, path: Path = RESULTS_FILE) -> None:
     before, _, after = text.partition(_HEADING)
     rows, separator, rest = after.partition("\n\n")
     rows = f"{rows.rstrip()}\n" if rows.strip() else ""
+    end = separator or "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{before}{_HEADING}{rows}{_row(result)}{separator}{rest}", encoding="utf-8")
+    path.write_text(f"{before}{_HEADING}{rows}{_row(result)}{end}{rest}", encoding="utf-8")
 
 
 def _row(result: DemoResult) -> str:
@@ -67,7 +68,7 @@ def _row(result: DemoResult) -> str:
         f"{result.total_seconds:.0f}",
         f"{result.peak_memory_bytes / 1e6:.0f}",
     )
-    return f"| {' | '.join(cells)} |\n"
+    return f"| {' | '.join(cells)} |"
 
 
 def _processor() -> str:

@@ -42,7 +42,7 @@ def test_the_demo_loads_drops_and_loads_again_and_every_number_is_in_its_table(t
         assert load_state(tmp_path / "stack.json").processes
     finally:
         stop_stack(StackFolders(tmp_path))
-    cells = [line.split() for line in done.stdout.splitlines() if line.endswith("published")][1:]
+    cells = [line.split() for line in done.stdout.splitlines() if line.endswith("published")]
     expected = [["flights", month, "1", *[rows] * 4] for month, rows in FLIGHTS.items()]
     expected += [["weather", month, "1", lines, *[rows] * 3] for month, (lines, rows) in WEATHER.items()]
     again = [["flights", month, "1", *[FLIGHTS[month]] * 4] for month in ("2013-02", "2013-03")]
@@ -122,6 +122,7 @@ def test_results_are_appended_to_their_table_and_the_rest_stays(tmp_path: Path) 
     assert text.startswith("# Results\n")
     assert text.endswith("\n## Another\n\nText.\n")
     assert text.count("| date |") == 1
+    assert "\n\n\n" not in text
 
 
 def test_the_table_is_aligned() -> None:
