@@ -54,12 +54,12 @@ def running_postgres(password: str) -> Iterator[RunningPostgres]:
         ]
         with (folder / "server.log").open("wb") as log:
             command = [program("postgres"), "-D", str(folder / "data"), *options]
-            server = subprocess.Popen(command, stdout=log, stderr=log, **_as_somebody())  # noqa: S603  # our own command
+            server = subprocess.Popen(command, stdout=log, stderr=log, **_as_somebody())  # our own command
         try:
             address = ["-h", LOOPBACK, "-p", str(port), "-U", USER]
             wait_until(lambda: _succeeds([program("pg_isready"), *address]), "PostgreSQL's start", 30)
             environment = {**os.environ, "PGPASSWORD": password}
-            subprocess.run([program("createdb"), *address, "airflow"], check=True, env=environment)  # noqa: S603
+            subprocess.run([program("createdb"), *address, "airflow"], check=True, env=environment)
             yield RunningPostgres(port, password)
         finally:
             server.terminate()
@@ -83,7 +83,7 @@ def _cluster(folder: Path, password: str) -> Path:
             shutil.chown(path, "nobody", "nogroup")
     command = [program("initdb"), "-D", str(folder / "data"), "-U", USER, "-E", "UTF8", "--no-sync"]
     authentication = ["--auth=scram-sha-256", f"--pwfile={password_file}"]
-    subprocess.run([*command, *authentication], check=True, stdout=subprocess.DEVNULL, **_as_somebody())  # noqa: S603  # our own command
+    subprocess.run([*command, *authentication], check=True, stdout=subprocess.DEVNULL, **_as_somebody())  # our own command
     return folder
 
 
@@ -93,4 +93,4 @@ def _as_somebody() -> dict[str, Any]:
 
 
 def _succeeds(command: list[str]) -> bool:
-    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0  # noqa: S603
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0

@@ -71,7 +71,7 @@ class Deployment:
         """Start a short command with the service's environment."""
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         environment = self.environment(service)
-        return subprocess.Popen(self.command(words), env=environment, cwd=PROJECT, **output)  # type: ignore[call-overload, no-any-return]  # noqa: S603
+        return subprocess.Popen(self.command(words), env=environment, cwd=PROJECT, **output)  # type: ignore[call-overload, no-any-return]
 
     def healthcheck(self, service: str) -> list[str]:
         """The words of the service's health check."""

@@ -37,7 +37,7 @@ GOOD = LoadEvidence(LoadRun("weather", "2013-02", "manual-1"), 2_011, 2_010, REP
 def test_the_demo_loads_drops_and_loads_again_and_every_number_is_in_its_table(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "local.demo", "--folder", str(tmp_path)]
     try:
-        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert load_state(tmp_path / "stack.json").processes
     finally:

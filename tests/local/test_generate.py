@@ -75,6 +75,6 @@ def test_ddl_and_config_name_the_same_columns() -> None:
 def test_it_runs_as_a_script_from_any_folder(tmp_path: Path) -> None:
     script = PROJECT / "benchmarks" / "generate.py"
     command = [sys.executable, str(script), "--bytes", "100KB", "sales.tsv"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert f"{(tmp_path / 'sales.tsv').stat().st_size:,} bytes" in done.stdout

@@ -72,7 +72,7 @@ def test_status_says_what_died_and_that_nothing_was_started(
 
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "local.stack", "status", "--folder", str(tmp_path)]
-    status = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603
+    status = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert status.stdout is not None
     status.stdout.close()
     _, errors = status.communicate(timeout=60)

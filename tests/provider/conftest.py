@@ -71,6 +71,14 @@ def airflow_home() -> Path:
     return HOME
 
 
+@pytest.fixture(autouse=True)
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Triggers fire at once: dag.test() has no scheduler that would have to note a deferral first."""
+    from sfetl_provider.triggers import settling
+
+    monkeypatch.setattr(settling, "SETTLE_SECONDS", 0.0)
+
+
 @pytest.fixture(scope="session")
 def warehouse() -> Iterator[RunningWarehouse]:
     """The local warehouse with the target table, and the Airflow connection to it."""

@@ -42,7 +42,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def sales_config() -> dict[str, Any]:
-    """A feed for the generator's files, in chunks of 16 MiB, without retries: a failure stays to be cleared."""
+    """A feed for the generator's files, in chunks of 16 MiB, with one retry at once."""
     return {
         "table": {"database": "DEMO", "schema": "PUBLIC", "name": "SALES"},
         "columns": json.loads(generate("--print-config")),
@@ -51,5 +51,6 @@ def sales_config() -> dict[str, Any]:
         "files": {"patterns": ["sales_{month}.tsv"], "still_seconds": 0, "poll_seconds": 1},
         "stage": {"chunk_mib": CHUNK_MIB},
         "load": {"poll_seconds": 1},
-        "retries": 0,
+        "retries": 1,
+        "retry_delay_seconds": 1,
     }

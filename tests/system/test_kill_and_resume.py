@@ -1,4 +1,7 @@
-"""A load whose task process is killed while it stages resumes where it was, with real processes."""
+"""A load whose task process is killed while it stages resumes where it was, with real processes.
+
+A retry and a clear are the same to the task: both find its state store as it was.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def puts(stack: Stack) -> dict[str, int]:
     return {name: names.count(name) for name in names}
 
 
-def test_a_load_killed_while_staging_resumes_after_a_clear(stack: Stack, big_file: Path) -> None:
+def test_a_load_killed_while_staging_resumes_at_its_next_try(stack: Stack, big_file: Path) -> None:
     assert big_file.stat().st_size >= 0.97 * FILE_BYTES
     stack.api.set_paused(DAG_ID, False)
     run_id = stack.api.trigger(DAG_ID, {"month": MONTH})
@@ -64,19 +67,12 @@ def test_a_load_killed_while_staging_resumes_after_a_clear(stack: Stack, big_fil
         lambda: staged_chunks(stack, run_id) >= CHUNKS_BEFORE_KILL, "the third chunk", 120, poll_seconds=0.02
     )
     os.kill(task(stack, run_id, "compress_stage")["pid"], signal.SIGKILL)
-    wait_until(lambda: stack.api.run(DAG_ID, run_id)["state"] == "failed", "the failure", 120)
+    # Nothing is recorded between the kill and the retry, for which Airflow needs seconds.
     recorded = staged_chunks(stack, run_id)
     put_before = puts(stack)
+    wait_until(lambda: stack.api.run(DAG_ID, run_id)["state"] in ("success", "failed"), "the end", 240)
 
-    body = {
-        "dry_run": False,
-        "dag_run_id": run_id,
-        "task_ids": ["compress_stage"],
-        "include_downstream": True,
-    }
-    stack.api.post(f"dags/{DAG_ID}/clearTaskInstances", {**body, "only_failed": False})
-    wait_until(lambda: stack.api.run(DAG_ID, run_id)["state"] in ("success", "failed"), "the end", 180)
-
+    assert task(stack, run_id, "compress_stage")["try_number"] == 2
     assert stack.api.run(DAG_ID, run_id)["state"] == "success"
     path = report_path(stack.folders.reports, "sales", MONTH, run_key(DAG_ID, run_id))
     report = json.loads(path.read_text())

@@ -11,6 +11,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.core.ports import QueryState
+from sfetl_provider.triggers.settling import settle
 
 if TYPE_CHECKING:
     from sfetl_provider.adapters.snowflake_session import SnowflakeSession
@@ -51,6 +52,7 @@ class AsyncCopyTrigger(BaseTrigger):
         # Imported late: operators import this module, and every task parses the DAG file.
         from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook, fetch_connections
 
+        await settle()
         hook = SfetlSnowflakeHook(
             self.snowflake_conn_id,
             proxy_conn_id=self.proxy_conn_id,

@@ -12,6 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from sfetl_provider.adapters.local_files import find_files
 from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.triggers.settling import settle
 
 
 class MonthlyFileTrigger(BaseTrigger):
@@ -49,6 +50,7 @@ class MonthlyFileTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look, compare with the look before, and sleep in between."""
+        await settle()
         seen, since = await self._look(), time.monotonic()
         while True:
             still_for = time.monotonic() - since

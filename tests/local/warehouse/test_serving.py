@@ -31,7 +31,7 @@ def serving(folder: Path, ending: signal.Signals) -> Iterator[int]:
         "--port-file",
         str(port_file),
     ]
-    process = subprocess.Popen(  # noqa: S603 - this interpreter and our own module
+    process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     assert process.stdout is not None
