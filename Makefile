@@ -14,7 +14,7 @@ export PYTHON UV_VERSION
 
 RUNTIME := .venv/.synced
 TESTING := .venv-test/.synced
-INSTALLER := local/make-environment.sh
+INSTALLER := local/setup/make-environment.sh
 
 .PHONY: help demo up down status test lint lock clean
 
@@ -35,13 +35,13 @@ status: ## show what runs
 	@if [ -e $(RUNTIME) ]; then .venv/bin/python -m local.stack status || true; else echo "The stack is stopped."; fi
 
 test: $(TESTING) ## linters, types, import rules, all tests
-	@local/run-tests.sh
+	@local/setup/run-tests.sh
 
 lint: $(TESTING) ## linters, types, import rules
-	@local/run-lint.sh
+	@local/setup/run-lint.sh
 
 lock: $(RUNTIME) ## compile requirements*.txt from requirements*.in (LOCK_OPTIONS=--upgrade for newer versions)
-	@local/compile-locks.sh $(LOCK_OPTIONS)
+	@local/setup/compile-locks.sh $(LOCK_OPTIONS)
 
 clean: down ## stop, then delete all that make made: environments, data, caches
 	@rm -rf .venv .venv-test var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

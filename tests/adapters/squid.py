@@ -102,7 +102,9 @@ def running_squid(blocked: str = "^nothing$") -> Iterator[RunningSquid]:
     """
     program = shutil.which("squid", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if program is None or not _HELPER.exists():
-        raise RuntimeError("Squid is not installed: run local/install-debian-packages.sh (Debian: squid).")
+        raise RuntimeError(
+            "Squid is not installed: run local/setup/install-debian-packages.sh (Debian: squid)."
+        )
     folder, port = Path(tempfile.mkdtemp(prefix="sfetl-squid-")), _free_port()
     try:
         _write_files(folder, port, blocked)

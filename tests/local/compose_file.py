@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from local.stack_folders import PROJECT
+from local.stack.folders import PROJECT
 
 TEXT = (PROJECT / "docker-compose.yaml").read_text(encoding="utf-8")
 DOCKERFILE = (PROJECT / "Dockerfile").read_text(encoding="utf-8")

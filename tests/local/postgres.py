@@ -14,8 +14,8 @@ from typing import Any
 
 import psycopg2
 
-from local.ports import LOOPBACK, choose_ports
-from local.waiting import wait_until
+from local.stack.ports import LOOPBACK, choose_ports
+from local.stack.waiting import wait_until
 
 USER = "airflow"
 
@@ -54,7 +54,7 @@ def running_postgres(password: str) -> Iterator[RunningPostgres]:
         ]
         with (folder / "server.log").open("wb") as log:
             command = [program("postgres"), "-D", str(folder / "data"), *options]
-            server = subprocess.Popen(command, stdout=log, stderr=log, **_as_somebody())  # our own command
+            server = subprocess.Popen(command, stdout=log, stderr=log, **_as_somebody())
         try:
             address = ["-h", LOOPBACK, "-p", str(port), "-U", USER]
             wait_until(lambda: _succeeds([program("pg_isready"), *address]), "PostgreSQL's start", 30)
@@ -71,7 +71,9 @@ def program(name: str) -> str:
     debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     found = str(debian[-1]) if debian else shutil.which(name)
     if found is None:
-        raise FileNotFoundError(f"{name} is not installed; local/install-debian-packages.sh installs it")
+        raise FileNotFoundError(
+            f"{name} is not installed; local/setup/install-debian-packages.sh installs it"
+        )
     return found
 
 
@@ -83,7 +85,7 @@ def _cluster(folder: Path, password: str) -> Path:
             shutil.chown(path, "nobody", "nogroup")
     command = [program("initdb"), "-D", str(folder / "data"), "-U", USER, "-E", "UTF8", "--no-sync"]
     authentication = ["--auth=scram-sha-256", f"--pwfile={password_file}"]
-    subprocess.run([*command, *authentication], check=True, stdout=subprocess.DEVNULL, **_as_somebody())  # our own command
+    subprocess.run([*command, *authentication], check=True, stdout=subprocess.DEVNULL, **_as_somebody())
     return folder
 
 

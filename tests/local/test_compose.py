@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from local.stack_folders import PROJECT
+from local.stack.folders import PROJECT
 from tests.local.compose_file import AIRFLOW_SERVICES, DOCKERFILE, TEXT, image_environment, services_of
 
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)

@@ -19,13 +19,13 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 
-from local.airflow_api import AirflowApi, AirflowApiError
-from local.environment import inherited_environment
-from local.ports import LOOPBACK, choose_ports
-from local.processes import BackgroundProcess, start_background, stop_background
-from local.readiness import wait_for_airflow
-from local.stack_folders import PROJECT
-from local.waiting import wait_until
+from local.stack.airflow_api import AirflowApi, AirflowApiError
+from local.stack.environment import inherited_environment
+from local.stack.folders import PROJECT
+from local.stack.ports import LOOPBACK, choose_ports
+from local.stack.processes import BackgroundProcess, start_background, stop_background
+from local.stack.readiness import wait_for_airflow
+from local.stack.waiting import wait_until
 from tests.local.compose_file import AIRFLOW_SERVICES, image_environment, moved, services_of
 from tests.local.postgres import RunningPostgres, running_postgres
 

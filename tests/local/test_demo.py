@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-import local.demo as demo
-from local.demo_evidence import LoadEvidence, find_faults, find_report, format_table
-from local.demo_results import DemoResult, record_result
-from local.demo_runs import DemoError, LoadRun
-from local.environment import StackSetup
-from local.stack import stop_stack
-from local.stack_folders import PROJECT, StackFolders
-from local.stack_state import load_state
+from local.demo import show as demo
+from local.demo.evidence import LoadEvidence, find_faults, find_report, format_table
+from local.demo.results import DemoResult, record_result
+from local.demo.runs import DemoError, LoadRun
+from local.stack.environment import StackSetup
+from local.stack.folders import PROJECT, StackFolders
+from local.stack.lifecycle import stop_stack
+from local.stack.state import load_state
 
 FLIGHTS = {"2013-01": "27,004", "2013-02": "24,951", "2013-03": "28,834"}
 WEATHER = {"2013-01": ("2,227", "2,226"), "2013-02": ("2,011", "2,010"), "2013-03": ("2,228", "2,227")}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.demo_data import FLIGHTS_BY_MONTH, write_demo_data
-from local.demo_evidence import count_lines
+from local.demo.evidence import count_lines
+from local.input.demo_data import FLIGHTS_BY_MONTH, write_demo_data
 
 
 @pytest.fixture(scope="module")

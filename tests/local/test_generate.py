@@ -9,7 +9,7 @@ import pytest
 
 import benchmarks.generate as generate
 from benchmarks.generate import Shape, columns_of, config_of, ddl_of, write_file
-from local.stack_folders import PROJECT
+from local.stack.folders import PROJECT
 
 DAYS_OF_FEBRUARY = [f"2023-02-{day:02}" for day in range(1, 29)]
 

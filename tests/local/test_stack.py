@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from local.processes import BackgroundProcess, is_alive, process_tree, stop_background
-from local.readiness import StackFailedError
-from local.stack import Stack, main, running_stack, start_stack
-from local.stack_folders import PROJECT
-from local.stack_state import StackState, load_state, save_state
-from local.waiting import wait_until
+from local.stack.__main__ import main
+from local.stack.folders import PROJECT
+from local.stack.lifecycle import Stack, running_stack, start_stack
+from local.stack.processes import BackgroundProcess, is_alive, process_tree, stop_background
+from local.stack.readiness import StackFailedError
+from local.stack.state import StackState, load_state, save_state
+from local.stack.waiting import wait_until
 
 _TRIVIAL_DAG = """
 from airflow.sdk import dag, task

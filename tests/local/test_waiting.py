@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.waiting import wait_until
+from local.stack.waiting import wait_until
 
 
 def test_it_gives_what_the_condition_found_in_the_end() -> None:

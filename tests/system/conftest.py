@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local.stack import Stack, running_stack
+from local.stack.lifecycle import Stack, running_stack
 
 PROJECT = Path(__file__).parents[2]
 GENERATOR = PROJECT / "benchmarks" / "generate.py"

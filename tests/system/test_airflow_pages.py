@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from local.demo_data import write_demo_data
-from local.stack import Stack
-from local.waiting import wait_until
+from local.input.demo_data import write_demo_data
+from local.stack.lifecycle import Stack
+from local.stack.waiting import wait_until
 
 MONTH, ROWS = "2013-02", 24_951
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from local.stack import Stack
-from local.waiting import wait_until
+from local.stack.lifecycle import Stack
+from local.stack.waiting import wait_until
 from sfetl_provider.core.plan.names import report_path, run_key
 
 from .conftest import CHUNK_MIB, generate

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from local.stack_folders import PROJECT
+from local.stack.folders import PROJECT
 
 RESULTS_FILE = PROJECT / "benchmarks" / "RESULTS.md"
 

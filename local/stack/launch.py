@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
-from local.environment import StackSetup
-from local.ports import LOOPBACK
-from local.processes import BackgroundProcess, start_background
-from local.stack_folders import PROJECT
+from local.stack.environment import StackSetup
+from local.stack.folders import PROJECT
+from local.stack.ports import LOOPBACK
+from local.stack.processes import BackgroundProcess, start_background
 
 WAREHOUSE_PROCESS = "warehouse"
 AIRFLOW_COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")

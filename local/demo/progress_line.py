@@ -2,7 +2,7 @@
 
 import sys
 
-from local.announce import announce
+from local.stack.announce import announce
 
 
 class ProgressLine:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.demo_data import FLIGHTS_BY_MONTH, flights_file, weather_file
-from local.demo_runs import DemoError, LoadRun
-from local.stack_folders import StackFolders
-from local.warehouse_client import WarehouseClient
+from local.demo.runs import DemoError, LoadRun
+from local.input.demo_data import FLIGHTS_BY_MONTH, flights_file, weather_file
+from local.stack.folders import StackFolders
+from local.stack.warehouse_client import WarehouseClient
 
 _DATE_COLUMN = {"flights": "FLIGHT_DATE", "weather": "WEATHER_DATE"}
 _HEADER_LINES = {"flights": 0, "weather": 1}

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import httpx
 
-from local.airflow_api import AirflowApi, AirflowApiError
-from local.processes import BackgroundProcess, is_alive, log_tail
-from local.waiting import wait_until
-from local.warehouse_client import WarehouseClient
+from local.stack.airflow_api import AirflowApi, AirflowApiError
+from local.stack.processes import BackgroundProcess, is_alive, log_tail
+from local.stack.waiting import wait_until
+from local.stack.warehouse_client import WarehouseClient
 
 POLL_SECONDS = 0.25
 WAREHOUSE_TIMEOUT_SECONDS = 60

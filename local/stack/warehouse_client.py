@@ -9,7 +9,7 @@ from typing import Any
 import snowflake.connector
 from snowflake.connector import SnowflakeConnection
 
-from local.ports import LOOPBACK
+from local.stack.ports import LOOPBACK
 
 CONNECTION_ID = "snowflake_default"
 ACCOUNT = "local"

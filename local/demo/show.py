@@ -9,13 +9,11 @@ from pathlib import Path
 
 import httpx
 
-from local.airflow_api import AirflowApiError
-from local.announce import announce
-from local.demo_clock import DemoClock
-from local.demo_data import write_demo_data
-from local.demo_evidence import LoadEvidence, count_rows, find_faults, format_table, gather_evidence
-from local.demo_results import DemoResult, record_result
-from local.demo_runs import (
+from local.demo.clock import DemoClock
+from local.demo.evidence import LoadEvidence, count_rows, find_faults, format_table, gather_evidence
+from local.demo.memory import peak_memory
+from local.demo.results import DemoResult, record_result
+from local.demo.runs import (
     DemoError,
     LoadRun,
     drop_month,
@@ -24,13 +22,15 @@ from local.demo_runs import (
     wait_for_dags,
     wait_for_loads,
 )
-from local.environment import StackSetup
-from local.launch import DatabaseNotPreparedError
-from local.memory import peak_memory
-from local.processes import process_tree
-from local.readiness import StackFailedError
-from local.stack import Stack, start_stack
-from local.stack_folders import PROJECT_STACK, StackFolders
+from local.input.demo_data import write_demo_data
+from local.stack.airflow_api import AirflowApiError
+from local.stack.announce import announce
+from local.stack.environment import StackSetup
+from local.stack.folders import PROJECT_STACK, StackFolders
+from local.stack.launch import DatabaseNotPreparedError
+from local.stack.lifecycle import Stack, start_stack
+from local.stack.processes import process_tree
+from local.stack.readiness import StackFailedError
 
 FEEDS = ("flights", "weather")
 MONTHS = ("2013-01", "2013-02", "2013-03")
@@ -150,7 +150,3 @@ def check_numbers(loads: list[LoadEvidence]) -> None:
     announce(
         "Every number adds up: lines in the files, rows staged, copied, published, and counted in the table."
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Style, types and import rules, all of them, even if one fails.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 bin=.venv-test/bin
 failed=()

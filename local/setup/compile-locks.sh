@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compile both locks, for Python 3.11 and later on every platform. Options go to `uv pip compile`.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 compile=(.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url
     --no-emit-find-links --custom-compile-command "make lock" "$@")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.credentials import Credentials
-from local.ports import LOOPBACK
-from local.stack_folders import PROJECT, StackFolders
+from local.stack.credentials import Credentials
+from local.stack.folders import PROJECT, StackFolders
+from local.stack.ports import LOOPBACK
 
 PORT_NAMES = ("api", "worker_log", "trigger_log", "warehouse")
 

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from local.announce import announce
+from local.stack.announce import announce
 
 
 @dataclass

@@ -8,34 +8,31 @@ soon (20 s on two cores; 14 s when the database is already there), each componen
 exit, and there is one process of 0.15 GB less.
 """
 
-import argparse
 import fcntl
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.airflow_api import AirflowApi
-from local.announce import announce
-from local.credentials import Credentials, load_or_create_credentials
-from local.environment import PORT_NAMES, StackSetup, stack_environment
-from local.launch import (
+from local.stack.airflow_api import AirflowApi
+from local.stack.announce import announce
+from local.stack.credentials import Credentials, load_or_create_credentials
+from local.stack.environment import PORT_NAMES, StackSetup, stack_environment
+from local.stack.folders import PROJECT, StackFolders
+from local.stack.launch import (
     WAREHOUSE_PROCESS,
-    DatabaseNotPreparedError,
     launch_airflow,
     launch_warehouse,
     prepare_database,
 )
-from local.ports import LOOPBACK, choose_ports
-from local.processes import BackgroundProcess, is_alive, stop_background
-from local.readiness import StackFailedError, wait_for_airflow, wait_for_warehouse
-from local.stack_folders import PROJECT, PROJECT_STACK, StackFolders
-from local.stack_state import StackState, load_state, save_state
-from local.warehouse_client import WarehouseClient
+from local.stack.ports import LOOPBACK, choose_ports
+from local.stack.processes import BackgroundProcess, is_alive, stop_background
+from local.stack.readiness import wait_for_airflow, wait_for_warehouse
+from local.stack.state import StackState, load_state, save_state
+from local.stack.warehouse_client import WarehouseClient
 
 STOP_GRACE_SECONDS = 10
-TABLES_SQL = PROJECT / "local" / "demo_tables.sql"
+TABLES_SQL = PROJECT / "local" / "input" / "tables.sql"
 
 Say = Callable[[str], None]
 
@@ -67,7 +64,7 @@ def start_stack(setup: StackSetup, say: Say = announce) -> Stack:
     start fails, everything that was started is stopped; files and logs stay.
 
     Raises:
-        local.readiness.StackFailedError: A process died or did not become healthy in time; shows its log.
+        local.stack.readiness.StackFailedError: A process died or did not become healthy in time; shows its log.
     """
     setup.folders.create()
     with _locked(setup.folders):
@@ -183,43 +180,3 @@ def _locked(folders: StackFolders) -> Iterator[None]:
     with folders.lock_file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    setup = StackSetup(folders=StackFolders(options.folder))
-    try:
-        if options.action == "up":
-            start_stack(setup)
-            announce("`make down` stops everything.")
-        elif options.action == "down":
-            stop_stack(setup.folders)
-    except (StackFailedError, DatabaseNotPreparedError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return print_status(setup.folders) if options.action == "status" else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local.stack", description="The embedded stack.")
-    parser.add_argument("action", choices=("up", "down", "status"))
-    parser.add_argument("--folder", type=Path, default=PROJECT_STACK, help="where it keeps its files (var)")
-    return parser
-
-
-def print_status(folders: StackFolders) -> int:
-    """One line per process; returns 0 if all run, 3 if not (as system services do)."""
-    state = load_state(folders.state_file)
-    for process in state.processes:
-        state_word = "runs" if is_alive(process) else "DIED"
-        announce(f"{process.name:14} {state_word:5} pid {process.pid}  {process.log_file}")
-    if not state.processes:
-        announce("The stack is stopped.")
-        return 3
-    announce(f"Airflow: http://{LOOPBACK}:{state.ports['api']}")
-    return 0 if all(map(is_alive, state.processes)) else 3
-
-
-if __name__ == "__main__":
-    sys.exit(main())

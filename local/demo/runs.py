@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from local.airflow_api import AirflowApi, AirflowApiError, Json
-from local.demo_clock import DemoClock
-from local.progress_line import ProgressLine
-from local.waiting import wait_until
+from local.demo.clock import DemoClock
+from local.demo.progress_line import ProgressLine
+from local.stack.airflow_api import AirflowApi, AirflowApiError, Json
+from local.stack.waiting import wait_until
 
 POLL_SECONDS = 0.5
 TIMEOUT_SECONDS = 900

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from local.processes import BackgroundProcess
+from local.stack.processes import BackgroundProcess
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The demo's real input files, and the tables that they fill."""

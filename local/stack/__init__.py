@@ -1,0 +1,1 @@
+"""The embedded stack: the local warehouse and Airflow as background processes on loopback."""
