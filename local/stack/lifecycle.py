@@ -118,6 +118,7 @@ def _launch(setup: StackSetup, before: StackState, credentials: Credentials, say
     environment = stack_environment(setup, ports, credentials)
     state = StackState(ports=ports)
     try:
+        say("Starting the local warehouse: a stand-in, not Snowflake …")
         state = _started(setup, state, launch_warehouse(setup, ports, environment))
         prepare_database(setup, environment, say)
         for process in launch_airflow(setup, environment):

@@ -22,6 +22,8 @@ from .conftest import CHUNK_MIB, generate
 
 DAG_ID, MONTH = "load_sales", "2024-01"
 FILE_BYTES = 300_000_000
+# The generator meets a size to within 0.1 %.
+ASKED_BYTES = FILE_BYTES * 1.01
 CHUNKS_BEFORE_KILL = 3
 
 
@@ -29,7 +31,7 @@ CHUNKS_BEFORE_KILL = 3
 def big_file(stack: Stack) -> Path:
     """A file of 300 MB for the month."""
     path = stack.folders.incoming / f"sales_{MONTH}.tsv"
-    generate("--bytes", str(FILE_BYTES), "--month", MONTH, "--seed", "7", str(path))
+    generate("--bytes", str(round(ASKED_BYTES)), "--month", MONTH, "--seed", "7", str(path))
     return path
 
 
@@ -58,7 +60,7 @@ def puts(stack: Stack) -> dict[str, int]:
 
 
 def test_a_load_killed_while_staging_resumes_at_its_next_try(stack: Stack, big_file: Path) -> None:
-    assert big_file.stat().st_size >= 0.97 * FILE_BYTES
+    assert big_file.stat().st_size >= FILE_BYTES
     stack.api.set_paused(DAG_ID, False)
     run_id = stack.api.trigger(DAG_ID, {"month": MONTH})
 
