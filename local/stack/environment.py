@@ -99,6 +99,9 @@ def _tempo_settings() -> dict[str, str]:
         "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "2",
         # A worker that was killed outright is noticed by its missing heartbeat only; the default is 300 s.
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+        # Airflow's supervisor can miss a task's end and look again only after this time (5 s by default): each
+        # task ends sooner, and a deferral is known before its trigger fires.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     }
 
 
