@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from local.input.demo_data import write_demo_data
 from local.stack.lifecycle import Stack
 from local.stack.waiting import wait_until
+from sfetl_provider.core.plan.names import report_path, run_key
 
 MONTH, ROWS = "2013-02", 24_951
 
@@ -76,6 +78,8 @@ def test_a_month_is_deleted_only_when_a_person_approves(stack: Stack, answer: st
     assert rows(stack) == (0 if answer == "Approve" else ROWS)
     drops = stack.warehouse.rows("SELECT COUNT(*) FROM DEMO.SFETL.LEDGER WHERE ACTION = 'drop'")
     assert drops == [(1 if answer == "Approve" else 0,)]
+    path = report_path(stack.folders.reports, "flights", MONTH, run_key("drop_month", run_id))
+    assert json.loads(path.read_text())["state"] == ("dropped" if answer == "Approve" else "rejected")
 
 
 def load_flights(stack: Stack) -> str:

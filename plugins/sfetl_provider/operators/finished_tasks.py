@@ -24,6 +24,10 @@ class FinishedTasks:
         """Give the ids of the tasks that failed themselves."""
         return tuple(sorted(task for task, state in self._states.items() if state == "failed"))
 
+    def state(self, task_id: str) -> str | None:
+        """Give a task's present state."""
+        return self._states.get(task_id)
+
     def result(self, task_id: str) -> Any:
         """Give what a task returned, None unless it succeeded."""
         return self._ti.xcom_pull(task_ids=task_id) if self._states.get(task_id) == "success" else None

@@ -108,9 +108,9 @@ class DropReportOperator(RunReportOperator):
         return RunRecords(deletion=read(DropReceipt, tasks.result("drop")))
 
     def stopped(self, context: Context, tasks: FinishedTasks) -> Literal["", "dry_run", "rejected"]:
-        """Notice a rejected approval."""
-        chosen = (tasks.result("approve") or {}).get("chosen_options", [])
-        return "rejected" if chosen == ["Reject"] else super().stopped(context, tasks)
+        """Notice a rejected approval: Airflow skips what follows then, and keeps no result of it."""
+        is_rejected = (tasks.state("approve"), tasks.state("drop")) == ("success", "skipped")
+        return "rejected" if is_rejected else super().stopped(context, tasks)
 
 
 def read(kind: type[T], value: Any) -> T | None:
