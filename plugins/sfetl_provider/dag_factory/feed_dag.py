@@ -12,14 +12,12 @@ from sfetl_provider.operators.async_copy import AsyncCopyOperator
 from sfetl_provider.operators.audit_load import AuditLoadOperator
 from sfetl_provider.operators.compress_stage import CleanStageOperator, CompressStageOperator
 from sfetl_provider.operators.file_qc import FileQCOperator, QcGateOperator
-from sfetl_provider.operators.plan_month import PlanMonthOperator
+from sfetl_provider.operators.plan_month import AS_CONFIGURED, PlanMonthOperator
 from sfetl_provider.operators.publish_month import PublishMonthOperator
 from sfetl_provider.operators.retry_policy import SfetlRetryPolicy
 from sfetl_provider.operators.run_report import LoadReportOperator
 from sfetl_provider.operators.task_run import remember_error
 from sfetl_provider.sensors.monthly_file import MonthlyFileSensor
-
-AS_CONFIGURED = "as configured"
 
 
 def dag_id_of(feed: FeedConfig) -> str:

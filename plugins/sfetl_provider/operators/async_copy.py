@@ -18,7 +18,7 @@ from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.feed_operator import FeedOperator
-from sfetl_provider.operators.file_qc import present
+from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_run import checkpoints_of
 from sfetl_provider.triggers.async_copy import AsyncCopyTrigger
 

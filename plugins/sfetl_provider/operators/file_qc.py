@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 from airflow.sdk import Context
@@ -12,6 +12,7 @@ from sfetl_provider.core.plan.names import scratch_folder
 from sfetl_provider.core.qc.report import QcReport
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
+from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_run import log_listener
 from sfetl_provider.settings import read_settings
 
@@ -55,11 +56,3 @@ class QcGateOperator(FeedOperator):
             self.log.info("%s %s: %s", finding.severity, finding.code, finding.message)
         raise_unless_passed(verdict, plan.month_value)
         return verdict.to_json()
-
-
-def present(values: Sequence[Any] | None) -> list[Any]:
-    """Give the results of mapped tasks that ran; a skipped one leaves None, a skipped group None altogether.
-
-    Airflow hands over a lazy sequence; a slice fetches all at once, iterating asks for one after the other.
-    """
-    return [value for value in (values[:] if values is not None else ()) if value is not None]

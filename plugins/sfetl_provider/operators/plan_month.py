@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from airflow.sdk import Context
 
@@ -18,6 +18,8 @@ from sfetl_provider.core.plan.names import run_key
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.task_run import actor_of
 from sfetl_provider.settings import read_settings
+
+AS_CONFIGURED = "as configured"
 
 
 class PlanMonthOperator(FeedOperator):
@@ -61,7 +63,7 @@ class PlanMonthOperator(FeedOperator):
             actor=actor_of(context),
             table=TableName(database=table.database, schema_name=table.schema_name, name=table.name),
             generation=generation,
-            qc_mode=_chosen_qc_mode(params.get("qc_mode")) or self.feed.qc.mode,
+            qc_mode=self._qc_mode(params.get("qc_mode")),
             is_dry_run=bool(params.get("dry_run")),
             base_path=str(self._base_path(params.get("base_path"))),
             explicit_files=tuple(params.get("files") or ()),
@@ -69,11 +71,10 @@ class PlanMonthOperator(FeedOperator):
             planned_at=SystemClock().now(),
         )
 
+    def _qc_mode(self, parameter: str | None) -> QcMode:
+        """The parameter, unless it is left as configured; the plan refuses a mode that does not exist."""
+        return self.feed.qc.mode if parameter in (None, AS_CONFIGURED) else cast(QcMode, parameter)
+
     def _base_path(self, parameter: str | None) -> Path:
         """The parameter, else the config's; relative ones lie below [sfetl] base_path."""
         return read_settings().base_path / (parameter or self.feed.files.base_path)
-
-
-def _chosen_qc_mode(parameter: str | None) -> QcMode | None:
-    modes: dict[str | None, QcMode] = {"file": "file", "snowflake": "snowflake", "skip": "skip"}
-    return modes.get(parameter)

@@ -13,7 +13,7 @@ from sfetl_provider.core.publish.publication import PublishJob, publish_month
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.feed_operator import FeedOperator
-from sfetl_provider.operators.file_qc import present
+from sfetl_provider.operators.mapped_results import present
 
 
 class PublishMonthOperator(FeedOperator):

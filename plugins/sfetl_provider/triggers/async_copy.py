@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from sfetl_provider.core.copy_into.submission import UNKNOWN_GRACE
 from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.core.ports import QueryState
 from sfetl_provider.triggers.settling import settle
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
 
 _FAULTS_BORNE = 20
-# Snowflake may not know a query yet in the first moments after it was submitted.
-_UNKNOWN_SECONDS = 120.0
 
 
 class AsyncCopyTrigger(BaseTrigger):
@@ -91,4 +90,4 @@ class AsyncCopyTrigger(BaseTrigger):
 
     @staticmethod
     def _is_lost(state: QueryState, started: float) -> bool:
-        return state is QueryState.UNKNOWN and time.monotonic() - started > _UNKNOWN_SECONDS
+        return state is QueryState.UNKNOWN and time.monotonic() - started > UNKNOWN_GRACE.total_seconds()

@@ -35,7 +35,7 @@ from sfetl_provider.core.ports import CheckpointStore, Clock, QueryResult, Query
 from sfetl_provider.core.stage.staged_file import StagedFile
 
 # Snowflake may not know a query yet in the first moments after it was submitted.
-_UNKNOWN_GRACE = timedelta(minutes=2)
+UNKNOWN_GRACE = timedelta(minutes=2)
 _DOES_NOT_EXIST = 2003
 
 
@@ -185,7 +185,7 @@ class _Loading:
         if status.state is QueryState.FAILED:
             self._store(state, is_failed=True)
             raise explain_failure(self._batch(state), status)
-        if status.state is QueryState.RUNNING or self._clock.now() < current.tagged_at + _UNKNOWN_GRACE:
+        if status.state is QueryState.RUNNING or self._clock.now() < current.tagged_at + UNKNOWN_GRACE:
             batch = self._batch(state)
             return Waiting(query_id=current.query_id, batch=batch.number, of=batch.of)
         return self._start_again(state)
