@@ -110,10 +110,6 @@ class AirflowApi:
         }
         return int(self.post("backfills", body)["id"])
 
-    def backfill_is_complete(self, backfill_id: int) -> bool:
-        """Whether Airflow has ended the backfill; its runs may have failed all the same."""
-        return self.get(f"backfills/{backfill_id}")["completed_at"] is not None
-
     def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> Json:
         """Answer the approval that an unmapped task waits for; returns who is recorded and when.
 

@@ -107,11 +107,6 @@ def success(data: Any = None) -> dict[str, Any]:
     return {"data": data, "code": None, "message": None, "success": True}
 
 
-def session_gone() -> dict[str, Any]:
-    """The answer to a token that is not, or no longer, of a session."""
-    return failure(SqlError(390104, "08001", "User must login again to access the service."))
-
-
 def in_progress(query: Query, code: str) -> dict[str, Any]:
     """A query that runs on; its result is asked for at the address given."""
     data = {
