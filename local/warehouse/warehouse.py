@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from local.warehouse import dispatch
+from local.warehouse.clock import Clock
 from local.warehouse.column_limits import prepare_connection
 from local.warehouse.control import Delays
 from local.warehouse.general_statements import GeneralStatements
@@ -32,6 +33,7 @@ class Warehouse:
         root = folder or Path(self._temporary.name if self._temporary else "")
         root.mkdir(parents=True, exist_ok=True)
         self.instance = WarehouseInstance(folder / "databases" if folder else None, root / "spill")
+        self.clock = Clock()
         self.locks = TableLocks()
         self.delays = Delays()
         self.sessions = SessionRegistry(self.instance, self.locks)
