@@ -1,0 +1,36 @@
+"""Public holidays of countries and regions, from the library holidays.
+
+The library is imported when a feed asks for it: that costs a sixth of a second, and each country's rules more.
+Source: holidays.readthedocs.io.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+
+def check_place(country: str, region: str | None) -> None:
+    """Raise ValueError, with what there is, when the library does not know the country or the region."""
+    try:
+        from holidays import list_supported_countries
+    except ImportError:
+        raise ValueError("the library holidays is not installed: business days need it") from None
+    known = list_supported_countries()
+    if country not in known:
+        raise ValueError(f"{country!r} is not a country of the library holidays: use its two letters, as DE")
+    if region is not None and region not in known[country]:
+        regions = ", ".join(known[country]) or "none"
+        raise ValueError(f"{region!r} is not a region of {country}: there are {regions}")
+
+
+def working_days(country: str, region: str | None, days: Iterable[date]) -> list[date]:
+    """Give the days on which is worked there: no public holiday, not the weekend that the country keeps.
+
+    Raises ValueError for a place that is not known.
+    """
+    check_place(country, region)
+    from holidays import country_holidays
+
+    calendar = country_holidays(country, subdiv=region)
+    return [day for day in days if calendar.is_working_day(day)]
