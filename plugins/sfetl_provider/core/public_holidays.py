@@ -8,26 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Literal
+
+
+class PlaceError(ValueError):
+    """A place without known holidays; `field` says whether the country or the region is at fault."""
+
+    def __init__(self, field: Literal["country", "region"], message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def check_place(country: str, region: str | None) -> None:
-    """Raise ValueError, with what there is, when the library does not know the country or the region."""
+    """Raise PlaceError, with what there is, when the library does not know the country or the region."""
     try:
         from holidays import list_supported_countries
     except ImportError:
-        raise ValueError("the library holidays is not installed: business days need it") from None
-    known = list_supported_countries()
+        raise PlaceError(
+            "country", "the library holidays is not installed: business days need it"
+        ) from None
+    known = list_supported_countries(include_aliases=False)
     if country not in known:
-        raise ValueError(f"{country!r} is not a country of the library holidays: use its two letters, as DE")
+        raise PlaceError("country", f"{country!r} is not a country with known holidays: use its code, as DE")
     if region is not None and region not in known[country]:
         regions = ", ".join(known[country]) or "none"
-        raise ValueError(f"{region!r} is not a region of {country}: there are {regions}")
+        raise PlaceError("region", f"{region!r} is not a region of {country}: there are {regions}")
 
 
 def working_days(country: str, region: str | None, days: Iterable[date]) -> list[date]:
     """Give the days on which is worked there: no public holiday, not the weekend that the country keeps.
 
-    Raises ValueError for a place that is not known.
+    Raises PlaceError for a place that is not known.
     """
     check_place(country, region)
     from holidays import country_holidays

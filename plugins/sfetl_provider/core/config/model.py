@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
-from sfetl_provider.core.config.rule_check import check_rules
+from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind
@@ -187,6 +187,12 @@ def _kinds(columns: tuple[ColumnConfig, ...], dated: DateConfig) -> dict[str, Ki
     return {column.name: dated.type if column.name == dated.column else "raw" for column in columns}
 
 
+def _fields_of(data: dict[str, Any]) -> FileFields:
+    text_format: FormatConfig = data["format"]
+    formats = {"date": text_format.date_format, "timestamp": text_format.timestamp_format}
+    return FileFields(_kinds(data["columns"], data["date"]), formats)
+
+
 class FeedConfig(Section):
     """One feed; the file's name is the feed's name and the DAG is load_<feed>."""
 
@@ -229,12 +235,9 @@ class FeedConfig(Section):
 
     @field_validator("qc")
     @classmethod
-    def _check_rules(cls, qc: QcConfig, info: ValidationInfo) -> QcConfig:
-        known = info.data
-        if qc.rules and {"columns", "date", "format"} <= known.keys():
-            text_format: FormatConfig = known["format"]
-            formats = {"date": text_format.date_format, "timestamp": text_format.timestamp_format}
-            check_rules(qc.rules, _kinds(known["columns"], known["date"]), formats)
+    def _check_qc(cls, qc: QcConfig, info: ValidationInfo) -> QcConfig:
+        is_readable = {"columns", "date", "format"} <= info.data.keys()
+        check_qc(qc, _fields_of(info.data) if is_readable else None)
         return qc
 
     @model_validator(mode="after")

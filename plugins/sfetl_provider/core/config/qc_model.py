@@ -12,7 +12,6 @@ from pydantic import AfterValidator, Field, model_validator
 from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.expression.shape import read_aggregate, read_condition
 from sfetl_provider.core.expression.tree import Kind, Node
-from sfetl_provider.core.public_holidays import check_place
 
 Severity = Literal["CRITICAL", "WARNING", "INFO"]
 DayClass = Literal["SEVERELY_LOW", "LOW", "OUTLIER_LOW", "OUTLIER_HIGH", "NORMAL", "NOT_EXPECTED"]
@@ -137,14 +136,6 @@ class CheckedDaysConfig(Section):
     """How rows per day are judged."""
     rules: tuple[RuleConfig, ...] = ()
     """Own rules over the file's records."""
-
-    @model_validator(mode="after")
-    def _check_calendar(self) -> Self:
-        if self.expected_days == "business":
-            if self.calendar.country is None:
-                raise ValueError("expected_days business needs calendar.country; without holidays use weekdays")
-            check_place(self.calendar.country, self.calendar.region)
-        return self
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
