@@ -24,9 +24,7 @@ def check_place(country: str, region: str | None) -> None:
     try:
         from holidays import list_supported_countries
     except ImportError:
-        raise PlaceError(
-            "country", "the library holidays is not installed: business days need it"
-        ) from None
+        raise PlaceError("country", "the library holidays is not installed: business days need it") from None
     known = list_supported_countries(include_aliases=False)
     if country not in known:
         raise PlaceError("country", f"{country!r} is not a country with known holidays: use its code, as DE")

@@ -13,7 +13,13 @@ from tests.core.fakes import feed
 
 MONTH = Month(2013, 2)
 DATES = DateCounts(
-    inside=dict.fromkeys(MONTH.days(), 10), outside=0, outside_first=None, outside_last=None, undated=0
+    inside=dict.fromkeys(MONTH.days(), 10),
+    outside=0,
+    outside_first=None,
+    outside_last=None,
+    undated=0,
+    outside_days=0,
+    outside_dates={},
 )
 SOUND = QcReport(
     fingerprint="1-2-abc",
@@ -74,9 +80,11 @@ def test_a_sound_month_passes_with_its_rows_per_day() -> None:
         (_report(nulls={"ID": 3}), "null", "3 records without a value in column ID"),
         (_dated(undated=1), "undated", "1 record whose DAY is missing or not a date as YYYY-MM-DD."),
         (
-            _dated(outside=2, outside_first=date(2013, 1, 31), outside_last=date(2013, 3, 1)),
+            _dated(
+                outside=3, outside_days=2, outside_dates={date(2013, 1, 31): 2, date(2013, 3, 1): 1}
+            ),
             "outside_month",
-            "2 records outside 2013-02, from 2013-01-31 to 2013-03-01;",
+            "3 records outside 2013-02: 2013-01-31 (2), 2013-03-01 (1). A file",
         ),
         (_report(good_records=0), "no_records", "it holds no records"),
     ],

@@ -17,8 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
+from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind

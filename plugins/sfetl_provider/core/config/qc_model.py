@@ -14,7 +14,7 @@ from sfetl_provider.core.expression.shape import read_aggregate, read_condition
 from sfetl_provider.core.expression.tree import Kind, Node
 
 Severity = Literal["CRITICAL", "WARNING", "INFO"]
-DayClass = Literal["SEVERELY_LOW", "LOW", "OUTLIER_LOW", "OUTLIER_HIGH", "NORMAL", "NOT_EXPECTED"]
+DayClass = Literal["MISSING", "SEVERELY_LOW", "LOW", "OUTLIER_LOW", "OUTLIER_HIGH", "NOT_EXPECTED", "NORMAL"]
 _LEAP_YEAR = "2000-"
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import Context, Decimal
 from typing import Any
 
-from sfetl_provider.core.expression.kinds import as_kind, as_one_kind, describe, explicit_cast
+from sfetl_provider.core.expression.kinds import as_kind, as_one_kind, explicit_cast
 from sfetl_provider.core.expression.tree import (
     PRECISION,
     SCALE,
@@ -64,7 +63,7 @@ _TYPES: dict[str, Kind] = {
     "TEXT": "text",
 }
 _INTEGERS = ("INT", "BIGINT")
-_WIDE = Context(prec=PRECISION)
+_WIDE, _SMALLEST = Context(prec=PRECISION), Decimal(1).scaleb(-SCALE)
 # Set by sqlglot for Snowflake's dialect, whatever was written.
 _DIALECT_FLAGS = {
     "binary",
@@ -113,7 +112,7 @@ class _Reader:
             "Column": self._column,
             "Literal": _literal,
             "Boolean": lambda item: Constant(bool(item.this), "boolean"),
-            "Null": lambda item: Constant(None, "null"),
+            "Null": _null,
             "And": self._logic,
             "Or": self._logic,
             "Not": self._logic,
@@ -266,13 +265,17 @@ def _quoted(item: Any) -> str:
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
+def _null(_: Any) -> Node:
+    return Constant(None, "null")
+
+
 def _literal(item: Any) -> Node:
     if item.is_string:
         if "\0" in item.this:
             raise ExpressionError("a text must not hold a NUL character")
         return Constant(item.this, "text")
     value = Decimal(item.this)
-    if value.adjusted() >= PRECISION - SCALE or value != value.quantize(Decimal(1).scaleb(-SCALE), context=_WIDE):
+    if value.adjusted() >= PRECISION - SCALE or value != value.quantize(_SMALLEST, context=_WIDE):
         raise ExpressionError(f"{item.this} does not fit NUMBER({PRECISION}, {SCALE}), which rules count in")
     return Constant(value, "number")
 
@@ -289,7 +292,7 @@ def _arithmetic(sign: str, left: Node, right: Node) -> Node:
     is_dated = [node.kind in ("date", "timestamp") for node in (left, right)]
     if sign in "+-" and is_dated[0]:
         day = as_kind(left, "date", sign)
-        if sign == "-" and (is_dated[1] or isinstance(right, Constant) and right.kind == "text"):
+        if sign == "-" and (is_dated[1] or (isinstance(right, Constant) and right.kind == "text")):
             return Operation("days_between", (day, as_kind(right, "date", sign)), "number")
         name = "days_after" if sign == "+" else "days_before"
         return Operation(name, (day, as_kind(right, "number", sign)), "date")

@@ -43,7 +43,9 @@ def _check_outside(node: Node) -> None:
     elif not isinstance(node, Constant | Fact):
         name = getattr(node, "name", "CAST")
         if name not in OUTER_OPERATIONS:
-            raise ExpressionError(f"{describe(node)} stands outside of an aggregate such as sum() or count_if()")
+            raise ExpressionError(
+                f"{describe(node)} stands outside of an aggregate such as sum() or count_if()"
+            )
         for operand in getattr(node, "operands", ()):
             _check_outside(operand)
 
