@@ -175,7 +175,9 @@ def test_a_difference_that_nothing_explains_is_an_error(tmp_path: Path, rows: in
 def test_with_a_faulty_header_the_bytes_decide(tmp_path: Path) -> None:
     source = source_file(tmp_path / "f", b"")
 
-    assert reconcile(source, _counted(), Values(9, NO_DATES, {}, ()), has_header_faults=True).good_records == 8
+    assert (
+        reconcile(source, _counted(), Values(9, NO_DATES, {}, ()), has_header_faults=True).good_records == 8
+    )
 
 
 def test_once_records_are_bad_the_bytes_decide(tmp_path: Path) -> None:

@@ -80,9 +80,7 @@ def test_a_sound_month_passes_with_its_rows_per_day() -> None:
         (_report(nulls={"ID": 3}), "null", "3 records without a value in column ID"),
         (_dated(undated=1), "undated", "1 record whose DAY is missing or not a date as YYYY-MM-DD."),
         (
-            _dated(
-                outside=3, outside_days=2, outside_dates={date(2013, 1, 31): 2, date(2013, 3, 1): 1}
-            ),
+            _dated(outside=3, outside_days=2, outside_dates={date(2013, 1, 31): 2, date(2013, 3, 1): 1}),
             "outside_month",
             "3 records outside 2013-02: 2013-01-31 (2), 2013-03-01 (1). A file",
         ),

@@ -71,6 +71,9 @@ class DaysConfig(Section):
     """LOW: fewer rows than this share of the mean."""
     outlier_iqr: float | None = Field(default=1.5, ge=0)
     """OUTLIER_LOW and OUTLIER_HIGH: this many times the distance of the quartiles outside them; null: none is."""
+    outlier_least_share: float = Field(default=0.01, ge=0)
+    """A day that lies outside the quartiles by less than this share of the mean is no outlier: days that are
+    almost equal have quartiles that are almost one."""
     severities: DaySeverities = DaySeverities()
     """What follows from each class."""
 

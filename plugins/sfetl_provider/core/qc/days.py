@@ -36,7 +36,9 @@ class _Spread:
         if rows < config.low_share * self.mean:
             return "LOW"
         if config.outlier_iqr is not None:
-            reach = config.outlier_iqr * (self.upper - self.lower)
+            reach = max(
+                config.outlier_iqr * (self.upper - self.lower), config.outlier_least_share * self.mean
+            )
             if rows < self.lower - reach:
                 return "OUTLIER_LOW"
             if rows > self.upper + reach:
