@@ -60,7 +60,9 @@ def test_a_sound_month_passes_with_its_rows_per_day() -> None:
     assert (verdict.is_passed, verdict.mode, len(verdict.fingerprints)) == (True, "file", 1)
     assert verdict.good_records == 280
     assert [finding.message for finding in verdict.findings] == [
-        "Rows per day on 28 days: at least 10, 11 on average, at most 38."
+        "1 day OUTLIER_HIGH, above the quartiles 10 and 10 by more than 1.5 times their distance: "
+        "2013-02-01 (38).",
+        "Rows per day on 28 days: at least 10, 11 on average, at most 38.",
     ]
     raise_unless_passed(verdict, MONTH)
 

@@ -154,9 +154,7 @@ class _Reader:
 
     def _column(self, item: Any) -> Node:
         (identifier,) = _parts(item, "this")
-        if type(identifier).__name__ != "Identifier":
-            raise ExpressionError(f"{_quoted(item)} is not a column")
-        name = identifier.this if identifier.args.get("quoted") else identifier.this.upper()
+        name = identifier.name if identifier.args.get("quoted") else identifier.name.upper()
         if name not in self._columns:
             raise ExpressionError(f"{name} is not one of the columns")
         kind = self._columns[name]
@@ -281,9 +279,9 @@ def _literal(item: Any) -> Node:
 
 
 def _fact(item: Any) -> Node:
-    (name,) = _parts(item, "this")
     for fact, kind in _FACTS.items():
-        if fact == str(name).lower():
+        if fact == str(item.this).lower():
+            _parts(item, "this")
             return Fact(fact, kind)
     raise ExpressionError(f"{_quoted(item)}: there is no such function in the language of rules")
 
@@ -308,11 +306,12 @@ def _target(to: Any, is_strict: bool) -> Cast:
     nothing = Constant(None, "null")
     if kind != "number":
         return Cast(nothing, kind, is_strict=is_strict and kind != "text")
-    precision, scale = (*(int(size.name) for size in to.expressions), PRECISION, 0)[:2]
+    sizes = [int(size.name) for size in to.expressions]
+    precision, scale = (*(sizes or [PRECISION]), 0)[:2]
     if name not in _INTEGERS and (precision, scale) == (PRECISION, 0):
         # NUMBER alone; sqlglot writes Snowflake's sizes into it, which would round to whole numbers.
         scale = SCALE
-    if not 0 <= scale <= precision <= PRECISION:
+    if not (1 <= precision <= PRECISION and 0 <= scale <= precision):
         raise ExpressionError(f"CAST to {_quoted(to)}: NUMBER has up to {PRECISION} digits")
     return Cast(nothing, kind, is_strict, precision, scale)
 

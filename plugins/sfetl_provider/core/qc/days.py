@@ -14,9 +14,9 @@ from sfetl_provider.core.qc.report import DayRows, Finding
 _MEANINGS: dict[DayClass, str] = {
     "SEVERELY_LOW": "fewer than {severely_low_share:.4g} % of the mean of {mean:,.0f} rows",
     "LOW": "fewer than {low_share:.4g} % of the mean of {mean:,.0f} rows",
-    "OUTLIER_LOW": "below the quartiles {lower:,.0f} and {upper:,.0f} by more than {iqr:g} of their distance",
-    "OUTLIER_HIGH": "above the quartiles {lower:,.0f} and {upper:,.0f} by more than {iqr:g} of their distance",
-    "NOT_EXPECTED": "rows, though none are expected then",
+    "OUTLIER_LOW": "below the quartiles {lower:,.0f} and {upper:,.0f} by more than {iqr:g} times their distance",
+    "OUTLIER_HIGH": "above the quartiles {lower:,.0f} and {upper:,.0f} by more than {iqr:g} times their distance",
+    "NOT_EXPECTED": "with rows, though none are expected then",
 }
 
 

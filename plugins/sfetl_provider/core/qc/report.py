@@ -65,7 +65,7 @@ class QcReport(Record):
 
     Conservation: records = header + empty + bad + good, or making the report fails. `bad_lines` quotes at
     most `qc.sample_limit` of the `bad_records`. `nulls` counts missing values of the columns that must have one.
-    `rules` is empty when the feed has none, and when the file could not be read.
+    `rules` is empty when the feed has none, and when no record of the file could be read.
     """
 
     file: str
