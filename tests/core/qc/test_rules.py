@@ -152,7 +152,8 @@ def test_an_aggregate_of_the_month_does_not_depend_on_the_cut_into_files(
     config = _feed(*rules)
     reports = [_scan(tmp_path, _lines(list(file)), config) for file in files]
 
-    found = {finding.code for finding in rule_findings(reports, config, MONTH)}
+    read_back = [QcReport.from_json(report.to_json()) for report in reports]
+    found = {finding.code for finding in rule_findings(read_back, config, MONTH)}
 
     assert found == {f"rule_too_high{number}" for number in range(len(wanted))}
 
