@@ -145,6 +145,16 @@ def test_without_file_qc_it_passes_and_says_that_nothing_was_checked(mode: Any) 
     ]
 
 
+def test_the_error_names_the_warnings_too() -> None:
+    rows = {**dict.fromkeys(MONTH.days(), 100), date(2013, 2, 3): 30}
+    verdict = _decide(_dated(inside=rows, undated=1))
+
+    with pytest.raises(QcFailedError, match="failed in 1 point:") as caught:
+        raise_unless_passed(verdict, MONTH)
+
+    assert "It warns as well:\n- 1 day LOW" in caught.value.what
+
+
 def test_the_error_says_what_failed_what_is_safe_and_what_to_do() -> None:
     verdict = _decide(_report(nulls={"ID": 3}, header_faults=("columns missing: day",)))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from sfetl_provider.core.expression.tree import Cast, Column, Constant, ExpressionError, Kind, Node
 
@@ -14,7 +15,8 @@ _CONVERSIONS = {("date", "timestamp"), ("timestamp", "date")}
 def as_kind(node: Node, kind: Kind, where: str) -> Node:
     """Give a node of this kind; raises ExpressionError when the node is of one that cannot become it.
 
-    A column is read as the kind. A text constant becomes a date when it is written as YYYY-MM-DD.
+    A column is read as the kind. A text constant becomes a date when it is written as YYYY-MM-DD, a timestamp also
+    with a time of day, HH:MM:SS.
     """
     if node.kind == kind:
         return node
@@ -23,7 +25,7 @@ def as_kind(node: Node, kind: Kind, where: str) -> Node:
     if node.kind == "raw" and kind != "boolean":
         return Cast(node, kind, is_strict=kind != "text")
     if isinstance(node, Constant) and isinstance(node.value, str) and kind in ("date", "timestamp"):
-        return as_kind(Constant(_iso_date(node.value), "date"), kind, where)
+        return Constant(_moment(node.value, kind), kind)
     if (node.kind, kind) in _CONVERSIONS:
         return Cast(node, kind)
     is_a = "a column" if node.kind == "raw" else f"a {node.kind}"
@@ -57,7 +59,8 @@ def explicit_cast(node: Node, target: Cast) -> Node:
     """Give what CAST or TRY_CAST makes of a node; `target` holds the wanted kind."""
     if isinstance(node, Cast) and isinstance(node.operand, Column) and node.kind == target.kind:
         return replace(target, operand=node.operand)
-    if node.kind in ("raw", "text", "null") or node.kind == target.kind == "number":
+    is_moment = isinstance(node, Constant) and target.kind in ("date", "timestamp")
+    if (node.kind in ("raw", "text", "null") and not is_moment) or node.kind == target.kind == "number":
         return replace(target, operand=node)
     return as_kind(node, target.kind, "CAST")
 
@@ -69,8 +72,14 @@ def _common(kinds: set[Kind]) -> Kind:
     return sorted(kinds)[0]
 
 
-def _iso_date(text: str) -> date:
+def _moment(text: str, kind: Kind) -> date | datetime:
     try:
-        return date.fromisoformat(text)
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            day = date.fromisoformat(text)
+            return day if kind == "date" else datetime(day.year, day.month, day.day)
+        if kind == "timestamp" and re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text):
+            return datetime.fromisoformat(text)
     except ValueError:
-        raise ExpressionError(f"'{text}' is compared with a date, and not written as YYYY-MM-DD") from None
+        raise ExpressionError(f"there is no {kind} '{text}'") from None
+    form = "YYYY-MM-DD" if kind == "date" else "YYYY-MM-DD, or YYYY-MM-DD HH:MM:SS"
+    raise ExpressionError(f"'{text}' stands for a {kind}, and is not written as {form}")

@@ -33,13 +33,16 @@ def decide(reports: Sequence[QcReport], config: FeedConfig, month: Month, mode: 
 
 
 def raise_unless_passed(verdict: QcVerdict, month: Month) -> None:
-    """Raise QcFailedError with every CRITICAL finding when the verdict is that the month must not load."""
+    """Raise QcFailedError with every CRITICAL finding, and the WARNINGs, when the month must not load."""
     if verdict.is_passed:
         return
     critical = [finding.message for finding in verdict.findings if finding.severity == "CRITICAL"]
+    warnings = [finding.message for finding in verdict.findings if finding.severity == "WARNING"]
     raise QcFailedError(
         f"Quality control of {month} failed in {len(critical)} {'point' if len(critical) == 1 else 'points'}:"
         + "".join(f"\n- {message}" for message in critical)
+        + ("\nIt warns as well:" if warnings else "")
+        + "".join(f"\n- {message}" for message in warnings)
         + "\n",
         safe="Nothing was loaded: the table is as it was.",
         next_step=f"Have the files of {month} corrected and delivered again, then clear this run's tasks from "
