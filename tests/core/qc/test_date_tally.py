@@ -32,19 +32,19 @@ def test_every_row_is_counted_and_the_most_frequent_dates_are_kept(counts: dict[
     assert found.outside_dates == {day: outside[day] for day in sorted(kept)}
 
 
-def test_a_million_dates_outside_the_month_make_a_small_record() -> None:
+def test_many_dates_outside_the_month_make_a_small_record() -> None:
     tally = DateTally(MONTH)
-    for offset in range(1_000_000):
+    for offset in range(200_000):
         tally.add(date(1, 1, 1) + timedelta(days=offset), 1 + (offset == 7))
     counts = tally.counts()
 
     assert len(counts.model_dump_json()) < 4000
     text = outside_text(counts, MONTH)
     assert text.startswith(
-        "999,973 records outside 2013-02, on 999,972 dates from 0001-01-01 to 2738-11-28; the most"
+        "200,001 records outside 2013-02, on 200,000 dates from 0001-01-01 to 0548-07-31; the most"
     )
     assert "0001-01-08 (2)" in text
-    assert text.endswith("999,872 on 999,872 other dates")
+    assert text.endswith("199,900 on 199,900 other dates")
 
 
 def test_one_date_is_written_in_full() -> None:
