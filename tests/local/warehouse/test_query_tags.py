@@ -36,7 +36,9 @@ def test_values_bound_inside_the_call(client: Client) -> None:
     )
     now = datetime.datetime.now(datetime.UTC)
     later = now + datetime.timedelta(hours=1)
-    assert client.rows(statement, (now, "bound", later, "SUCCESS")) == [("SELECT 'found'",)]
+    assert client.rows(statement, (now - datetime.timedelta(hours=1), "bound", later, "SUCCESS")) == [
+        ("SELECT 'found'",)
+    ]
 
 
 def test_tag_of_alter_session_and_running_state(client: Client) -> None:
