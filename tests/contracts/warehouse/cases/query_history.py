@@ -59,8 +59,8 @@ CASES = (
             ),
             Run(
                 _of_tag(
-                    "DISTINCT DATABASE_NAME || '.' || SCHEMA_NAME = '{schema}', SESSION_ID = CURRENT_SESSION()::NUMBER,"
-                    " ROLE_NAME = CURRENT_ROLE(), WAREHOUSE_NAME = CURRENT_WAREHOUSE(), USER_NAME = CURRENT_USER()"
+                    "DISTINCT DATABASE_NAME || '.' || SCHEMA_NAME = '{schema}', "
+                    "SESSION_ID = CURRENT_SESSION()::NUMBER, ROLE_NAME = CURRENT_ROLE(), WAREHOUSE_NAME = CURRENT_WAREHOUSE(), USER_NAME = CURRENT_USER()"
                 ).partition(" ORDER BY")[0],
                 rows=[(True, True, True, True, True)],
             ),
@@ -121,12 +121,13 @@ CASES = (
             Run("SELECT 'not this one'", session="other"),
             Run("SELECT 'this one'"),
             Run(
-                "SELECT COUNT_IF(QUERY_TEXT = 'SELECT ''this one'''), COUNT_IF(QUERY_TEXT = 'SELECT ''not this one''') "
-                "FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY_BY_SESSION())",
+                "SELECT COUNT_IF(QUERY_TEXT = 'SELECT ''this one'''), "
+                "COUNT_IF(QUERY_TEXT = 'SELECT ''not this one''') FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY_BY_SESSION())",
                 rows=[(1, 0)],
             ),
             Run(
-                "SELECT COUNT(*) FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY_BY_USER(USER_NAME => 'NOBODY_OF_THIS_NAME'))",
+                "SELECT COUNT(*) FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY_BY_USER("
+                "USER_NAME => 'NOBODY_OF_THIS_NAME'))",
                 rows=[(0,)],
             ),
         ),
@@ -151,7 +152,7 @@ CASES = (
                     "QUERY_TEXT",
                     "END_TIME_RANGE_END => DATEADD('hour', -1, CURRENT_TIMESTAMP()), RESULT_LIMIT => 1000",
                 ),
-                rows=[("ALTER SESSION SET QUERY_TAG = '{schema}'",), ("SELECT 'early'",)][1:],
+                rows=[("SELECT 'early'",)],
             ),
         ),
         only_here=MOVED,
@@ -162,8 +163,8 @@ CASES = (
         (
             TAG,
             Run(
-                "SELECT COUNT_IF(EXECUTION_STATUS = 'RUNNING') FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY_BY_SESSION("
-                "END_TIME_RANGE_END => CURRENT_TIMESTAMP()))",
+                "SELECT COUNT_IF(EXECUTION_STATUS = 'RUNNING') FROM "
+                "TABLE(INFORMATION_SCHEMA.QUERY_HISTORY_BY_SESSION(END_TIME_RANGE_END => CURRENT_TIMESTAMP()))",
                 rows=[(0,)],
             ),
         ),

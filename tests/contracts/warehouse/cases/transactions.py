@@ -133,13 +133,14 @@ CASES = (
         PAGE,
         (
             TABLE,
-            Run("CREATE TABLE MOMENTS (AT TIMESTAMP_LTZ)"),
+            Run("CREATE TABLE MOMENTS (WRITTEN_AT TIMESTAMP_LTZ)"),
             Run("BEGIN"),
             Run("INSERT INTO MOMENTS SELECT CURRENT_TIMESTAMP()"),
-            Run("SELECT AT FROM MOMENTS", label="before"),
+            Run("SELECT WRITTEN_AT FROM MOMENTS", label="before"),
             Run("INSERT INTO HEAD VALUES ('far too long', 1)", error=TOO_LONG),
             Run(
-                "SELECT COUNT(*) FROM MOMENTS JOIN TABLE(RESULT_SCAN('{before}')) EARLIER ON MOMENTS.AT = EARLIER.AT",
+                "SELECT COUNT(*) FROM MOMENTS JOIN TABLE(RESULT_SCAN('{before}')) EARLIER "
+                "ON MOMENTS.WRITTEN_AT = EARLIER.WRITTEN_AT",
                 rows=[(1,)],
             ),
             Run("ROLLBACK"),
@@ -200,7 +201,7 @@ CASES = (
             Run("COMMIT"),
             heads(("2013-01", 2), ("2013-02", 2), ("2013-03", 1)),
         ),
-        only_here="Snowflake shows the inserted row to the next statement; the stand-in only after the transaction",
+        only_here="Snowflake shows the inserted row to the next statement, the stand-in after the COMMIT",
     ),
     Case(
         "a failure after others have changed what the transaction has read ends it",
