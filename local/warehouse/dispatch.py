@@ -14,7 +14,7 @@ from fakesnow.statement_type import TCL
 from local.warehouse import session_parameters, transaction_statements
 from local.warehouse.binds import bound_rows
 from local.warehouse.copy_statement import parse_copy
-from local.warehouse.errors import SqlError
+from local.warehouse.errors import SqlError, canceled
 from local.warehouse.queries import Query
 from local.warehouse.query_functions import mentions_queries, replace_query_functions
 from local.warehouse.replay_log import Write
@@ -32,6 +32,11 @@ _RESULT_SCAN = re.compile(
 _BEGIN = re.compile(
     r"(?i)^(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)(\s+NAME\s+(?P<name>\w+))?\s*;?\s*$"
 )
+_WAIT = re.compile(
+    r"(?i)^(SELECT|CALL)\s+SYSTEM\$WAIT\s*\(\s*(?P<amount>\d{1,9})\s*"
+    r"(,\s*'(?P<unit>MILLISECONDS|SECONDS|MINUTES|HOURS|DAYS)'\s*)?\)\s*;?\s*$"
+)
+_UNIT_SECONDS = {"MILLISECONDS": 0.001, "SECONDS": 1, "MINUTES": 60, "HOURS": 3_600, "DAYS": 86_400}
 _CREATE_STAGE = re.compile(r"(?is)^CREATE\s+(OR\s+REPLACE\s+)?(TEMP(ORARY)?\s+)?STAGE\b")
 
 
@@ -183,6 +188,16 @@ def _abort_transaction(statement: Statement) -> Result:
     return transaction_statements.abort_answer(wanted, is_aborted)
 
 
+def _wait(statement: Statement) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/functions/system_wait"""
+    match = _WAIT.match(statement.text)
+    unit = ((match and match["unit"]) or "SECONDS").upper()
+    amount = int(match["amount"]) if match else 0
+    if statement.query.cancelled.wait(amount * _UNIT_SECONDS[unit]):
+        raise canceled()
+    return table_result({"SYSTEM$WAIT": "VARCHAR"}, [[f"waited {amount} {unit.lower()}"]])
+
+
 def _general(statement: Statement) -> Result:
     statement.session.transaction.check_usable()
     text = statement.text
@@ -209,6 +224,7 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"(?i)^ALTER\s+SESSION\b"), _alter_session),
     (re.compile(r"(?i)^SHOW\s+PARAMETERS\b"), _show_parameters),
     (_BEGIN, _begin),
+    (_WAIT, _wait),
     (re.compile(r"(?i)^SHOW\s+TRANSACTIONS\b"), _show_transactions),
     (re.compile(r"(?i)^SHOW\s+LOCKS\b"), _show_locks),
     (re.compile(r"(?i)^SELECT\s+SYSTEM\$ABORT_TRANSACTION\b"), _abort_transaction),

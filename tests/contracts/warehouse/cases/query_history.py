@@ -60,7 +60,8 @@ CASES = (
             Run(
                 _of_tag(
                     "DISTINCT DATABASE_NAME || '.' || SCHEMA_NAME = '{schema}', "
-                    "SESSION_ID = CURRENT_SESSION()::NUMBER, ROLE_NAME = CURRENT_ROLE(), WAREHOUSE_NAME = CURRENT_WAREHOUSE(), USER_NAME = CURRENT_USER()"
+                    "SESSION_ID = CURRENT_SESSION()::NUMBER, ROLE_NAME = CURRENT_ROLE(), "
+                    "WAREHOUSE_NAME = CURRENT_WAREHOUSE(), USER_NAME = CURRENT_USER()"
                 ).partition(" ORDER BY")[0],
                 rows=[(True, True, True, True, True)],
             ),
@@ -122,7 +123,8 @@ CASES = (
             Run("SELECT 'this one'"),
             Run(
                 "SELECT COUNT_IF(QUERY_TEXT = 'SELECT ''this one'''), "
-                "COUNT_IF(QUERY_TEXT = 'SELECT ''not this one''') FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY_BY_SESSION())",
+                "COUNT_IF(QUERY_TEXT = 'SELECT ''not this one''') "
+                "FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY_BY_SESSION())",
                 rows=[(1, 0)],
             ),
             Run(

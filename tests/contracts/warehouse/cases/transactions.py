@@ -160,6 +160,20 @@ CASES = (
         ),
     ),
     Case(
+        "a transaction that has not written yet sees what others have committed",
+        PAGE,
+        (
+            *FILLED,
+            Run("BEGIN"),
+            heads(("2013-01", 1), ("2013-02", 1)),
+            Run("UPDATE HEAD SET G = 2", session="second"),
+            heads(("2013-01", 2), ("2013-02", 2)),
+            Run("UPDATE HEAD SET G = G + 1"),
+            Run("COMMIT"),
+            heads(("2013-01", 3), ("2013-02", 3), session="second"),
+        ),
+    ),
+    Case(
         "a statement sees what was committed before it began, also after the transaction has written elsewhere",
         PAGE,
         (
