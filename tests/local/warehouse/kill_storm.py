@@ -22,7 +22,7 @@ import snowflake.connector
 import zstandard
 
 from local.warehouse.server import connection_parameters
-from tests.local.warehouse.server_process import ServerGoneError, PlainClient, ServerProcess
+from tests.local.warehouse.server_process import PlainClient, ServerGoneError, ServerProcess
 
 FILES = ("a.tsv.zst", "b.tsv.zst", "c.tsv.zst")
 FILE_ROWS = 60_000
