@@ -141,6 +141,7 @@ class QueryRegistry:
         self._lock = threading.Lock()
         self._queries: OrderedDict[str, Query] = OrderedDict()
         self._requests: OrderedDict[str, Query] = OrderedDict()
+        self._running: dict[str, Query] = {}
 
     def submit(self, session: Session, submission: Submission) -> Query:
         """Start a query, or give the one that an earlier try of the same request has started."""
@@ -160,7 +161,7 @@ class QueryRegistry:
         query = Query(
             str(uuid.uuid4()), session, submission, tag, self._clock.now(), context, self._is_blocked
         )
-        self._queries[query.id] = query
+        self._queries[query.id] = self._running[query.id] = query
         if submission.request_id:
             self._requests[submission.request_id] = query
         self._forget_old()
@@ -180,12 +181,14 @@ class QueryRegistry:
                 query.result = self._execute(query)
             else:
                 query.result = self._run_in_turn(query)
+            query.rows_produced = rows_produced(query.result)
         except BaseException as error:  # noqa: BLE001 - whatever a statement raises is its answer
             query.error = canceled() if query.cancelled.is_set() else as_sql_error(error)
         finally:
-            query.rows_produced = rows_produced(query.result) if query.result else None
             query.ended_at = self._clock.now()
             query.session.leave()
+            with self._lock:
+                self._running.pop(query.id, None)
             query.done.set_result(None)
             self._history.append(query.entry())
 
@@ -262,7 +265,7 @@ class QueryRegistry:
     def running(self) -> list[Query]:
         """The queries that have not ended."""
         with self._lock:
-            return [query for query in self._queries.values() if not query.done.done()]
+            return list(self._running.values())
 
     def cancel(self, query_id: str) -> bool:
         """Ask a running query to stop; False when there is none to stop. It stops soon, not at once."""
