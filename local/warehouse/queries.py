@@ -6,12 +6,13 @@ https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,7 +93,7 @@ class Query:
 
         https://docs.snowflake.com/en/sql-reference/functions/query_history
         """
-        if not self.done.done():
+        if self.ended_at is None:
             is_blocked = self.session.query_id == self.id and self.is_blocked(self.session.id)
             return "BLOCKED" if is_blocked else "RUNNING"
         return "FAILED_WITH_ERROR" if self.error else "SUCCESS"
@@ -189,11 +190,13 @@ class QueryRegistry:
             query.session.leave()
             with self._lock:
                 self._running.pop(query.id, None)
-            query.done.set_result(None)
-            self._history.append(query.entry())
+            try:
+                self._history.append(query.entry())
+            finally:
+                query.done.set_result(None)
 
     def _run_in_turn(self, query: Query) -> Result:
-        with query.session.lock:
+        with _turn(query):
             query.cancelled.wait(self._delays.take_seconds(query.submission.text))
             if query.cancelled.is_set():
                 raise canceled()
@@ -275,6 +278,18 @@ class QueryRegistry:
         query.cancelled.set()
         threading.Thread(target=_interrupt_until_done, args=(query,), daemon=True).start()
         return True
+
+
+@contextlib.contextmanager
+def _turn(query: Query) -> Iterator[None]:
+    """One statement of a session at a time; one that is cancelled does not wait on for its turn."""
+    while not query.session.lock.acquire(timeout=_INTERRUPT_SECONDS):
+        if query.cancelled.is_set():
+            raise canceled()
+    try:
+        yield
+    finally:
+        query.session.lock.release()
 
 
 def _interrupt_until_done(query: Query) -> None:
