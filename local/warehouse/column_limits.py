@@ -67,6 +67,14 @@ def remember(connection: duckdb.DuckDBPyConnection, table: TableName, limits: Ma
         )
 
 
+def change(connection: duckdb.DuckDBPyConnection, table: TableName, limits: Mapping[str, int | None]) -> None:
+    """Set the limits of some columns, None for a column that has none or is gone."""
+    for column in limits:
+        query = f"DELETE FROM {_LIMITS} WHERE {_OF_TABLE} AND ext_column_name = ?"
+        connection.execute(query, [*table, column])
+    remember(connection, table, {name: limit for name, limit in limits.items() if limit})
+
+
 def checked(expression: Expr, session: Session) -> bool:
     """Wrap what a statement writes to limited columns, in place; says whether anything was wrapped."""
     target = written_table(expression, session)

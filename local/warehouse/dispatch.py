@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fakesnow.statement_type import TCL
 
-from local.warehouse import session_parameters
+from local.warehouse import retention, session_parameters
 from local.warehouse.binds import bound_rows
 from local.warehouse.copy_statement import parse_copy
 from local.warehouse.errors import SqlError
@@ -62,6 +62,7 @@ def execute(warehouse: Warehouse, query: Query) -> Result:
     if handler is _cancel or handler is _result_scan:
         return handler(statement)
     transaction = query.session.transaction
+    query.session.changes.start(query.id, transaction.is_open)
     try:
         result = handler(statement)
     except BaseException:
@@ -117,12 +118,23 @@ def _show_parameters(statement: Statement) -> Result:
     return session_parameters.show_parameters(statement.session.parameters, statement.text)
 
 
+def _alter_container(statement: Statement) -> Result:
+    statement.session.changes.before_commit()
+    statement.session.transaction.commit()
+    return statement.warehouse.retention.alter_container(statement.session, statement.text)
+
+
+def _show_object_parameters(statement: Statement) -> Result:
+    return retention.show_parameters(statement.session, statement.text)
+
+
 def _begin(statement: Statement) -> Result:
     statement.session.transaction.open()
     return status_result(SUCCESS, TCL)
 
 
 def _commit(statement: Statement) -> Result:
+    statement.session.changes.before_commit()
     statement.session.transaction.commit()
     return status_result(SUCCESS, TCL)
 
@@ -175,6 +187,14 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"(?i)^DROP\s+STAGE\b"), _drop_stage),
     (re.compile(r"(?i)^COPY\s+INTO\b"), _copy),
     (re.compile(r"(?i)^ALTER\s+SESSION\b"), _alter_session),
+    (
+        re.compile(r"(?is)^ALTER\s+(ACCOUNT|DATABASE|SCHEMA)\b.*\bDATA_RETENTION_TIME_IN_DAYS\b"),
+        _alter_container,
+    ),
+    (
+        re.compile(r"(?is)^SHOW\s+PARAMETERS\b.*\b(IN|FOR)\s+(TABLE|SCHEMA|DATABASE|ACCOUNT)\b"),
+        _show_object_parameters,
+    ),
     (re.compile(r"(?i)^SHOW\s+PARAMETERS\b"), _show_parameters),
     (
         re.compile(r"(?i)^(BEGIN(\s+(WORK|TRANSACTION))?(\s+NAME\s+\w+)?|START\s+TRANSACTION)\s*;?\s*$"),

@@ -12,19 +12,23 @@ from fakesnow.dialect import parse_one
 from fakesnow.statement_type import DDL
 from sqlglot import Expr, exp
 
-from local.warehouse import column_limits, load_history, query_history, table_definitions
+from local.warehouse import column_limits, query_history, shown_tables, table_statements, time_travel
 from local.warehouse.context_functions import mentions_context, replace_context_functions
 from local.warehouse.engine import describe_on_fakesnow, run_on_fakesnow
 from local.warehouse.errors import does_not_exist, unsupported
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.query_history import HistoryEntry
+from local.warehouse.recorded_writes import RecordedWrites
 from local.warehouse.results import Result, status_result
+from local.warehouse.retention import Retention
 from local.warehouse.sessions import Session
 from local.warehouse.table_locks import TableLocks
+from local.warehouse.table_statements import TableStatements
+from local.warehouse.time_travel import TimeTravel
 
 _LOCKING = (exp.Update, exp.Delete, exp.Merge)
 _WRITING = (exp.Insert, exp.MultitableInserts, *_LOCKING)
-_DEFINING = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable, exp.Comment)
+_DEFINING = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable, exp.Comment, exp.Undrop)
 _CONFLICT_TRIES = 10
 
 Rows = Sequence[tuple[Any, ...]]
@@ -34,16 +38,28 @@ class GeneralStatements:
     """Runs what has no module of its own; thread-safe over sessions, one statement at a time in each."""
 
     def __init__(
-        self, instance: WarehouseInstance, locks: TableLocks, entries: Callable[[], list[HistoryEntry]]
+        self,
+        instance: WarehouseInstance,
+        locks: TableLocks,
+        entries: Callable[[], list[HistoryEntry]],
+        retention: Retention,
+        travel: TimeTravel,
     ) -> None:
         self._instance = instance
         self._locks = locks
         self._entries = entries
         self._defining = threading.Lock()
+        self._travel = travel
+        self._writes = RecordedWrites(retention.clock, travel)
+        self._clock = retention.clock
+        self._tables = TableStatements(retention.clock, retention, travel, self._run_again_on_conflict)
 
     def describe(self, session: Session, text: str) -> Result | None:
         """The columns of a statement's answer without running it; None when only running it tells."""
-        return describe_on_fakesnow(session, text, parse_one(text))
+        expression = parse_one(text)
+        if shown_tables.in_information_schema(expression) or time_travel.travels(expression):
+            text = time_travel.in_the_present(expression).sql(dialect="snowflake")
+        return describe_on_fakesnow(session, text, expression)
 
     def run(self, session: Session, text: str, rows: Rows, is_cancelled: Callable[[], bool]) -> Result:
         """Execute one statement."""
@@ -51,6 +67,8 @@ class GeneralStatements:
         _refuse_raw(expression)
         if mentions_context(text):
             expression = replace_context_functions(expression, session)
+            text = expression.sql(dialect="snowflake")
+        if shown_tables.in_information_schema(expression):
             text = expression.sql(dialect="snowflake")
         if isinstance(expression, _DEFINING):
             return self._define(session, text, expression, rows)
@@ -62,9 +80,19 @@ class GeneralStatements:
         return result
 
     def _read(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
+        if time_travel.travels(expression):
+            return self._read_past(session, expression, rows)
+        shown = shown_tables.shown(session, expression) if isinstance(expression, exp.Show) else None
+        if shown is not None:
+            return shown
         source = query_history.history_call(expression)
         if source is None:
-            return run_on_fakesnow(session, text, expression, rows)
+            result = run_on_fakesnow(session, text, expression, rows)
+            if isinstance(expression, exp.Describe) and isinstance(expression.this, exp.Table):
+                return shown_tables.described(
+                    session, column_limits.table_name(expression.this, session), result
+                )
+            return result
         view = f"LOCAL_WAREHOUSE_HISTORY_{threading.get_ident()}"
         history = query_history.selected(source, self._entries(), session.user, session.id)
         alias = source.args.get("alias")
@@ -82,6 +110,12 @@ class GeneralStatements:
             return run_on_fakesnow(session, expression.sql(dialect="snowflake"), expression, rows)
         finally:
             session.duck.unregister(view)
+
+    def _read_past(self, session: Session, expression: Expr, rows: Rows) -> Result:
+        """In one DuckDB transaction: where the rows lie must not change before they are read."""
+        with session.changes.transaction(session.transaction.is_started):
+            changed, kept = self._travel.rewritten(session, expression, rows)
+            return run_on_fakesnow(session, changed.sql(dialect="snowflake"), changed, kept)
 
     def _write(
         self, session: Session, text: str, expression: Expr, rows: Rows, is_cancelled: Callable[[], bool]
@@ -102,20 +136,20 @@ class GeneralStatements:
         """Repeat, outside a transaction, what DuckDB refuses as a conflict and Snowflake lets through."""
         for tries_left in reversed(range(_CONFLICT_TRIES)):
             try:
-                return run_on_fakesnow(session, text, expression, rows)
+                return self._writes.run(session, text, expression, rows)
             except Exception as error:
                 if session.transaction.is_open or not tries_left or not _is_conflict(error):
                     raise
         raise unsupported("a statement without an end")
 
     def _define(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
+        session.changes.before_commit()
         session.transaction.commit()
         with self._defining:
             if isinstance(expression, exp.Drop) and _kind(expression) == "DATABASE":
                 return self._drop_database(session, expression)
-            if isinstance(expression, exp.Create) and _kind(expression) == "TABLE":
-                return self._create_table(session, text, expression, rows)
-            result = self._run_again_on_conflict(session, text, expression, rows)
+            defined = self._tables.run(session, expression, rows)
+            result = defined or self._run_again_on_conflict(session, text, expression, rows)
             self._after_definition(session, expression)
             return result
 
@@ -133,46 +167,13 @@ class GeneralStatements:
         self._instance.remove_file_of(name)
         return status_result(f"{name} successfully dropped.", DDL)
 
-    def _create_table(self, session: Session, text: str, create: exp.Create, rows: Rows) -> Result:
-        table = table_definitions.created_table(create, session)
-        if table is None:
-            return run_on_fakesnow(session, text, create, rows)
-        is_there = bool(column_limits.columns_of(session.duck, table))
-        if is_there and create.args.get("exists"):
-            return status_result(f"{table[2]} already exists, statement succeeded.")
-        limits = table_definitions.inherited_limits(create, session)
-        copied = table_definitions.copied_table(create, session)
-        if not is_there or create.args.get("replace"):
-            column_limits.forget(session.duck, table)
-        if table_definitions.without_keys(create):
-            text = create.sql(dialect="snowflake")
-        result = self._run_again_on_conflict(session, text, create, rows)
-        load_history.forget(session.duck, table)
-        column_limits.remember(session.duck, table, limits)
-        if copied is not None:
-            table_definitions.copy_not_null(session, copied, table)
-        return result
-
     def _after_definition(self, session: Session, expression: Expr) -> None:
         kind = _kind(expression)
         if isinstance(expression, exp.Create) and kind == "DATABASE":
             name = column_limits.identifier_name(expression.find(exp.Identifier) or expression)
             session.duck.execute(f'CREATE SCHEMA IF NOT EXISTS "{name}"."PUBLIC"')
+            table_statements.prepare(session.duck, name, self._clock.now())
             _use_public(session, name)
-        if isinstance(expression, exp.Alter):
-            _follow_rename(session, expression)
-        if (isinstance(expression, exp.Drop) and kind == "TABLE") or isinstance(
-            expression, exp.TruncateTable
-        ):
-            for node in [expression.this, *expression.expressions, *(expression.args.get("tables") or [])]:
-                if isinstance(node, exp.Table) and node.name:
-                    self._table_emptied(session, node, isinstance(expression, exp.Drop))
-
-    def _table_emptied(self, session: Session, node: exp.Table, is_dropped: bool) -> None:
-        table = column_limits.table_name(node, session)
-        load_history.forget(session.duck, table)
-        if is_dropped:
-            column_limits.forget(session.duck, table)
 
 
 def _kind(expression: Expr) -> str:
@@ -201,16 +202,6 @@ def _use_public(session: Session, database: str) -> None:
     row = session.duck.execute(query, [database]).fetchone()
     if row and row[0]:
         session.connection.cursor().execute(f'USE SCHEMA "{database}"."PUBLIC"')
-
-
-def _follow_rename(session: Session, alter: exp.Alter) -> None:
-    for action in alter.args.get("actions") or []:
-        if isinstance(action, exp.AlterRename) and isinstance(action.this, exp.Table):
-            old = column_limits.table_name(alter.this, session)
-            named = [column_limits.identifier_name(part) for part in action.this.parts]
-            new = (*old[: 3 - len(named)], *named)
-            column_limits.rename(session.duck, old, (new[0], new[1], new[2]))
-            load_history.rename(session.duck, old, (new[0], new[1], new[2]))
 
 
 def _refuse_raw(expression: Expr) -> None:

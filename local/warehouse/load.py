@@ -77,6 +77,7 @@ class Loader:
         load = Load(session, statement, table, columns, location, cancelled)
         with _transaction(session, table[0]):
             rows = [self._result_row(load, staged, text) for staged, text in self._unpacked(load, found)]
+            session.changes.added(table, sum(row[3] for row in rows))
         if not rows:
             return table_result({"status": "VARCHAR"}, [["Copy executed with 0 files processed."]], COPY)
         return table_result(_RESULT_COLUMNS, rows, COPY)

@@ -12,6 +12,8 @@ import duckdb
 from fakesnow.expr import normalise_ident
 from fakesnow.fakes import FakeSnowflakeConnection
 
+from local.warehouse.change_log import ChangeLog
+from local.warehouse.clock import Clock
 from local.warehouse.errors import SqlError
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.session_parameters import SessionParameters
@@ -35,6 +37,7 @@ class Session:
     connection: FakeSnowflakeConnection
     parameters: SessionParameters
     transaction: Transaction
+    changes: ChangeLog
     lock: threading.Lock = field(default_factory=threading.Lock)
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _pending: int = 0
@@ -118,8 +121,9 @@ class Login:
 class SessionRegistry:
     """All open sessions; thread-safe."""
 
-    def __init__(self, instance: WarehouseInstance, locks: TableLocks) -> None:
+    def __init__(self, instance: WarehouseInstance, locks: TableLocks, clock: Clock) -> None:
         self._instance = instance
+        self._clock = clock
         self._locks = locks
         self._numbers = itertools.count(1_000_001)
         self._sessions: dict[str, Session] = {}
@@ -140,6 +144,7 @@ class SessionRegistry:
             connection=connection,
             parameters=parameters,
             transaction=Transaction(connection._duck_conn, self._locks, number),
+            changes=ChangeLog(connection._duck_conn, self._clock),
         )
         self._sessions[session.token] = session
         return session

@@ -37,6 +37,11 @@ class Transaction:
         if self._is_aborted:
             raise transaction_aborted()
 
+    @property
+    def is_started(self) -> bool:
+        """Whether DuckDB's transaction has begun."""
+        return self._is_started
+
     def before_write(self) -> None:
         """Start DuckDB's transaction if this is the first write of an open one."""
         if self.is_open and not self._is_started:

@@ -15,20 +15,24 @@ from local.warehouse.load import Loader
 from local.warehouse.queries import Query, QueryRegistry
 from local.warehouse.query_history import HistoryFile
 from local.warehouse.results import Result
+from local.warehouse.retention import Retention
 from local.warehouse.sessions import Login, Session, SessionRegistry
 from local.warehouse.stage_statements import StageStatements
 from local.warehouse.stages import StageFiles
 from local.warehouse.table_locks import TableLocks
+from local.warehouse.table_statements import prepare_all
+from local.warehouse.time_travel import TimeTravel
 
 
 class Warehouse:
     """Everything that one server serves.
 
     With a folder databases, staged files and the query history lie in it and survive; without one the databases
-    are in memory and the rest in a temporary folder that `close` deletes.
+    are in memory and the rest in a temporary folder that `close` deletes. `edition`, standard or enterprise,
+    limits the retention of time travel.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, edition: str = "enterprise") -> None:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="local_warehouse_")
         root = folder or Path(self._temporary.name if self._temporary else "")
         root.mkdir(parents=True, exist_ok=True)
@@ -36,13 +40,18 @@ class Warehouse:
         self.clock = Clock()
         self.locks = TableLocks()
         self.delays = Delays()
-        self.sessions = SessionRegistry(self.instance, self.locks)
+        self.sessions = SessionRegistry(self.instance, self.locks, self.clock)
         self.files = StageFiles(root)
         self.stage_statements = StageStatements(self.files)
         self.loader = Loader(self.stage_statements, self.files, root / "loading")
         history = HistoryFile(root / "query_history.jsonl" if folder else None)
         self.queries = QueryRegistry(self._execute, self.delays, history)
-        self.general = GeneralStatements(self.instance, self.locks, self.queries.entries)
+        self.retention = Retention(self.clock, edition)
+        travel = TimeTravel(self.clock, self.queries.entry, self.queries.entries)
+        self.general = GeneralStatements(
+            self.instance, self.locks, self.queries.entries, self.retention, travel
+        )
+        prepare_all(self.instance.duck_conn, self.clock.now())
 
     def _execute(self, query: Query) -> Result:
         return dispatch.execute(self, query)

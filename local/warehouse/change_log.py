@@ -1,0 +1,175 @@
+"""Every change of a table that keeps history, recorded in the DuckDB transaction of the change itself.
+
+A change that only adds rows records how many; every other one keeps a copy of the rows before it. DuckDB keeps rows
+in the order in which they were inserted, also over deletes, checkpoints and restarts, so the rows before an addition
+are the first so many of what comes next. Changes lie in the order of their commits, as the rows do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from local.warehouse import table_catalog
+from local.warehouse.clock import Clock
+from local.warehouse.sql_names import hidden, quoted_table
+from local.warehouse.table_catalog import TableRecord
+from local.warehouse.table_locks import TableName
+
+_CHANGES = "_local_warehouse_changes"
+CREATED, ADDED, REPLACED = "created", "added", "replaced"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One statement's effect on one table; `position` orders the changes of a database.
+
+    `storage` holds the rows before it when more than adding was done; `last_seen` is then the newest change of the
+    table that they contain. `added` counts the rows that came.
+    """
+
+    position: int
+    id: str
+    transaction: str
+    changed_at: datetime.datetime
+    kind: str
+    added: int
+    storage: str | None
+    last_seen: str | None
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Make the log of a database if it is not there."""
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {hidden(database, _CHANGES)} (id VARCHAR, table_id VARCHAR, transaction_id "
+        "VARCHAR, query_id VARCHAR, changed_at TIMESTAMPTZ, kind VARCHAR, added BIGINT, storage VARCHAR, "
+        "last_seen VARCHAR)"
+    )
+
+
+class ChangeLog:
+    """Writes the changes of one session; used under the lock of that session."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._life = uuid.uuid4().hex[:8]
+        self._uncommitted: list[tuple[str, str]] = []
+        self._query_id = ""
+
+    def start(self, query_id: str, is_in_transaction: bool) -> None:
+        """A statement of the session begins."""
+        self._query_id = query_id
+        if not is_in_transaction:
+            self._uncommitted.clear()
+
+    def created(self, table: TableName, table_id: str) -> None:
+        """A table that has just been made."""
+        self._record(table[0], table_id, CREATED, 0, None, None)
+
+    def added(self, table: TableName, count: int) -> None:
+        """Rows that have just been added; nothing else may have been done to the table."""
+        record = table_catalog.find(self._connection, table)
+        if record is not None and record.days > 0 and count > 0:
+            self._record(table[0], record.id, ADDED, count, None, None)
+
+    def replacing(self, record: TableRecord) -> None:
+        """Rows are about to be changed or deleted: keep all as they are. Costs a copy of the table."""
+        newest = changes_of(self._connection, record)[-1:]
+        storage = f"_local_warehouse_rows_{uuid.uuid4().hex}"
+        database = record.name[0]
+        self._connection.execute(
+            f"CREATE TABLE {hidden(database, storage)} AS SELECT * FROM {quoted_table(record.name)}"
+        )
+        self._record(database, record.id, REPLACED, 0, storage, newest[0].id if newest else None)
+
+    def _record(
+        self, database: str, table_id: str, kind: str, added: int, storage: str | None, last_seen: str | None
+    ) -> None:
+        change_id = str(uuid.uuid4())
+        values = [
+            change_id,
+            table_id,
+            self._life,
+            self._query_id,
+            self._clock.now(),
+            kind,
+            added,
+            storage,
+            last_seen,
+        ]
+        self._connection.execute(
+            f"INSERT INTO {hidden(database, _CHANGES)} VALUES (?, ?, ? || '-' || txid_current(), ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        self._uncommitted.append((database, change_id))
+
+    @contextlib.contextmanager
+    def transaction(self, is_open: bool) -> Iterator[None]:
+        """DuckDB's transaction that is open, or one for this statement alone."""
+        if is_open:
+            yield
+            return
+        self._connection.begin()
+        try:
+            yield
+            self._connection.commit()
+        except BaseException:
+            with contextlib.suppress(duckdb.Error):
+                self._connection.rollback()
+            raise
+
+    def before_commit(self) -> None:
+        """What a transaction has changed counts from its commit on; call it inside, just before."""
+        for database in {database for database, _ in self._uncommitted}:
+            ids = [change_id for of, change_id in self._uncommitted if of == database]
+            marks = ", ".join("?" * len(ids))
+            with contextlib.suppress(duckdb.Error):
+                self._connection.execute(
+                    f"UPDATE {hidden(database, _CHANGES)} SET changed_at = ? WHERE id IN ({marks})",
+                    [self._clock.now(), *ids],
+                )
+        self._uncommitted.clear()
+
+
+def changes_of(connection: duckdb.DuckDBPyConnection, record: TableRecord) -> list[Change]:
+    """The recorded changes of a table, in the order of their commits."""
+    query = (
+        f"SELECT rowid, id, transaction_id, changed_at, kind, added, storage, last_seen "
+        f"FROM {hidden(record.name[0], _CHANGES)} WHERE table_id = ? ORDER BY rowid"
+    )
+    return [Change(*row) for row in connection.execute(query, [record.id]).fetchall()]
+
+
+def statement_positions(
+    connection: duckdb.DuckDBPyConnection, database: str, query_id: str
+) -> tuple[int, int, datetime.datetime] | None:
+    """Where in a database's log a statement's first and last change lie and when; None if it changed nothing there."""
+    query = (
+        f"SELECT min(rowid), max(rowid), max(changed_at) FROM {hidden(database, _CHANGES)} WHERE query_id = ?"
+    )
+    row = connection.execute(query, [query_id]).fetchone()
+    return (row[0], row[1], row[2]) if row and row[0] is not None else None
+
+
+def storages_of(connection: duckdb.DuckDBPyConnection, record: TableRecord) -> list[str]:
+    """Names of the hidden tables that hold rows of the past of a table."""
+    return [change.storage for change in changes_of(connection, record) if change.storage]
+
+
+def forget(
+    connection: duckdb.DuckDBPyConnection, record: TableRecord, until: datetime.datetime | None = None
+) -> int:
+    """Delete the changes of a table, up to a time, with the rows that they keep; gives their number."""
+    old = [c for c in changes_of(connection, record) if until is None or c.changed_at <= until]
+    database = record.name[0]
+    for change in old:
+        if change.storage:
+            connection.execute(f"DROP TABLE IF EXISTS {hidden(database, change.storage)}")
+        connection.execute(f"DELETE FROM {hidden(database, _CHANGES)} WHERE id = ?", [change.id])
+    return len(old)
