@@ -1,8 +1,8 @@
 """Every change of a table that keeps history, recorded in the DuckDB transaction of the change itself.
 
-A change that only adds rows records how many; every other one keeps a copy of the rows before it. DuckDB keeps rows
-in the order in which they were inserted, also over deletes, checkpoints and restarts, so the rows before an addition
-are the first so many of what comes next. Changes lie in the order of their commits, as the rows do.
+A change that only adds rows records how many; every other one keeps a copy of the rows before it. DuckDB keeps
+rows in the order in which they were inserted, also over deletes, checkpoints and restarts, so the rows before an
+addition are the first so many of what comes next. Changes lie in the order of their commits, as the rows do.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from local.warehouse.table_locks import TableName
 
 _CHANGES = "_local_warehouse_changes"
 CREATED, ADDED, REPLACED = "created", "added", "replaced"
+_FIRST_OF_TRANSACTION = 2**60  # DuckDB numbers rows that its transaction has not committed from here on
 
 
 @dataclass(frozen=True)
 class Change:
     """One statement's effect on one table; `position` orders the changes of a database.
 
-    `storage` holds the rows before it when more than adding was done; `last_seen` is then the newest change of the
-    table that they contain. `added` counts the rows that came.
+    `added` counts the rows that came. When more than adding was done, `storage` holds the rows before it,
+    `last_seen` is the newest change of the table that they contain, and `remaining` counts those of them that the
+    change has left in the table, where they lie before all that others have added meanwhile.
     """
 
     position: int
@@ -41,6 +43,7 @@ class Change:
     added: int
     storage: str | None
     last_seen: str | None
+    remaining: int | None
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, database: str) -> None:
@@ -48,7 +51,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, database: str) -> None:
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {hidden(database, _CHANGES)} (id VARCHAR, table_id VARCHAR, transaction_id "
         "VARCHAR, query_id VARCHAR, changed_at TIMESTAMPTZ, kind VARCHAR, added BIGINT, storage VARCHAR, "
-        "last_seen VARCHAR)"
+        "last_seen VARCHAR, remaining BIGINT)"
     )
 
 
@@ -78,19 +81,25 @@ class ChangeLog:
         if record is not None and record.days > 0 and count > 0:
             self._record(table[0], record.id, ADDED, count, None, None)
 
-    def replacing(self, record: TableRecord) -> None:
-        """Rows are about to be changed or deleted: keep all as they are. Costs a copy of the table."""
+    @contextlib.contextmanager
+    def replacing(self, record: TableRecord) -> Iterator[None]:
+        """Rows are changed or deleted in this block: keep all as they were. Costs a copy of the table."""
         newest = changes_of(self._connection, record)[-1:]
         storage = f"_local_warehouse_rows_{uuid.uuid4().hex}"
         database = record.name[0]
         self._connection.execute(
             f"CREATE TABLE {hidden(database, storage)} AS SELECT * FROM {quoted_table(record.name)}"
         )
-        self._record(database, record.id, REPLACED, 0, storage, newest[0].id if newest else None)
+        change_id = self._record(database, record.id, REPLACED, 0, storage, newest[0].id if newest else None)
+        yield
+        left = f"SELECT count(*) FROM {quoted_table(record.name)} WHERE rowid < {_FIRST_OF_TRANSACTION}"
+        self._connection.execute(
+            f"UPDATE {hidden(database, _CHANGES)} SET remaining = ({left}) WHERE id = ?", [change_id]
+        )
 
     def _record(
         self, database: str, table_id: str, kind: str, added: int, storage: str | None, last_seen: str | None
-    ) -> None:
+    ) -> str:
         change_id = str(uuid.uuid4())
         values = [
             change_id,
@@ -104,10 +113,12 @@ class ChangeLog:
             last_seen,
         ]
         self._connection.execute(
-            f"INSERT INTO {hidden(database, _CHANGES)} VALUES (?, ?, ? || '-' || txid_current(), ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO {hidden(database, _CHANGES)} "
+            "VALUES (?, ?, ? || '-' || txid_current(), ?, ?, ?, ?, ?, ?, NULL)",
             values,
         )
         self._uncommitted.append((database, change_id))
+        return change_id
 
     @contextlib.contextmanager
     def transaction(self, is_open: bool) -> Iterator[None]:
@@ -140,7 +151,7 @@ class ChangeLog:
 def changes_of(connection: duckdb.DuckDBPyConnection, record: TableRecord) -> list[Change]:
     """The recorded changes of a table, in the order of their commits."""
     query = (
-        f"SELECT rowid, id, transaction_id, changed_at, kind, added, storage, last_seen "
+        f"SELECT rowid, id, transaction_id, changed_at, kind, added, storage, last_seen, remaining "
         f"FROM {hidden(record.name[0], _CHANGES)} WHERE table_id = ? ORDER BY rowid"
     )
     return [Change(*row) for row in connection.execute(query, [record.id]).fetchall()]
@@ -149,7 +160,7 @@ def changes_of(connection: duckdb.DuckDBPyConnection, record: TableRecord) -> li
 def statement_positions(
     connection: duckdb.DuckDBPyConnection, database: str, query_id: str
 ) -> tuple[int, int, datetime.datetime] | None:
-    """Where in a database's log a statement's first and last change lie and when; None if it changed nothing there."""
+    """Where in a database's log a statement's first and last change lie, and when; None if it has none there."""
     query = (
         f"SELECT min(rowid), max(rowid), max(changed_at) FROM {hidden(database, _CHANGES)} WHERE query_id = ?"
     )

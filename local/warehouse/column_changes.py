@@ -27,7 +27,7 @@ _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 
 @dataclass
 class ColumnChanges:
-    """The changes of one ALTER TABLE, in DuckDB's SQL after ALTER TABLE name; `here` for the table as it is only."""
+    """The changes of one ALTER TABLE, in DuckDB's SQL after ALTER TABLE name; `here` for the present only."""
 
     session: Session
     table: TableName

@@ -21,16 +21,31 @@ from local.warehouse.time_points import TimePoint
 
 
 @dataclass(frozen=True)
-class PastState:
-    """The first `row_count` rows of a table, all of them if None. Good until the DuckDB transaction ends."""
+class Piece:
+    """Rows of a table in their order: `count` of them, all if None, after the first `skipped`."""
 
     source: TableName
-    row_count: int | None
+    count: int | None = None
+    skipped: int = 0
 
     def sql(self) -> str:
-        """A query that gives the rows in their order."""
-        limit = "" if self.row_count is None else f" LIMIT {self.row_count}"
-        return f"SELECT * FROM {quoted_table(self.source)}{limit}"
+        """A query that gives them."""
+        limit = "" if self.count is None else f" LIMIT {self.count}"
+        offset = f" OFFSET {self.skipped}" if self.skipped else ""
+        return f"SELECT * FROM {quoted_table(self.source)}{limit}{offset}"
+
+
+@dataclass(frozen=True)
+class PastState:
+    """The rows of a table at a point, in pieces. Good until the DuckDB transaction ends."""
+
+    pieces: tuple[Piece, ...]
+
+    def sql(self) -> str:
+        """A query that gives the rows."""
+        if len(self.pieces) == 1:
+            return self.pieces[0].sql()
+        return " UNION ALL ".join(f"SELECT * FROM ({piece.sql()})" for piece in self.pieces)
 
 
 def state_at(
@@ -74,26 +89,50 @@ def _is_before_creation(changes: list[Change], count: int) -> bool:
 def _state_after(
     connection: duckdb.DuckDBPyConnection, record: TableRecord, changes: list[Change], count: int
 ) -> PastState:
-    later = changes[count:]
-    following = next((number for number, change in enumerate(later) if change.storage), len(later))
-    source, kept = record.name, later[:following]
-    if following < len(later):
-        keeper = later[following]
-        source = (record.name[0], HIDDEN_SCHEMA, str(keeper.storage))
-        kept = [change for change in kept if _is_contained(change, keeper, changes)]
-    added = sum(change.added for change in kept)
+    """The rows after the first so many changes: those that the next keeper of rows has, less what came later."""
+    number = _next_keeper(changes, count)
+    source = _source(record, changes, number)
+    if number == len(changes):
+        return PastState((_first_rows(connection, source, changes[count:]),))
+    missing = [change for change in changes[:number] if not _is_contained(change, changes[number], changes)]
+    later = [change for change in changes[count:number] if change not in missing]
+    pieces = (_first_rows(connection, source, later),)
+    added = sum(change.added for change in missing if change in changes[:count])
+    return PastState(pieces + _missing_rows(record, changes, number, added) if added else pieces)
+
+
+def _next_keeper(changes: list[Change], start: int) -> int:
+    return next((number for number in range(start, len(changes)) if changes[number].storage), len(changes))
+
+
+def _source(record: TableRecord, changes: list[Change], number: int) -> TableName:
+    if number == len(changes):
+        return record.name
+    return record.name[0], HIDDEN_SCHEMA, str(changes[number].storage)
+
+
+def _first_rows(connection: duckdb.DuckDBPyConnection, source: TableName, later: list[Change]) -> Piece:
+    added = sum(change.added for change in later)
     if not added:
-        return PastState(source, None)
+        return Piece(source)
     row = connection.execute(f"SELECT count(*) FROM {quoted_table(source)}").fetchone()
-    return PastState(source, (row[0] if row else 0) - added)
+    return Piece(source, (row[0] if row else 0) - added)
 
 
 def _is_contained(change: Change, keeper: Change, changes: list[Change]) -> bool:
     """Whether the kept rows have those of the change: not if it was committed while the keeper was under way."""
-    if change.transaction == keeper.transaction:
+    if change.transaction == keeper.transaction or not change.added:
         return True
     seen = next((other.position for other in changes if other.id == keeper.last_seen), None)
     return seen is not None and change.position <= seen
+
+
+def _missing_rows(record: TableRecord, changes: list[Change], number: int, added: int) -> tuple[Piece, ...]:
+    """Rows that were committed while a keeper's transaction was open: they lie after what that has left."""
+    transaction = changes[number].transaction
+    last = max(n for n, change in enumerate(changes) if change.transaction == transaction and change.storage)
+    following = _source(record, changes, _next_keeper(changes, last + 1))
+    return (Piece(following, added, changes[last].remaining or 0),)
 
 
 def _not_available(record: TableRecord) -> SqlError:

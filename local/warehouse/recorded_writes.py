@@ -5,6 +5,7 @@ A statement that only adds rows costs one more row in the log, every other one a
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from sqlglot import Expr, exp
@@ -46,10 +47,11 @@ class RecordedWrites:
                 text = changed.sql(dialect="snowflake")
             if _only_adds(expression):
                 return _add(session, records, lambda: run_on_fakesnow(session, text, changed, kept))
-            if _may_touch(session, changed, kept):
-                for record in records:
-                    session.changes.replacing(record)
-            return run_on_fakesnow(session, text, changed, kept)
+            with contextlib.ExitStack() as keeping:
+                if _may_touch(session, changed, kept):
+                    for record in records:
+                        keeping.enter_context(session.changes.replacing(record))
+                return run_on_fakesnow(session, text, changed, kept)
 
 
 def _records(session: Session, expression: Expr) -> list[TableRecord]:

@@ -25,18 +25,16 @@ from local.warehouse.table_shapes import comment_of, shape_of
 _TEXT, _COUNT, _MOMENT = "VARCHAR", "BIGINT", "TIMESTAMP WITH TIME ZONE"
 _TABLE_COLUMNS = {
     "created_on": _MOMENT, "name": _TEXT, "database_name": _TEXT, "schema_name": _TEXT, "kind": _TEXT,
-    "comment": _TEXT, "cluster_by": _TEXT, "rows": _COUNT, "bytes": _COUNT, "owner": _TEXT, "retention_time": _TEXT,
-    "automatic_clustering": _TEXT, "change_tracking": _TEXT, "is_external": _TEXT, "enable_schema_evolution": _TEXT,
-    "owner_role_type": _TEXT, "is_event": _TEXT, "is_hybrid": _TEXT, "is_iceberg": _TEXT, "is_dynamic": _TEXT,
-    "is_immutable": _TEXT,
+    "comment": _TEXT, "cluster_by": _TEXT, "rows": _COUNT, "bytes": _COUNT, "owner": _TEXT,
+    "retention_time": _TEXT, "automatic_clustering": _TEXT, "change_tracking": _TEXT, "is_external": _TEXT,
+    "enable_schema_evolution": _TEXT, "owner_role_type": _TEXT, "is_event": _TEXT, "is_hybrid": _TEXT,
+    "is_iceberg": _TEXT, "is_dynamic": _TEXT, "is_immutable": _TEXT,
 }  # fmt: skip
 _TERSE = ("created_on", "name", "kind", "database_name", "schema_name")
 _KEY_COLUMNS = {
     "created_on": _MOMENT, "database_name": _TEXT, "schema_name": _TEXT, "table_name": _TEXT, "column_name": _TEXT,
     "key_sequence": _COUNT, "constraint_name": _TEXT, "rely": _TEXT, "comment": _TEXT,
 }  # fmt: skip
-
-
 _VIEW = "_local_warehouse_shown_tables"
 
 

@@ -14,7 +14,7 @@ from sqlglot import Expr, exp
 from local.warehouse import column_limits, dropped_tables, load_history, table_catalog, table_definitions
 from local.warehouse.clock import Clock
 from local.warehouse.errors import SqlError, does_not_exist, unsupported
-from local.warehouse.past_states import PastState
+from local.warehouse.past_states import PastState, Piece
 from local.warehouse.results import Result, status_result
 from local.warehouse.retention import Retention, taken_property
 from local.warehouse.sessions import Session
@@ -146,7 +146,7 @@ class TableCreation:
 
     def _cloned_rows(self, session: Session, clone: exp.Clone, source: TableName, rows: Rows) -> PastState:
         if not clone.this.args.get("when"):
-            return PastState(source, None)
+            return PastState((Piece(source),))
         marks = clone.this.find_all(exp.Placeholder, bfs=False)
         values = {id(mark): value for mark, value in zip(marks, rows[0] if rows else (), strict=False)}
         return self._travel.state(session, clone.this, values)
@@ -154,10 +154,10 @@ class TableCreation:
     def _replace(self, session: Session, new: _New, shape: TableShape, state: PastState | None) -> None:
         duck, table = session.duck, new.table
         interim = (table[0], HIDDEN_SCHEMA, f"_local_warehouse_interim_{uuid.uuid4().hex}")
-        is_its_own = state is not None and state.source == table
+        is_its_own = state is not None and table in [piece.source for piece in state.pieces]
         if state is not None and is_its_own:
             duck.execute(f"CREATE TABLE {quoted_table(interim)} AS {state.sql()}")
-            state = PastState(interim, None)
+            state = PastState((Piece(interim),))
         dropped_tables.keep(duck, table, self._clock.now())
         shape.create(duck, table, or_replace=True)
         if state is not None:

@@ -77,7 +77,10 @@ def shape_of(connection: duckdb.DuckDBPyConnection, table: TableName) -> TableSh
         "WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index"
     )
     rows = connection.execute(query, list(table)).fetchall()
-    columns = tuple(ColumnShape(*row[:5], limits.get(row[0])) for row in rows)
+    columns = tuple(
+        ColumnShape(name, kind, default, is_nullable, comment, limits.get(name))
+        for name, kind, default, is_nullable, comment in rows
+    )
     return TableShape(columns, comment_of(connection, table))
 
 

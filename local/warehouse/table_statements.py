@@ -27,6 +27,7 @@ from local.warehouse.sql_names import quoted_table
 from local.warehouse.table_alteration import alter_table
 from local.warehouse.table_creation import Run, TableCreation
 from local.warehouse.table_locks import TableName
+from local.warehouse.table_shapes import comment_on_column
 from local.warehouse.time_travel import Rows, TimeTravel
 
 
@@ -56,6 +57,8 @@ class TableStatements:
             return self._drop(session, expression)
         if kind == "SCHEMA" and isinstance(expression, exp.Drop):
             return self._drop_schema(session, expression, rows)
+        if kind == "COLUMN" and isinstance(expression, exp.Comment):
+            return self._comment_on_column(session, expression)
         if kind in ("SCHEMA", "DATABASE") and isinstance(expression, exp.Create):
             return self._create_container(session, expression, kind, rows)
         return None
@@ -77,6 +80,14 @@ class TableStatements:
             database = named[0] if len(named) > 1 else session.database or ""
             table_catalog.set_level(session.duck, database, named[-1], checked)
         return result
+
+    def _comment_on_column(self, session: Session, comment: exp.Comment) -> Result:
+        *table, column = [column_limits.identifier_name(part) for part in comment.this.parts]
+        name = session.qualify(tuple(table))
+        if column not in column_limits.columns_of(session.duck, name):
+            raise does_not_exist("Column", f"{'.'.join(name)}.{column}")
+        comment_on_column(session.duck, name, column, comment.expression.name)
+        return status_result(SUCCESS)
 
     def _drop(self, session: Session, drop: exp.Drop) -> Result | None:
         nodes = [drop.this, *(drop.args.get("tables") or [])]
@@ -130,9 +141,9 @@ class TableStatements:
                 continue
             with session.changes.transaction(is_open=False):
                 record = table_catalog.find(session.duck, table)
-                if record is not None and record.days > 0:
-                    session.changes.replacing(record)
-                session.duck.execute(f"DELETE FROM {quoted_table(table)}")
+                has_past = record is not None and record.days > 0
+                with session.changes.replacing(record) if record and has_past else contextlib.nullcontext():
+                    session.duck.execute(f"DELETE FROM {quoted_table(table)}")
                 load_history.forget(session.duck, table)
         return status_result(SUCCESS)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
 from local.warehouse import column_limits, past_states, table_catalog
@@ -91,10 +92,7 @@ def _clause_values(expression: Expr, rows: Rows) -> tuple[dict[int, Any], Rows]:
 
 
 def _rows_of(table: exp.Table, state: PastState) -> Expr:
-    database, schema, name = state.source
-    query = exp.select("*").from_(exp.table_(name, db=schema, catalog=database, quoted=True))
-    if state.row_count is not None:
-        query = query.limit(state.row_count)
+    query = parse_one(state.sql())
     alias = table.args.get("alias")
     if alias is None or alias.this is None:
         columns = alias.args.get("columns") if alias is not None else None
