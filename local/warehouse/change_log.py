@@ -63,26 +63,24 @@ class ChangeLog:
         self._clock = clock
         self._life = uuid.uuid4().hex[:8]
         self._uncommitted: list[tuple[str, str]] = []
-        self._query_id = ""
 
-    def start(self, query_id: str, is_in_transaction: bool) -> None:
+    def start(self, is_in_transaction: bool) -> None:
         """A statement of the session begins."""
-        self._query_id = query_id
         if not is_in_transaction:
             self._uncommitted.clear()
 
-    def created(self, table: TableName, table_id: str) -> None:
+    def created(self, table: TableName, table_id: str, query_id: str) -> None:
         """A table that has just been made."""
-        self._record(table[0], table_id, CREATED, 0, None, None)
+        self._record(table[0], table_id, query_id, CREATED)
 
-    def added(self, table: TableName, count: int) -> None:
+    def added(self, table: TableName, count: int, query_id: str) -> None:
         """Rows that have just been added; nothing else may have been done to the table."""
         record = table_catalog.find(self._connection, table)
         if record is not None and record.days > 0 and count > 0:
-            self._record(table[0], record.id, ADDED, count, None, None)
+            self._record(table[0], record.id, query_id, ADDED, count)
 
     @contextlib.contextmanager
-    def replacing(self, record: TableRecord) -> Iterator[None]:
+    def replacing(self, record: TableRecord, query_id: str) -> Iterator[None]:
         """Rows are changed or deleted in this block: keep all as they were. Costs a copy of the table."""
         newest = changes_of(self._connection, record)[-1:]
         storage = f"_local_warehouse_rows_{uuid.uuid4().hex}"
@@ -90,7 +88,8 @@ class ChangeLog:
         self._connection.execute(
             f"CREATE TABLE {hidden(database, storage)} AS SELECT * FROM {quoted_table(record.name)}"
         )
-        change_id = self._record(database, record.id, REPLACED, 0, storage, newest[0].id if newest else None)
+        last_seen = newest[0].id if newest else None
+        change_id = self._record(database, record.id, query_id, REPLACED, 0, storage, last_seen)
         yield
         left = f"SELECT count(*) FROM {quoted_table(record.name)} WHERE rowid < {_FIRST_OF_TRANSACTION}"
         self._connection.execute(
@@ -98,14 +97,21 @@ class ChangeLog:
         )
 
     def _record(
-        self, database: str, table_id: str, kind: str, added: int, storage: str | None, last_seen: str | None
+        self,
+        database: str,
+        table_id: str,
+        query_id: str,
+        kind: str,
+        added: int = 0,
+        storage: str | None = None,
+        last_seen: str | None = None,
     ) -> str:
         change_id = str(uuid.uuid4())
         values = [
             change_id,
             table_id,
             self._life,
-            self._query_id,
+            query_id,
             self._clock.now(),
             kind,
             added,

@@ -165,7 +165,7 @@ class ColumnChanges:
         """Do it, in one transaction; limits and comments after it, as they lie in another database."""
         duck, database = self.session.duck, self.table[0]
         record = table_catalog.find(duck, self.table)
-        with self.session.changes.transaction(is_open=False):
+        with self.session.change_log.transaction(is_open=False):
             past = change_log.storages_of(duck, record) if record is not None else []
             for storage in past:
                 for change in self.everywhere:

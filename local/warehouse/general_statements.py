@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -12,19 +13,23 @@ from fakesnow.dialect import parse_one
 from fakesnow.statement_type import DDL
 from sqlglot import Expr, exp
 
-from local.warehouse import column_limits, query_history, shown_tables, table_statements, time_travel
+from local.warehouse import column_limits, shown_tables, table_statements, time_travel
+from local.warehouse.clock import Clock
 from local.warehouse.context_functions import mentions_context, replace_context_functions
 from local.warehouse.engine import describe_on_fakesnow, run_on_fakesnow
 from local.warehouse.errors import does_not_exist, unsupported
 from local.warehouse.instance import WarehouseInstance
-from local.warehouse.query_history import HistoryEntry
 from local.warehouse.recorded_writes import RecordedWrites
 from local.warehouse.results import Result, status_result
 from local.warehouse.retention import Retention
 from local.warehouse.sessions import Session
-from local.warehouse.table_locks import TableLocks
+from local.warehouse.statement_tables import tables_of, write_of
+from local.warehouse.statement_time import freeze_time, mentions_time
+from local.warehouse.table_changes import TableChanges
+from local.warehouse.table_locks import Lock, TableLocks
 from local.warehouse.table_statements import TableStatements
 from local.warehouse.time_travel import TimeTravel
+from local.warehouse.virtual_tables import VirtualTables
 
 _LOCKING = (exp.Update, exp.Delete, exp.Merge)
 _WRITING = (exp.Insert, exp.MultitableInserts, *_LOCKING)
@@ -41,18 +46,21 @@ class GeneralStatements:
         self,
         instance: WarehouseInstance,
         locks: TableLocks,
-        entries: Callable[[], list[HistoryEntry]],
+        virtual: VirtualTables,
+        clock: Clock,
+        changes: TableChanges,
         retention: Retention,
         travel: TimeTravel,
     ) -> None:
         self._instance = instance
         self._locks = locks
-        self._entries = entries
+        self._virtual = virtual
+        self._clock = clock
+        self._changes = changes
         self._defining = threading.Lock()
         self._travel = travel
-        self._writes = RecordedWrites(retention.clock, travel)
-        self._clock = retention.clock
-        self._tables = TableStatements(retention.clock, retention, travel, self._run_again_on_conflict)
+        self._writes = RecordedWrites(clock, travel)
+        self._tables = TableStatements(clock, retention, travel, self._run_again_on_conflict)
 
     def describe(self, session: Session, text: str) -> Result | None:
         """The columns of a statement's answer without running it; None when only running it tells."""
@@ -68,6 +76,9 @@ class GeneralStatements:
         if mentions_context(text):
             expression = replace_context_functions(expression, session)
             text = expression.sql(dialect="snowflake")
+        if mentions_time(text):
+            expression = freeze_time(expression, self._clock.now())
+            text = expression.sql(dialect="snowflake")
         if shown_tables.in_information_schema(expression):
             text = expression.sql(dialect="snowflake")
         if isinstance(expression, _DEFINING):
@@ -80,71 +91,93 @@ class GeneralStatements:
         return result
 
     def _read(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
+        session.transaction.see(tables_of(expression, session))
         if time_travel.travels(expression):
             return self._read_past(session, expression, rows)
         shown = shown_tables.shown(session, expression) if isinstance(expression, exp.Show) else None
         if shown is not None:
             return shown
-        source = query_history.history_call(expression)
-        if source is None:
-            result = run_on_fakesnow(session, text, expression, rows)
-            if isinstance(expression, exp.Describe) and isinstance(expression.this, exp.Table):
-                return shown_tables.described(
-                    session, column_limits.table_name(expression.this, session), result
-                )
-            return result
-        view = f"LOCAL_WAREHOUSE_HISTORY_{threading.get_ident()}"
-        history = query_history.selected(source, self._entries(), session.user, session.id)
-        alias = source.args.get("alias")
-        rows = query_history.without_binds_of(source, expression, rows)
-        source.replace(
-            exp.Table(
-                this=exp.to_identifier(view),
-                db=exp.to_identifier("main"),
-                catalog=exp.to_identifier("temp"),
-                alias=alias,
-            )
-        )
-        session.duck.register(view, history)
-        try:
-            return run_on_fakesnow(session, expression.sql(dialect="snowflake"), expression, rows)
-        finally:
-            session.duck.unregister(view)
+        if expression.find(exp.TableFromRows) is not None:
+            with self._virtual.given(session, expression, rows) as left:
+                return run_on_fakesnow(session, expression.sql(dialect="snowflake"), expression, left)
+        result = run_on_fakesnow(session, text, expression, rows)
+        if isinstance(expression, exp.Describe) and isinstance(expression.this, exp.Table):
+            described = column_limits.table_name(expression.this, session)
+            return shown_tables.described(session, described, result)
+        return result
 
     def _read_past(self, session: Session, expression: Expr, rows: Rows) -> Result:
         """In one DuckDB transaction: where the rows lie must not change before they are read."""
-        with session.changes.transaction(session.transaction.is_started):
+        with session.change_log.transaction(session.transaction.is_started):
             changed, kept = self._travel.rewritten(session, expression, rows)
             return run_on_fakesnow(session, changed.sql(dialect="snowflake"), changed, kept)
 
     def _write(
         self, session: Session, text: str, expression: Expr, rows: Rows, is_cancelled: Callable[[], bool]
     ) -> Result:
+        transaction = session.transaction
         if not session.parameters.is_true("AUTOCOMMIT"):
-            session.transaction.open()
-        session.transaction.check_usable()
+            transaction.open()
+        transaction.number()
+        transaction.check_usable()
         table = column_limits.written_table(expression, session)
         if isinstance(expression, _LOCKING) and table is not None:
-            timeout = session.parameters.seconds("LOCK_TIMEOUT")
-            self._locks.acquire(table, session.id, timeout, is_cancelled)
+            lock = Lock(table, session.id, transaction.id, session.query_id, transaction.started_at)
+            self._locks.acquire(lock, session.parameters.seconds("LOCK_TIMEOUT"), is_cancelled)
+        transaction.see(tables_of(expression, session))
         if column_limits.checked(expression, session):
             text = expression.sql(dialect="snowflake")
-        session.transaction.before_write()
-        return self._run_again_on_conflict(session, text, expression, rows)
+        is_virtual = expression.find(exp.TableFromRows) is not None
+        query_id = session.query_id
+        if not transaction.is_open:
+            self._writes.make_room(session, expression)
+
+        def carry_out() -> Result:
+            if not is_virtual:
+                return self._write_now(session, query_id, text, expression, rows)
+            with self._virtual.given(session, expression, rows) as left:
+                sql = expression.sql(dialect="snowflake")
+                return self._write_now(session, query_id, sql, expression, left)
+
+        return transaction.write(write_of(expression, session, rows, carry_out))
+
+    def _write_now(self, session: Session, query_id: str, text: str, expression: Expr, rows: Rows) -> Result:
+        if session.transaction.is_open:
+            session.transaction.before_write()
+            return self._writes.run(session, query_id, text, expression, rows)
+        for tries_left in reversed(range(_CONFLICT_TRIES)):
+            session.duck.begin()
+            try:
+                result = self._writes.run(session, query_id, text, expression, rows)
+                session.duck.commit()
+            except BaseException as error:
+                with contextlib.suppress(duckdb.TransactionException):
+                    session.duck.rollback()
+                if not tries_left or not _is_conflict(error):
+                    raise
+            else:
+                return result
+        raise unsupported("a statement without an end")
 
     def _run_again_on_conflict(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
         """Repeat, outside a transaction, what DuckDB refuses as a conflict and Snowflake lets through."""
         for tries_left in reversed(range(_CONFLICT_TRIES)):
             try:
-                return self._writes.run(session, text, expression, rows)
+                return run_on_fakesnow(session, text, expression, rows)
             except Exception as error:
                 if session.transaction.is_open or not tries_left or not _is_conflict(error):
                     raise
         raise unsupported("a statement without an end")
 
     def _define(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
-        session.changes.before_commit()
+        session.change_log.before_commit()
         session.transaction.commit()
+        try:
+            return self._defined(session, text, expression, rows)
+        finally:
+            self._changes.note(tables_of(expression, session))
+
+    def _defined(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
         with self._defining:
             if isinstance(expression, exp.Drop) and _kind(expression) == "DATABASE":
                 return self._drop_database(session, expression)

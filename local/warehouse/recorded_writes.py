@@ -6,7 +6,6 @@ A statement that only adds rows costs one more row in the log, every other one a
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 
 from sqlglot import Expr, exp
 
@@ -18,40 +17,40 @@ from local.warehouse.sessions import Session
 from local.warehouse.sql_names import quoted_table
 from local.warehouse.table_catalog import TableRecord
 from local.warehouse.table_locks import TableName
-from local.warehouse.time_travel import Rows, TimeTravel, travels
-
-_WRITING = (exp.Insert, exp.MultitableInserts, exp.Update, exp.Delete, exp.Merge)
+from local.warehouse.time_travel import Rows, TimeTravel
 
 
 class RecordedWrites:
-    """Runs one statement that writes; thread-safe over sessions."""
+    """Runs statements that write; thread-safe over sessions."""
 
     def __init__(self, clock: Clock, travel: TimeTravel) -> None:
         self._clock = clock
         self._travel = travel
 
-    def run(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
-        """Execute it in the session's transaction, or in one of its own."""
-        if not isinstance(expression, _WRITING):
-            return run_on_fakesnow(session, text, expression, rows)
-        records = _records(session, expression)
-        if not records and not travels(expression):
-            return run_on_fakesnow(session, text, expression, rows)
-        is_open = session.transaction.is_open
-        if not is_open and not _only_adds(expression):
-            for database in {record.name[0] for record in records}:
+    def make_room(self, session: Session, expression: Expr) -> None:
+        """Delete what is beyond its retention in the databases of a statement; before its transaction."""
+        if not _only_adds(expression):
+            for database in {table[0] for table in _written_tables(session, expression)}:
                 dropped_tables.purge(session.duck, database, self._clock.now())
-        with session.changes.transaction(is_open):
-            changed, kept = self._travel.rewritten(session, expression, rows)
-            if changed is not expression:
-                text = changed.sql(dialect="snowflake")
-            if _only_adds(expression):
-                return _add(session, records, lambda: run_on_fakesnow(session, text, changed, kept))
-            with contextlib.ExitStack() as keeping:
-                if _may_touch(session, changed, kept):
-                    for record in records:
-                        keeping.enter_context(session.changes.replacing(record))
-                return run_on_fakesnow(session, text, changed, kept)
+
+    def run(self, session: Session, query_id: str, text: str, expression: Expr, rows: Rows) -> Result:
+        """Execute a statement for a query, in the DuckDB transaction that is open."""
+        log = session.change_log
+        records = _records(session, expression)
+        changed, kept = self._travel.rewritten(session, expression, rows)
+        if changed is not expression:
+            text = changed.sql(dialect="snowflake")
+        if _only_adds(expression):
+            before = [_count(session, record.name) for record in records]
+            result = run_on_fakesnow(session, text, changed, kept)
+            for record, count in zip(records, before, strict=True):
+                log.added(record.name, _count(session, record.name) - count, query_id)
+            return result
+        with contextlib.ExitStack() as keeping:
+            if records and _may_touch(session, changed, kept):
+                for record in records:
+                    keeping.enter_context(log.replacing(record, query_id))
+            return run_on_fakesnow(session, text, changed, kept)
 
 
 def _records(session: Session, expression: Expr) -> list[TableRecord]:
@@ -75,14 +74,6 @@ def _only_adds(expression: Expr) -> bool:
     if isinstance(expression, exp.Insert):
         return not expression.args.get("overwrite")
     return isinstance(expression, exp.MultitableInserts) and not expression.args.get("overwrite")
-
-
-def _add(session: Session, records: list[TableRecord], run: Callable[[], Result]) -> Result:
-    before = [_count(session, record.name) for record in records]
-    result = run()
-    for record, count in zip(records, before, strict=True):
-        session.changes.added(record.name, _count(session, record.name) - count)
-    return result
 
 
 def _count(session: Session, table: TableName) -> int:

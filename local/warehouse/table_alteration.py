@@ -69,7 +69,7 @@ def _rename(session: Session, table: TableName, new: TableName) -> None:
         raise SqlError(2002, "42710", f"SQL compilation error:\nObject '{new[2]}' already exists.")
     if table[:2] != new[:2]:
         raise unsupported("ALTER TABLE … RENAME TO another schema")
-    with session.changes.transaction(is_open=False):
+    with session.change_log.transaction(is_open=False):
         _rename_inside(session.duck, table, new)
     _rename_outside(session.duck, table, new)
 
@@ -81,7 +81,7 @@ def _swap(session: Session, table: TableName, other: TableName) -> None:
         raise unsupported("ALTER TABLE … SWAP WITH a table of another schema")
     aside = (*table[:2], f"_local_warehouse_swap_{uuid.uuid4().hex}")
     steps = ((table, aside), (other, table), (aside, other))
-    with session.changes.transaction(is_open=False):
+    with session.change_log.transaction(is_open=False):
         for old, new in steps:
             _rename_inside(session.duck, old, new)
     for old, new in steps:
@@ -103,7 +103,7 @@ def _rename_outside(duck: duckdb.DuckDBPyConnection, table: TableName, new: Tabl
 
 def _add_keys(session: Session, record: TableRecord, action: exp.AddConstraint) -> None:
     keys = declared_keys(action)
-    with session.changes.transaction(is_open=False):
+    with session.change_log.transaction(is_open=False):
         for column in [column for key in keys if key.kind == "PRIMARY KEY" for column in key.columns]:
             session.duck.execute(
                 f"ALTER TABLE {quoted_table(record.name)} ALTER COLUMN {quoted(column)} SET NOT NULL"

@@ -80,7 +80,7 @@ class TableCreation:
         limits = table_definitions.inherited_limits(create, session)
         comments = taken_comments(create)
         table_definitions.without_keys(create)
-        with session.changes.transaction(is_open=False):
+        with session.change_log.transaction(is_open=False):
             kept = dropped_tables.keep(duck, table, self._clock.now())
         old_limits = column_limits.limits_of(duck, table)
         column_limits.forget(duck, table)
@@ -89,7 +89,7 @@ class TableCreation:
         except BaseException:
             self._take_back(session, table, kept, old_limits)
             raise
-        with session.changes.transaction(is_open=False):
+        with session.change_log.transaction(is_open=False):
             self._record(session, new)
             for column, text in comments.items():
                 comment_on_column(duck, table, column, text)
@@ -103,13 +103,13 @@ class TableCreation:
     ) -> None:
         column_limits.remember(session.duck, table, limits)
         if kept is not None:
-            with session.changes.transaction(is_open=False):
+            with session.change_log.transaction(is_open=False):
                 dropped_tables.take_back(session.duck, kept)
 
     def _record(self, session: Session, new: _New) -> None:
         now = self._clock.now()
         table_id = table_catalog.add(session.duck, new.table, new.kind, new.own_days, now, new.keys)
-        session.changes.created(new.table, table_id)
+        session.change_log.created(new.table, table_id, session.query_id)
         load_history.forget(session.duck, new.table)
 
     def _copy(
@@ -134,7 +134,7 @@ class TableCreation:
         if record is not None:
             own_days = record.own_days if clone is not None and new.own_days is None else new.own_days
             new = replace(new, keys=record.keys, own_days=self._allowed(own_days, new.kind))
-        with session.changes.transaction(is_open=False):
+        with session.change_log.transaction(is_open=False):
             state = self._cloned_rows(session, clone, source, rows) if clone is not None else None
             self._replace(session, new, shape, state)
         shape.describe(duck, new.table, with_comment=clone is not None)

@@ -94,7 +94,7 @@ class TableStatements:
         tables = [column_limits.table_name(node, session) for node in nodes if isinstance(node, exp.Table)]
         if len(tables) != 1 or table_catalog.find(session.duck, tables[0]) is None:
             return self._drop_unknown(session, drop, tables)
-        with session.changes.transaction(is_open=False):
+        with session.change_log.transaction(is_open=False):
             dropped_tables.drop(session.duck, tables[0], self._clock.now())
         column_limits.forget(session.duck, tables[0])
         return status_result(f"{tables[0][2]} successfully dropped.")
@@ -120,7 +120,7 @@ class TableStatements:
         tables = table_catalog.living(session.duck, database, named[-1]) if database else []
         if not tables:
             return None
-        with session.changes.transaction(is_open=False):
+        with session.change_log.transaction(is_open=False):
             dropped_schemas.keep(session.duck, database, named[-1], self._clock.now())
             for record in tables:
                 load_history.forget(session.duck, record.name)
@@ -139,10 +139,14 @@ class TableStatements:
                 if not truncate.args.get("exists"):
                     raise does_not_exist("Table", ".".join(table))
                 continue
-            with session.changes.transaction(is_open=False):
+            with session.change_log.transaction(is_open=False):
                 record = table_catalog.find(session.duck, table)
                 has_past = record is not None and record.days > 0
-                with session.changes.replacing(record) if record and has_past else contextlib.nullcontext():
+                with (
+                    session.change_log.replacing(record, session.query_id)
+                    if record and has_past
+                    else contextlib.nullcontext()
+                ):
                     session.duck.execute(f"DELETE FROM {quoted_table(table)}")
                 load_history.forget(session.duck, table)
         return status_result(SUCCESS)
@@ -150,14 +154,14 @@ class TableStatements:
     def _undrop(self, session: Session, undrop: exp.Undrop, kind: str) -> Result:
         if kind == "TABLE":
             table = column_limits.table_name(undrop.this, session)
-            with session.changes.transaction(is_open=False):
+            with session.change_log.transaction(is_open=False):
                 shape = dropped_tables.undrop(session.duck, table, self._clock.now())
             shape.describe(session.duck, table)
             return status_result(f"Table {table[2]} successfully restored.")
         if kind == "SCHEMA":
             named = [column_limits.identifier_name(part) for part in undrop.this.parts]
             database = named[0] if len(named) > 1 else session.database or ""
-            with session.changes.transaction(is_open=False):
+            with session.change_log.transaction(is_open=False):
                 restored = dropped_schemas.undrop(session.duck, database, named[-1], self._clock.now())
             for record, shape in restored:
                 shape.describe(session.duck, record.name)

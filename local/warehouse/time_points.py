@@ -38,13 +38,11 @@ class PointReader:
         session: Session,
         clock: Clock,
         entry: Callable[[str], HistoryEntry | None],
-        entries: Callable[[], list[HistoryEntry]],
         value_of: Callable[[exp.Placeholder], Any],
     ) -> None:
         self._session = session
         self._clock = clock
         self._entry = entry
-        self._entries = entries
         self._value_of = value_of
 
     def read(self, clause: exp.HistoricalData) -> TimePoint:
@@ -73,13 +71,7 @@ class PointReader:
             return str(self._value_of(expression))
         if isinstance(expression, exp.Literal) and expression.is_string:
             return expression.name
-        if isinstance(expression, exp.Anonymous) and str(expression.this).upper() == "LAST_QUERY_ID":
-            return self._last_query_id()
         raise unsupported(f"time travel by the statement {expression.sql(dialect='snowflake')}")
-
-    def _last_query_id(self) -> str:
-        own = [entry for entry in self._entries() if entry.session_id == self._session.id and entry.end_time]
-        return own[-1].query_id if own else ""
 
     def _number(self, expression: Expr) -> float:
         value = self._evaluated(expression)
@@ -99,16 +91,12 @@ class PointReader:
         return value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
 
     def _evaluated(self, expression: Expr) -> Any:
-        """The value of a constant expression, with the warehouse's clock for the current time."""
+        """The value of a constant expression."""
         if expression.find(exp.Column, exp.Query):
             raise _not_constant("point", expression)
 
         def constant(node: Expr) -> Expr:
-            if isinstance(node, exp.Placeholder):
-                return exp.convert(self._value_of(node))
-            if isinstance(node, (exp.CurrentTimestamp, exp.CurrentTimestampLTZ)):
-                return exp.cast(exp.Literal.string(self._clock.now().isoformat()), "TIMESTAMPTZ")
-            return node
+            return exp.convert(self._value_of(node)) if isinstance(node, exp.Placeholder) else node
 
         sql = exp.select(expression.copy().transform(constant)).sql(dialect="snowflake")
         row = self._session.connection.cursor().execute(sql).fetchone()

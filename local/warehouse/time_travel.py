@@ -37,15 +37,9 @@ def in_the_present(expression: Expr) -> Expr:
 class TimeTravel:
     """Knows the query history, by which statements name points in time."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        entry: Callable[[str], HistoryEntry | None],
-        entries: Callable[[], list[HistoryEntry]],
-    ) -> None:
+    def __init__(self, clock: Clock, entry: Callable[[str], HistoryEntry | None]) -> None:
         self._clock = clock
         self._entry = entry
-        self._entries = entries
 
     def rewritten(self, session: Session, expression: Expr, rows: Rows) -> tuple[Expr, Rows]:
         """The statement over the rows of that time, and the bound values that it still takes.
@@ -65,9 +59,7 @@ class TimeTravel:
 
     def state(self, session: Session, table: exp.Table, values: dict[int, Any]) -> PastState:
         """Where the rows of a table with AT or BEFORE lie; `values` by the id() of their placeholders."""
-        reader = PointReader(
-            session, self._clock, self._entry, self._entries, lambda mark: values.get(id(mark))
-        )
+        reader = PointReader(session, self._clock, self._entry, lambda mark: values.get(id(mark)))
         point = reader.read(table.args["when"])
         name = column_limits.table_name(table, session)
         record = table_catalog.find(session.duck, name)

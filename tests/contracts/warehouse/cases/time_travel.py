@@ -363,7 +363,7 @@ CASES = (
             Run("SELECT N FROM T BEFORE (STATEMENT => '{deleted}') ORDER BY N", rows=[(1,), (2,), (3,)]),
             Close("other"),
         ),
-        only_here="whether the state before a statement or before its transaction's commit counts is not documented",
+        only_here="the documentation does not say this of a transaction",
     ),
     Case(
         "the point must be a constant",

@@ -104,10 +104,7 @@ CASES = (
         "sql-reference/sql/create-table",
         (
             *MADE,
-            Run(
-                "CREATE OR REPLACE TABLE T AS SELECT NO_SUCH_COLUMN FROM T",
-                error=Error(904, is_documented=False),
-            ),
+            Run("CREATE OR REPLACE TABLE T AS SELECT * FROM NOT_THERE", error=Error(2003)),
             Run("SELECT COUNT(*) FROM T AT (STATEMENT => '{added}')", rows=[(2,)]),
             Run("INSERT INTO T VALUES ('long', 3)", error=Error(100078)),
         ),
