@@ -347,6 +347,29 @@ CASES = (
         ),
     ),
     Case(
+        "a statement that fails in between does not change what was before the DELETE",
+        "sql-reference/transactions",
+        (
+            *MONTHS,
+            Run("BEGIN"),
+            Run("DELETE FROM T WHERE MONTH = '2026-01'", affected=1, label="deleted"),
+            Run("INSERT INTO T VALUES ('too-long', 9)", error=Error(100078)),
+            Run("INSERT INTO T VALUES ('2026-01', 11)"),
+            Run("COMMIT"),
+            Run("SELECT * FROM T BEFORE (STATEMENT => '{deleted}') ORDER BY N", rows=[JANUARY, FEBRUARY]),
+            Run("SELECT * FROM T ORDER BY N", rows=[FEBRUARY, ("2026-01", 11)]),
+        ),
+    ),
+    Case(
+        "LAST_QUERY_ID can be the point in time",
+        PAGE,
+        (
+            *MONTHS,
+            Run("DELETE FROM T", affected=2),
+            Run("SELECT * FROM T BEFORE (STATEMENT => LAST_QUERY_ID()) ORDER BY N", rows=[JANUARY, FEBRUARY]),
+        ),
+    ),
+    Case(
         "what others committed while a DELETE was under way is in the state before it",
         PAGE,
         (
