@@ -146,11 +146,10 @@ class ChangeLog:
         for database in {database for database, _ in self._uncommitted}:
             ids = [change_id for of, change_id in self._uncommitted if of == database]
             marks = ", ".join("?" * len(ids))
-            with contextlib.suppress(duckdb.Error):
-                self._connection.execute(
-                    f"UPDATE {hidden(database, _CHANGES)} SET changed_at = ? WHERE id IN ({marks})",
-                    [self._clock.now(), *ids],
-                )
+            self._connection.execute(
+                f"UPDATE {hidden(database, _CHANGES)} SET changed_at = ? WHERE id IN ({marks})",
+                [self._clock.now(), *ids],
+            )
         self._uncommitted.clear()
 
 

@@ -141,7 +141,6 @@ def _show_parameters(statement: Statement) -> Result:
 
 
 def _alter_container(statement: Statement) -> Result:
-    statement.session.change_log.before_commit()
     statement.session.transaction.commit()
     return statement.warehouse.retention.alter_container(statement.session, statement.text)
 
@@ -157,7 +156,6 @@ def _begin(statement: Statement) -> Result:
 
 
 def _commit(statement: Statement) -> Result:
-    statement.session.change_log.before_commit()
     statement.session.transaction.commit()
     return status_result(SUCCESS, TCL)
 

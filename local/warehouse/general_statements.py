@@ -170,7 +170,6 @@ class GeneralStatements:
         raise unsupported("a statement without an end")
 
     def _define(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
-        session.change_log.before_commit()
         session.transaction.commit()
         try:
             return self._defined(session, text, expression, rows)

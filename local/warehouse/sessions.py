@@ -196,6 +196,7 @@ class SessionRegistry:
             touched_at=now,
             token_issued_at=now,
         )
+        session.transaction.before_commit = session.change_log.before_commit
         self._sessions[session.token] = session
         return session
 

@@ -1,4 +1,7 @@
-"""DATA_RETENTION_TIME_IN_DAYS: who sets it, who inherits it, and its end."""
+"""DATA_RETENTION_TIME_IN_DAYS: who sets it, who inherits it, and its end.
+
+More than one day needs the Enterprise Edition.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ CASES = (
         (
             Run("CREATE TABLE T (N NUMBER(9,0))"),
             Run(SHOW_T, columns=("key", "value"), rows=[("DATA_RETENTION_TIME_IN_DAYS", "1")]),
-            Run("SHOW TABLES LIKE 'T'", columns=("retention_time",), rows=[("1",)]),
+            Run("SHOW TABLES LIKE 'T' IN SCHEMA {schema}", columns=("retention_time",), rows=[("1",)]),
         ),
         only_here="a real account, database or schema may have another one",
     ),
@@ -29,7 +32,7 @@ CASES = (
             Run(SHOW_T, columns=("value", "level"), rows=[("30", "TABLE")]),
             Run("ALTER TABLE T SET DATA_RETENTION_TIME_IN_DAYS = 5"),
             Run(SHOW_T, columns=("value", "level"), rows=[("5", "TABLE")]),
-            Run("SHOW TABLES LIKE 'T'", columns=("retention_time",), rows=[("5",)]),
+            Run("SHOW TABLES LIKE 'T' IN SCHEMA {schema}", columns=("retention_time",), rows=[("5",)]),
         ),
     ),
     Case(
@@ -91,7 +94,11 @@ CASES = (
                 columns=("name", "kind"),
                 rows=[("LOAD", "TRANSIENT"), ("T", "TABLE")],
             ),
-            Run("SHOW TABLES LIKE 'load'", columns=("retention_time", "rows"), rows=[("0", 0)]),
+            Run(
+                "SHOW TABLES LIKE 'load' IN SCHEMA {schema}",
+                columns=("retention_time", "rows"),
+                rows=[("0", 0)],
+            ),
         ),
     ),
     Case(

@@ -144,9 +144,14 @@ CASES = (
             *MADE,
             Run("DROP TABLE T"),
             Run("CREATE TABLE U (N NUMBER(9,0))"),
-            Run("SHOW TABLES", columns=("name",), rows=[("U",)]),
-            Run("SHOW TABLES HISTORY", columns=("name",), rows=[("T",), ("U",)], any_order=True),
-            Run("SHOW TABLES HISTORY LIKE 'U'", columns=("dropped_on",), rows=[(None,)]),
+            Run("SHOW TABLES IN SCHEMA {schema}", columns=("name",), rows=[("U",)]),
+            Run(
+                "SHOW TABLES HISTORY IN SCHEMA {schema}",
+                columns=("name",),
+                rows=[("T",), ("U",)],
+                any_order=True,
+            ),
+            Run("SHOW TABLES HISTORY LIKE 'U' IN SCHEMA {schema}", columns=("dropped_on",), rows=[(None,)]),
         ),
     ),
     Case(
