@@ -6,7 +6,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 from fakesnow.dialect import parse_one
@@ -37,6 +37,7 @@ _DEFINING = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable, exp.Comment, ex
 _CONFLICT_TRIES = 10
 
 Rows = Sequence[tuple[Any, ...]]
+_Answer = TypeVar("_Answer")
 
 
 class GeneralStatements:
@@ -160,10 +161,13 @@ class GeneralStatements:
         raise unsupported("a statement without an end")
 
     def _run_again_on_conflict(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
+        return self._again_on_conflict(session, lambda: run_on_fakesnow(session, text, expression, rows))
+
+    def _again_on_conflict(self, session: Session, action: Callable[[], _Answer]) -> _Answer:
         """Repeat, outside a transaction, what DuckDB refuses as a conflict and Snowflake lets through."""
         for tries_left in reversed(range(_CONFLICT_TRIES)):
             try:
-                return run_on_fakesnow(session, text, expression, rows)
+                return action()
             except Exception as error:
                 if session.transaction.is_open or not tries_left or not _is_conflict(error):
                     raise
@@ -180,7 +184,9 @@ class GeneralStatements:
         with self._defining:
             if isinstance(expression, exp.Drop) and _kind(expression) == "DATABASE":
                 return self._drop_database(session, expression)
-            defined = self._tables.run(session, expression, rows)
+            defined = self._again_on_conflict(
+                session, lambda: self._tables.run(session, expression.copy(), rows)
+            )
             result = defined or self._run_again_on_conflict(session, text, expression, rows)
             self._after_definition(session, expression)
             return result

@@ -91,11 +91,12 @@ def _show_tables(session: Session, show: exp.Show) -> Result:
     limit = show.args.get("limit")
     if limit is not None:
         records = records[: int(limit.expression.name)]
-    rows = [_table_row(session, record) for record in records]
+    rows = [table_row(session, record) for record in records]
     return table_result(columns, [[row[name] for name in columns] for row in rows])
 
 
-def _table_row(session: Session, record: TableRecord) -> dict[str, Any]:
+def table_row(session: Session, record: TableRecord) -> dict[str, Any]:
+    """The row of SHOW TABLES for a table, a dropped one too, by column."""
     is_there = record.dropped_at is None
     row: dict[str, Any] = dict.fromkeys(_TABLE_COLUMNS, "N")
     row.update(dict.fromkeys(("automatic_clustering", "change_tracking"), "OFF"))
