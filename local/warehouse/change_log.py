@@ -74,9 +74,9 @@ class ChangeLog:
         self._record(table[0], table_id, query_id, CREATED)
 
     def added(self, table: TableName, count: int, query_id: str) -> None:
-        """Rows that have just been added; nothing else may have been done to the table."""
+        """Rows that have just been added, none perhaps; nothing else may have been done to the table."""
         record = table_catalog.find(self._connection, table)
-        if record is not None and record.days > 0 and count > 0:
+        if record is not None and record.days > 0:
             self._record(table[0], record.id, query_id, ADDED, count)
 
     @contextlib.contextmanager

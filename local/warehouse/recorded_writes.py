@@ -47,9 +47,12 @@ class RecordedWrites:
                 log.added(record.name, _count(session, record.name) - count, query_id)
             return result
         with contextlib.ExitStack() as keeping:
-            if records and _may_touch(session, changed, kept):
-                for record in records:
+            may_touch = bool(records) and _may_touch(session, changed, kept)
+            for record in records:
+                if may_touch:
                     keeping.enter_context(log.replacing(record, query_id))
+                else:
+                    log.added(record.name, 0, query_id)
             return run_on_fakesnow(session, text, changed, kept)
 
 
