@@ -23,7 +23,7 @@ from local.warehouse.recorded_writes import RecordedWrites
 from local.warehouse.results import Result, status_result
 from local.warehouse.retention import Retention
 from local.warehouse.sessions import Session
-from local.warehouse.statement_tables import tables_of, write_of
+from local.warehouse.statement_tables import defined_tables, tables_of, write_of
 from local.warehouse.statement_time import freeze_time, mentions_time
 from local.warehouse.table_changes import TableChanges
 from local.warehouse.table_locks import Lock, TableLocks
@@ -178,7 +178,7 @@ class GeneralStatements:
         try:
             return self._defined(session, text, expression, rows)
         finally:
-            self._changes.note(tables_of(expression, session))
+            self._changes.note(defined_tables(expression, session))
 
     def _defined(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
         with self._defining:

@@ -6,12 +6,13 @@ https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,7 +93,7 @@ class Query:
 
         https://docs.snowflake.com/en/sql-reference/functions/query_history
         """
-        if not self.done.done():
+        if self.ended_at is None:
             is_blocked = self.session.query_id == self.id and self.is_blocked(self.session.id)
             return "BLOCKED" if is_blocked else "RUNNING"
         return "FAILED_WITH_ERROR" if self.error else "SUCCESS"
@@ -141,6 +142,7 @@ class QueryRegistry:
         self._lock = threading.Lock()
         self._queries: OrderedDict[str, Query] = OrderedDict()
         self._requests: OrderedDict[str, Query] = OrderedDict()
+        self._running: dict[str, Query] = {}
 
     def submit(self, session: Session, submission: Submission) -> Query:
         """Start a query, or give the one that an earlier try of the same request has started."""
@@ -160,7 +162,7 @@ class QueryRegistry:
         query = Query(
             str(uuid.uuid4()), session, submission, tag, self._clock.now(), context, self._is_blocked
         )
-        self._queries[query.id] = query
+        self._queries[query.id] = self._running[query.id] = query
         if submission.request_id:
             self._requests[submission.request_id] = query
         self._forget_old()
@@ -180,17 +182,21 @@ class QueryRegistry:
                 query.result = self._execute(query)
             else:
                 query.result = self._run_in_turn(query)
+            query.rows_produced = rows_produced(query.result)
         except BaseException as error:  # noqa: BLE001 - whatever a statement raises is its answer
             query.error = canceled() if query.cancelled.is_set() else as_sql_error(error)
         finally:
-            query.rows_produced = rows_produced(query.result) if query.result else None
             query.ended_at = self._clock.now()
             query.session.leave()
-            query.done.set_result(None)
-            self._history.append(query.entry())
+            with self._lock:
+                self._running.pop(query.id, None)
+            try:
+                self._history.append(query.entry())
+            finally:
+                query.done.set_result(None)
 
     def _run_in_turn(self, query: Query) -> Result:
-        with query.session.lock:
+        with _turn(query):
             query.cancelled.wait(self._delays.take_seconds(query.submission.text))
             if query.cancelled.is_set():
                 raise canceled()
@@ -262,7 +268,7 @@ class QueryRegistry:
     def running(self) -> list[Query]:
         """The queries that have not ended."""
         with self._lock:
-            return [query for query in self._queries.values() if not query.done.done()]
+            return list(self._running.values())
 
     def cancel(self, query_id: str) -> bool:
         """Ask a running query to stop; False when there is none to stop. It stops soon, not at once."""
@@ -272,6 +278,18 @@ class QueryRegistry:
         query.cancelled.set()
         threading.Thread(target=_interrupt_until_done, args=(query,), daemon=True).start()
         return True
+
+
+@contextlib.contextmanager
+def _turn(query: Query) -> Iterator[None]:
+    """One statement of a session at a time; one that is cancelled does not wait on for its turn."""
+    while not query.session.lock.acquire(timeout=_INTERRUPT_SECONDS):
+        if query.cancelled.is_set():
+            raise canceled()
+    try:
+        yield
+    finally:
+        query.session.lock.release()
 
 
 def _interrupt_until_done(query: Query) -> None:

@@ -239,7 +239,10 @@ class SessionRegistry:
 
     def close(self, session: Session) -> None:
         """Log out; the token is worth nothing from now on."""
-        self._end(session, SqlError(390111, "08001", "Session no longer exists. New login required."))
+        self._end(
+            session,
+            SqlError(390111, "08001", "Session no longer exists. New login required to access the service."),
+        )
 
     def end_idle(self) -> None:
         """End the sessions from which nothing has come for four hours, with their transactions."""

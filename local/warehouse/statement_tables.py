@@ -23,6 +23,14 @@ def tables_of(expression: Expr, session: Session) -> set[TableName]:
     return {name for table in expression.find_all(exp.Table) if (name := _name(table, session))}
 
 
+def defined_tables(expression: Expr, session: Session) -> set[TableName]:
+    """The tables that a definition makes, changes or drops; not those that it copies."""
+    nodes = [expression.this, *expression.expressions]
+    for name in ("tables", "actions"):
+        nodes += expression.args.get(name) or []
+    return set().union(*(tables_of(node, session) for node in nodes if isinstance(node, Expr)))
+
+
 def write_of(
     expression: Expr,
     session: Session,

@@ -178,7 +178,7 @@ class Transaction:
     def _roll_back_duckdb(self) -> None:
         if self._is_started:
             self._is_started = False
-            with contextlib.suppress(duckdb.TransactionException):
+            with contextlib.suppress(duckdb.TransactionException, duckdb.ConnectionException):
                 self._connection.rollback()
 
     def after_statement(self) -> None:

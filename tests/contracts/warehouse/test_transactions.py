@@ -176,6 +176,21 @@ def test_many_sessions_insert_at_once(sessions: Sessions, first: SnowflakeConnec
     assert rows(first, "SELECT COUNT(*) FROM HEAD WHERE M = 'c'") == [(20,)]
 
 
+@pytest.mark.parametrize("is_in_a_transaction", [False, True])
+def test_many_bound_rows_are_inserted_together_or_not_at_all(
+    sessions: Sessions, first: SnowflakeConnection, is_in_a_transaction: bool
+) -> None:
+    if is_in_a_transaction:
+        rows(first, "BEGIN")
+    bad = [("2013-03", 1), ("2013-04", 2), ("far too long", 3)]
+    error = error_of(lambda: first.cursor().executemany("INSERT INTO HEAD VALUES (?, ?)", bad))
+    assert error is not None
+    assert error.errno == 100078
+    first.cursor().executemany("INSERT INTO HEAD VALUES (?, ?)", bad[:2])
+    rows(first, "COMMIT")
+    assert rows(sessions.open(), "SELECT COUNT(*) FROM HEAD") == [(4,)]
+
+
 def test_a_cancelled_statement_leaves_its_transaction(sessions: Sessions, first: SnowflakeConnection) -> None:
     rows(first, "BEGIN")
     rows(first, RAISE)

@@ -66,6 +66,18 @@ def test_statement_timeout(client: Client) -> None:
     assert "timeout of 1 second(s)" in str(error.msg)
 
 
+def test_a_statement_that_waits_for_its_turn_can_be_cancelled(
+    client: Client, second: Client, warehouse: RunningWarehouse
+) -> None:
+    hold(warehouse, "holds the turn")
+    holding, waiting = start(client, "SELECT 'holds the turn'"), start(client, "SELECT 'waits'")
+    second.connection.cursor().abort_query(waiting)
+    finished(warehouse, waiting)
+    assert second.connection.get_query_status(holding).name == "RUNNING"
+    second.connection.cursor().abort_query(holding)
+    finished(warehouse, holding)
+
+
 def test_delay_ends_by_count(client: Client, warehouse: RunningWarehouse) -> None:
     hold(warehouse, "counted", 0.1)
     assert client.rows("SELECT 'counted'") == [("counted",)]

@@ -169,6 +169,20 @@ CASES = (
         only_here=MOVED,
     ),
     Case(
+        "a session whose blocking transaction was ended for being idle goes on without it",
+        PAGE,
+        (
+            *HOLDING,
+            Advance(310),
+            LET_THROUGH,
+            Run("SELECT CURRENT_TRANSACTION() IS NULL", rows=[(True,)]),
+            Run("INSERT INTO HEAD VALUES ('2013-03', 1)"),
+            Run("COMMIT"),
+            Run("SELECT M, G FROM HEAD ORDER BY M", rows=[("2013-01", 1), ("2013-02", 5), ("2013-03", 1)]),
+        ),
+        only_here="moves the clock; that COMMIT says nothing of it is the worse of two undocumented ways",
+    ),
+    Case(
         "a transaction in use is not idle",
         PAGE,
         (

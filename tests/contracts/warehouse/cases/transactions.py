@@ -114,6 +114,21 @@ CASES = (
         ),
     ),
     Case(
+        "a COPY whose second file has too few columns leaves no row of the first in the transaction",
+        PAGE,
+        (
+            *FILLED,
+            Put("p/a.tsv", b"2013-03\t3\n"),
+            Put("p/b.tsv", b"2013-04\n"),
+            Run("BEGIN"),
+            Run("UPDATE HEAD SET G = 2"),
+            Run(COPY, error=Error(100080, is_documented=False)),
+            heads(("2013-01", 2), ("2013-02", 2)),
+            Run("COMMIT"),
+            heads(("2013-01", 2), ("2013-02", 2), session="second"),
+        ),
+    ),
+    Case(
         "a COPY stays in its transaction when a later statement fails",
         PAGE,
         (
