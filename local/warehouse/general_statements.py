@@ -17,7 +17,7 @@ from local.warehouse import column_limits, shown_tables, table_statements, time_
 from local.warehouse.clock import Clock
 from local.warehouse.context_functions import mentions_context, replace_context_functions
 from local.warehouse.engine import describe_on_fakesnow, run_on_fakesnow
-from local.warehouse.errors import does_not_exist, unsupported
+from local.warehouse.errors import SqlError, does_not_exist, unsupported
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.recorded_writes import RecordedWrites
 from local.warehouse.results import Result, status_result
@@ -74,6 +74,7 @@ class GeneralStatements:
         """Execute one statement."""
         expression = parse_one(text)
         _refuse_raw(expression)
+        _refuse_several(expression)
         if mentions_context(text):
             expression = replace_context_functions(expression, session)
             text = expression.sql(dialect="snowflake")
@@ -248,3 +249,14 @@ def _refuse_raw(expression: Expr) -> None:
         verb = f"{expression.this} {expression.expression}".strip()
         if not re.match(r"(?i)(SET|UNSET|SHOW|EXPLAIN|CREATE\s+USER)\b", verb):
             raise unsupported(verb[:80])
+
+
+def _refuse_several(expression: Expr) -> None:
+    """One statement a request: DuckDB would run all of them, past transactions and limits.
+
+    https://docs.snowflake.com/en/sql-reference/parameters#multi-statement-count
+    """
+    found = [part for part in expression.expressions if not isinstance(part, exp.Semicolon)]
+    if isinstance(expression, exp.Block) and len(found) > 1:
+        message = f"Actual statement count {len(found)} did not match the desired statement count 1."
+        raise SqlError(8, "0A000", message)

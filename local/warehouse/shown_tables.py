@@ -142,12 +142,15 @@ def _scope(session: Session, show: exp.Show) -> tuple[list[str], str | None, str
         return _databases(session), None, None
     if kind == "DATABASE":
         return [parts[0] if parts else session.database or ""], None, None
-    if kind == "TABLE" or (kind == "SCHEMA" and parts and not _has_schema(session, parts)):
+    is_of_keys = show.name.upper() != "TABLES"
+    if kind == "TABLE" or (is_of_keys and kind == "SCHEMA" and parts and not _has_schema(session, parts)):
         database, schema, name = session.qualify(tuple(parts))
         if table_catalog.find(session.duck, (database, schema, name)) is None:
             raise does_not_exist("Table", f"{database}.{schema}.{name}")
         return [database], schema, name
     if parts:
+        if not _has_schema(session, parts):
+            raise does_not_exist("Schema", ".".join(parts))
         return [parts[0] if len(parts) > 1 else session.database or ""], parts[-1], None
     return [session.database or ""], session.schema, None
 

@@ -5,9 +5,11 @@ https://docs.snowflake.com/en/sql-reference/sql/alter-table
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import duckdb
+from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
 from local.warehouse import column_limits, load_history, table_catalog
@@ -26,7 +28,7 @@ from local.warehouse.table_shapes import comment_of, set_comment
 def alter_table(session: Session, alter: exp.Alter, retention: Retention) -> Result | None:
     """Execute one ALTER TABLE; None for what is left to fakesnow."""
     table = column_limits.table_name(alter.this, session)
-    actions = alter.args.get("actions") or []
+    actions = [_dropped_columns(action) for action in alter.args.get("actions") or []]
     if not column_limits.columns_of(session.duck, table):
         if alter.args.get("exists"):
             return status_result(SUCCESS)
@@ -38,6 +40,17 @@ def alter_table(session: Session, alter: exp.Alter, retention: Retention) -> Res
     if len(actions) == 1 and _alter_whole(session, table, actions[0], retention):
         return status_result(SUCCESS)
     return None
+
+
+def _dropped_columns(action: Expr) -> Expr:
+    """DROP a, b for DROP COLUMN a, b, which alone sqlglot reads."""
+    text = str(action.args.get("expression") or "").strip()
+    if not isinstance(action, exp.Command) or re.match(
+        r"(?i)(PRIMARY\s+KEY|UNIQUE|FOREIGN\s+KEY|CLUSTERING)\b", text
+    ):
+        return action
+    read = parse_one(f"ALTER TABLE T DROP COLUMN {text}")
+    return read.args["actions"][0] if isinstance(read, exp.Alter) else action
 
 
 def _alter_whole(session: Session, table: TableName, action: Expr, retention: Retention) -> bool:
@@ -115,7 +128,8 @@ def _add_keys(session: Session, record: TableRecord, action: exp.AddConstraint) 
 def _drops_key(action: Expr) -> bool:
     if isinstance(action, exp.Drop):
         return str(action.args.get("kind")).upper() == "CONSTRAINT"
-    return isinstance(action, exp.Command) and str(action.this).upper() == "DROP"
+    text = str(action.args.get("expression") or "").strip().upper()
+    return isinstance(action, exp.Command) and text.startswith(("PRIMARY", "UNIQUE"))
 
 
 def _set_retention(session: Session, record: TableRecord, action: Expr, retention: Retention) -> bool:

@@ -154,6 +154,7 @@ class TableStatements:
     def _undrop(self, session: Session, undrop: exp.Undrop, kind: str) -> Result:
         if kind == "TABLE":
             table = column_limits.table_name(undrop.this, session)
+            self._check_database(session, table[0])
             with session.change_log.transaction(is_open=False):
                 shape = dropped_tables.undrop(session.duck, table, self._clock.now())
             shape.describe(session.duck, table)
@@ -161,12 +162,19 @@ class TableStatements:
         if kind == "SCHEMA":
             named = [column_limits.identifier_name(part) for part in undrop.this.parts]
             database = named[0] if len(named) > 1 else session.database or ""
+            self._check_database(session, database)
             with session.change_log.transaction(is_open=False):
                 restored = dropped_schemas.undrop(session.duck, database, named[-1], self._clock.now())
             for record, shape in restored:
                 shape.describe(session.duck, record.name)
             return status_result(f"Schema {named[-1]} successfully restored.")
         raise unsupported(f"UNDROP {kind}")
+
+    def _check_database(self, session: Session, database: str) -> None:
+        query = "SELECT count(*) FROM duckdb_databases() WHERE NOT internal AND database_name = ?"
+        row = session.duck.execute(query, [database]).fetchone()
+        if not row or not row[0]:
+            raise does_not_exist("Database", database)
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, database: str, now: datetime.datetime) -> None:

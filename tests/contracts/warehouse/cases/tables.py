@@ -309,6 +309,27 @@ CASES = (
         ),
     ),
     Case(
+        "several statements at once are refused, and none is carried out",
+        "sql-reference/parameters",
+        (
+            *FILLED,
+            Run(
+                "INSERT INTO T (A) VALUES ('b'); DELETE FROM T",
+                error=Error(8, ("did not match the desired statement count 1",), is_documented=False),
+            ),
+            Run("SELECT A FROM T", rows=[("a",)]),
+        ),
+    ),
+    Case(
+        "DROP names columns without the word COLUMN too",
+        ALTER,
+        (
+            *FILLED,
+            Run("ALTER TABLE T DROP N, B"),
+            Run("SELECT * FROM T", rows=[("a",)]),
+        ),
+    ),
+    Case(
         "TRUNCATE clears the load history",
         "sql-reference/sql/truncate-table",
         (
