@@ -59,6 +59,8 @@ def test_the_past_survives_a_kill(tmp_path: Path) -> None:
         assert client.rows("SELECT * FROM T") == [("2026-02", 3)]
         assert sorted(client.rows(f"SELECT * FROM T BEFORE (STATEMENT => '{deleted}')")) == MONTHS
         assert client.rows(f"SELECT * FROM T BEFORE (STATEMENT => '{undone}')") == [("2026-02", 3)]
+        bound = "SELECT MONTH FROM T BEFORE (STATEMENT => ?) WHERE N = ?"
+        assert client.rows(bound, (deleted, 2)) == [("2026-01",)]
         client.rows("UNDROP TABLE GONE")
         assert client.rows("SELECT N FROM GONE") == [(7,)]
         assert client.rows("SHOW PARAMETERS IN TABLE T")[0][1] == "3"
