@@ -66,7 +66,9 @@ class Loader:
         self._scratch = scratch
         shutil.rmtree(scratch, ignore_errors=True)
 
-    def load(self, session: Session, statement: CopyStatement, cancelled: threading.Event) -> Result:
+    def load(
+        self, session: Session, statement: CopyStatement, query_id: str, cancelled: threading.Event
+    ) -> Result:
         """Load all files; raises SqlError at the first fault, and then nothing of the statement is kept."""
         table = session.qualify(statement.table)
         columns = target_columns(session.duck, table)
@@ -77,6 +79,7 @@ class Loader:
         load = Load(session, statement, table, columns, location, cancelled)
         with _transaction(session, table[0]):
             rows = [self._result_row(load, staged, text) for staged, text in self._unpacked(load, found)]
+            session.change_log.added(table, sum(row[3] for row in rows), query_id)
         if not rows:
             return table_result({"status": "VARCHAR"}, [["Copy executed with 0 files processed."]], COPY)
         return table_result(_RESULT_COLUMNS, rows, COPY)

@@ -16,11 +16,14 @@ from local.warehouse.load import Loader
 from local.warehouse.queries import Query, QueryRegistry
 from local.warehouse.query_history import HistoryFile
 from local.warehouse.results import Result
+from local.warehouse.retention import Retention
 from local.warehouse.sessions import Login, Session, SessionRegistry
 from local.warehouse.stage_statements import StageStatements
 from local.warehouse.stages import StageFiles
 from local.warehouse.table_changes import TableChanges
 from local.warehouse.table_locks import TableLocks
+from local.warehouse.table_statements import prepare_all
+from local.warehouse.time_travel import TimeTravel
 from local.warehouse.virtual_tables import VirtualTables
 
 
@@ -28,10 +31,11 @@ class Warehouse:
     """Everything that one server serves.
 
     With a folder databases, staged files and the query history lie in it and survive; without one the databases
-    are in memory and the rest in a temporary folder that `close` deletes.
+    are in memory and the rest in a temporary folder that `close` deletes. `edition`, standard or enterprise,
+    limits the retention of time travel.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, edition: str = "enterprise") -> None:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="local_warehouse_")
         root = folder or Path(self._temporary.name if self._temporary else "")
         root.mkdir(parents=True, exist_ok=True)
@@ -47,7 +51,12 @@ class Warehouse:
         history = HistoryFile(root / "query_history.jsonl" if folder else None)
         self.queries = QueryRegistry(self._execute, self.delays, history, self.clock, self.locks.is_waiting)
         virtual = VirtualTables(self.queries, self.clock)
-        self.general = GeneralStatements(self.instance, self.locks, virtual, self.clock, changes)
+        self.retention = Retention(self.clock, edition)
+        travel = TimeTravel(self.clock, self.queries.entry)
+        self.general = GeneralStatements(
+            self.instance, self.locks, virtual, self.clock, changes, self.retention, travel
+        )
+        prepare_all(self.instance.duck_conn, self.clock.now())
         self.expiry = Expiry(self.clock, self.sessions, self.queries)
         self.locks.on_blocked = self.expiry.blocked_by
         self.expiry.start()
