@@ -102,7 +102,9 @@ def _drop_stage(statement: Statement) -> Result:
 
 def _copy(statement: Statement) -> Result:
     copy = parse_copy(statement.text_without_binds)
-    return statement.warehouse.loader.load(statement.session, copy, statement.query.cancelled)
+    return statement.warehouse.loader.load(
+        statement.session, copy, statement.query.id, statement.query.cancelled
+    )
 
 
 def _alter_session(statement: Statement) -> Result:

@@ -12,14 +12,14 @@ from fakesnow.dialect import parse_one
 from fakesnow.statement_type import DDL
 from sqlglot import Expr, exp
 
-from local.warehouse import column_limits, load_history, query_history, table_definitions
+from local.warehouse import column_limits, load_history, table_definitions
 from local.warehouse.context_functions import mentions_context, replace_context_functions
 from local.warehouse.engine import describe_on_fakesnow, run_on_fakesnow
 from local.warehouse.errors import does_not_exist, unsupported
 from local.warehouse.instance import WarehouseInstance
-from local.warehouse.query_history import HistoryEntry
 from local.warehouse.results import Result, status_result
 from local.warehouse.sessions import Session
+from local.warehouse.table_functions import TableFunctions, has_table_function
 from local.warehouse.table_locks import TableLocks
 
 _LOCKING = (exp.Update, exp.Delete, exp.Merge)
@@ -33,12 +33,10 @@ Rows = Sequence[tuple[Any, ...]]
 class GeneralStatements:
     """Runs what has no module of its own; thread-safe over sessions, one statement at a time in each."""
 
-    def __init__(
-        self, instance: WarehouseInstance, locks: TableLocks, entries: Callable[[], list[HistoryEntry]]
-    ) -> None:
+    def __init__(self, instance: WarehouseInstance, locks: TableLocks, functions: TableFunctions) -> None:
         self._instance = instance
         self._locks = locks
-        self._entries = entries
+        self._functions = functions
         self._defining = threading.Lock()
 
     def describe(self, session: Session, text: str) -> Result | None:
@@ -62,26 +60,10 @@ class GeneralStatements:
         return result
 
     def _read(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
-        source = query_history.history_call(expression)
-        if source is None:
+        if not has_table_function(expression):
             return run_on_fakesnow(session, text, expression, rows)
-        view = f"LOCAL_WAREHOUSE_HISTORY_{threading.get_ident()}"
-        history = query_history.selected(source, self._entries(), session.user, session.id)
-        alias = source.args.get("alias")
-        rows = query_history.without_binds_of(source, expression, rows)
-        source.replace(
-            exp.Table(
-                this=exp.to_identifier(view),
-                db=exp.to_identifier("main"),
-                catalog=exp.to_identifier("temp"),
-                alias=alias,
-            )
-        )
-        session.duck.register(view, history)
-        try:
-            return run_on_fakesnow(session, expression.sql(dialect="snowflake"), expression, rows)
-        finally:
-            session.duck.unregister(view)
+        with self._functions.given(session, expression, rows) as left:
+            return run_on_fakesnow(session, expression.sql(dialect="snowflake"), expression, left)
 
     def _write(
         self, session: Session, text: str, expression: Expr, rows: Rows, is_cancelled: Callable[[], bool]

@@ -9,16 +9,15 @@ import dataclasses
 import datetime
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pyarrow.lib as pa
-from sqlglot import Expr, exp
 
 from local.warehouse.errors import SqlError, unsupported
+from local.warehouse.table_functions import Call
 
-_FUNCTIONS = {"QUERY_HISTORY", "QUERY_HISTORY_BY_USER", "QUERY_HISTORY_BY_SESSION"}
+FUNCTIONS = ("QUERY_HISTORY", "QUERY_HISTORY_BY_USER", "QUERY_HISTORY_BY_SESSION")
 _DEFAULT_LIMIT = 100
 _MAXIMUM_LIMIT = 10_000
 _RESTARTED = "The server was ended while this query ran; nothing of it was kept."
@@ -91,48 +90,21 @@ def _ended(entry: HistoryEntry) -> HistoryEntry:
     )
 
 
-def history_call(expression: Expr) -> exp.TableFromRows | None:
-    """Where a statement reads TABLE(… QUERY_HISTORY…(…)), None when it does not."""
-    return next((source for source in expression.find_all(exp.TableFromRows) if _call_of(source)), None)
-
-
-def _call_of(source: exp.TableFromRows) -> exp.Anonymous | None:
-    """The history function of a TABLE(a.b.f(…)) source."""
-    return next((node for node in source.find_all(exp.Anonymous) if _name_of(node) in _FUNCTIONS), None)
-
-
-def _name_of(call: exp.Anonymous) -> str:
-    return str(call.this).upper()
-
-
-def selected(
-    source: exp.TableFromRows, entries: Iterable[HistoryEntry], user: str, session_id: int
-) -> pa.Table:
+def selected(call: Call, entries: Iterable[HistoryEntry]) -> pa.Table:
     """The rows that the call gives: the newest, as many as RESULT_LIMIT says, of the user or session it names.
 
     Raises SqlError for arguments that the stand-in does not know. Time range arguments are not applied: they only
     narrow what the history holds, which is small here (deviation).
     """
-    call = _call_of(source)
-    arguments = _arguments(call) if call is not None else {}
-    name = _name_of(call) if call is not None else ""
+    arguments = _arguments(call)
     chosen = list(entries)
-    if name == "QUERY_HISTORY_BY_USER":
-        wanted = arguments.get("USER_NAME", user).upper()
+    if call.name == "QUERY_HISTORY_BY_USER":
+        wanted = arguments.get("USER_NAME", call.session.user).upper()
         chosen = [entry for entry in chosen if entry.user_name == wanted]
-    if name == "QUERY_HISTORY_BY_SESSION":
-        wanted_id = int(arguments.get("SESSION_ID", str(session_id)))
+    if call.name == "QUERY_HISTORY_BY_SESSION":
+        wanted_id = int(arguments.get("SESSION_ID", str(call.session.id)))
         chosen = [entry for entry in chosen if entry.session_id == wanted_id]
     return _arrow(chosen[-_limit(arguments) :])
-
-
-def without_binds_of(
-    source: exp.TableFromRows, expression: Expr, rows: Sequence[tuple[Any, ...]]
-) -> list[tuple[Any, ...]]:
-    """The bound values without those of the call's arguments, which goes out of the statement with them."""
-    inside = {id(mark) for mark in source.find_all(exp.Placeholder)}
-    kept = [id(mark) not in inside for mark in expression.find_all(exp.Placeholder, bfs=False)]
-    return [tuple(value for value, is_kept in zip(row, kept, strict=True) if is_kept) for row in rows]
 
 
 def _limit(arguments: dict[str, str]) -> int:
@@ -145,7 +117,7 @@ def _limit(arguments: dict[str, str]) -> int:
     return limit
 
 
-def _arguments(call: exp.Anonymous) -> dict[str, str]:
+def _arguments(call: Call) -> dict[str, str]:
     known = {
         "RESULT_LIMIT",
         "USER_NAME",
@@ -154,12 +126,10 @@ def _arguments(call: exp.Anonymous) -> dict[str, str]:
         "END_TIME_RANGE_END",
         "INCLUDE_CLIENT_GENERATED_STATEMENT",
     }
-    found = {}
-    for argument in call.expressions:
-        if not isinstance(argument, exp.Kwarg) or argument.this.name.upper() not in known:
-            raise unsupported(f"argument {argument.sql(dialect='snowflake')} of {call.this}")
-        found[argument.this.name.upper()] = argument.expression.name
-    return found
+    for name in [str(argument) for argument in call.positional] + list(call.named):
+        if name not in known:
+            raise unsupported(f"argument {name} of {call.name}")
+    return {name: expression.name for name, expression in call.named.items()}
 
 
 def _arrow(entries: list[HistoryEntry]) -> pa.Table:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from local.warehouse import dispatch
+import pyarrow.lib as pa
+
+from local.warehouse import dispatch, query_history
 from local.warehouse.clock import Clock
 from local.warehouse.column_limits import prepare_connection
 from local.warehouse.control import Delays
+from local.warehouse.copy_history import CopyHistory
 from local.warehouse.general_statements import GeneralStatements
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.load import Loader
@@ -18,7 +21,9 @@ from local.warehouse.results import Result
 from local.warehouse.sessions import Login, Session, SessionRegistry
 from local.warehouse.stage_statements import StageStatements
 from local.warehouse.stages import StageFiles
+from local.warehouse.table_functions import Answer, Call, TableFunctions
 from local.warehouse.table_locks import TableLocks
+from local.warehouse.validate import Validation
 
 
 class Warehouse:
@@ -39,13 +44,25 @@ class Warehouse:
         self.sessions = SessionRegistry(self.instance, self.locks)
         self.files = StageFiles(root)
         self.stage_statements = StageStatements(self.files)
-        self.loader = Loader(self.stage_statements, self.files, root / "loading")
+        self.loader = Loader(self.stage_statements, self.files, root / "loading", self.clock)
         history = HistoryFile(root / "query_history.jsonl" if folder else None)
         self.queries = QueryRegistry(self._execute, self.delays, history)
-        self.general = GeneralStatements(self.instance, self.locks, self.queries.entries)
+        self.general = GeneralStatements(
+            self.instance, self.locks, TableFunctions(self._table_functions(root))
+        )
 
     def _execute(self, query: Query) -> Result:
         return dispatch.execute(self, query)
+
+    def _table_functions(self, root: Path) -> dict[str, Answer]:
+        def history(call: Call) -> pa.Table:
+            return query_history.selected(call, self.queries.entries())
+
+        return {
+            **dict.fromkeys(query_history.FUNCTIONS, history),
+            "COPY_HISTORY": CopyHistory(self.clock).answer,
+            "VALIDATE": Validation(self.loader.jobs, root / "loading").answer,
+        }
 
     def log_in(self, login: Login) -> Session:
         """Open a session."""
