@@ -138,7 +138,7 @@ def _with_kinds(session: Session, plan: RowPlan) -> list[TargetColumn]:
     query = plan.texts_sql(nothing).replace("FROM local_warehouse_batch", f"FROM ({empty})", 1)
     with session.duck.cursor() as connection:
         described = connection.execute(f"DESCRIBE {query}").fetchall()
-    kinds = {name: kind for name, kind, *_ in described}
+    kinds = {name.lower(): kind for name, kind, *_ in described}
     return [
         replace(column, is_typed=kinds[column.raw] not in ("VARCHAR", '"NULL"')) for column in plan.columns
     ]

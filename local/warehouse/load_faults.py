@@ -132,7 +132,7 @@ class Judge:
             character=len(last_line.decode("utf-8", "replace")) + 1,
             byte_offset=record.offset + place,
             column=column,
-            rejected=record.raw.decode("utf-8", "replace"),
+            rejected=record.raw[: record.body_length].decode("utf-8", "replace"),
         )
 
     def _name(self, position: int) -> str:
