@@ -7,16 +7,22 @@ from pathlib import Path
 
 from local.warehouse.csv_columns import TargetColumn, converted, literal, text_of
 from local.warehouse.file_format import FileFormat
+from local.warehouse.staged_text import StagedText
 
 BAD_VALUE = "local-warehouse-bad-value"
+INNER = "inner_delimiters"
 # EMPTY_FIELD_AS_NULL=FALSE needs a text for NULL that no file holds: DuckDB cannot be told that there is none.
 _NEVER = "\x01local-warehouse-null\x01"
 
 
-def values_sql(columns: Sequence[TargetColumn], file_format: FileFormat, text: Path) -> str:
-    """The rows of the whole file; fails at a bad value, with BAD_VALUE in the text and nothing more said."""
+def values_sql(columns: Sequence[TargetColumn], file_format: FileFormat, text: StagedText) -> str:
+    """The rows of the whole file; fails at a bad value, with BAD_VALUE in the text and nothing more said.
+
+    Where fields are enclosed a column INNER counts the delimiters that are text.
+    """
     values = ", ".join(f"{_value(column, file_format)} AS v{column.position}" for column in columns)
-    return f"SELECT {values} FROM ({_texts(columns, file_format, text)})"
+    inner = f", {INNER}" if text.has_enclosure else ""
+    return f"SELECT {values}{inner} FROM ({_texts(columns, file_format, text)})"
 
 
 def _value(column: TargetColumn, file_format: FileFormat) -> str:
@@ -26,13 +32,17 @@ def _value(column: TargetColumn, file_format: FileFormat) -> str:
     return f"coalesce({value}, CASE WHEN {column.raw} IS NULL THEN {on_null} ELSE {failure} END)"
 
 
-def _texts(columns: Sequence[TargetColumn], file_format: FileFormat, text: Path) -> str:
+def _texts(columns: Sequence[TargetColumn], file_format: FileFormat, text: StagedText) -> str:
     selected = ", ".join(f"{text_of(column.raw, file_format)} AS {column.raw}" for column in columns)
+    if text.has_enclosure:
+        mark = literal(file_format.field_delimiter)
+        counts = [f"coalesce(length({c.raw}) - length(replace({c.raw}, {mark}, '')), 0)" for c in columns]
+        selected += f", {' + '.join(counts)} AS {INNER}"
     where = ""
     if len(columns) == 1 and file_format.skip_blank_lines:
         # DuckDB skips empty lines of several columns by itself, but takes one of a single column for a NULL.
         where = f" WHERE {columns[0].raw} IS NOT NULL"
-    return f"SELECT {selected} FROM {_read_csv(columns, file_format, text)}{where}"
+    return f"SELECT {selected} FROM {_read_csv(columns, file_format, text.path)}{where}"
 
 
 def _read_csv(columns: Sequence[TargetColumn], file_format: FileFormat, text: Path) -> str:
@@ -44,7 +54,6 @@ def _read_csv(columns: Sequence[TargetColumn], file_format: FileFormat, text: Pa
         "delim": literal(file_format.field_delimiter),
         "quote": literal(enclosure),
         "escape": literal(enclosure),
-        "skip": str(file_format.skip_header),
         "nullstr": literal("" if empty_is_null else _NEVER),
         "allow_quoted_nulls": "false",
         "columns": "{" + ", ".join(f"'{column.raw}': 'VARCHAR'" for column in columns) + "}",

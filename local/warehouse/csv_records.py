@@ -44,13 +44,14 @@ class Record:
 
 @dataclass
 class CsvReader:
-    """Reads the records out of pieces of text of any size.
+    """Reads the records out of pieces of text of any size; `piece_bytes` is how much is looked at together.
 
-    `lines` is the number of the line that comes next, `is_over` tells that no record follows the one just given.
+    `is_over` tells that no record follows the one just given.
     """
 
     file_format: FileFormat
     pieces: Iterator[bytes]
+    piece_bytes: int = PIECE_BYTES
     is_over: bool = False
     _buffer: bytes = b""
     _position: int = 0
@@ -94,7 +95,7 @@ class CsvReader:
         """Read on; False at the end of the text."""
         parts = [self._buffer[self._position :]]
         size = 0
-        while size < PIECE_BYTES:
+        while size < self.piece_bytes:
             piece = next(self.pieces, None)
             if piece is None:
                 self._is_drained = True

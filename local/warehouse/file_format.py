@@ -67,7 +67,7 @@ class FileFormat:
             and self.record_delimiter == "\n"
             and self.enclosed_by in (None, '"')
             and self.error_on_column_count_mismatch
-            and not (self.enclosed_by and (self.trim_space or not self.skip_blank_lines or self.skip_header))
+            and not (self.enclosed_by and (self.trim_space or not self.skip_blank_lines))
         )
 
 

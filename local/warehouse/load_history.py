@@ -95,7 +95,7 @@ def status_of(
         f"FROM {_table(table[0])} WHERE schema_name = ? AND table_name = ? AND {_LOADED}"
     )
     values = [location.full_name, staged.path, staged.md5, since, *table[1:]]
-    is_loaded, first = connection.execute(query, values).fetchone() or (None, None)
+    is_loaded, first = connection.execute(query, values).fetchall()[0]
     if is_loaded:
         return LoadStatus.LOADED
     is_old_file = parsedate_to_datetime(staged.last_modified) < since

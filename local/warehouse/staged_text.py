@@ -20,22 +20,24 @@ from local.warehouse.stages import StagedFile
 
 @dataclass
 class StagedText:
-    """The unpacked file.
+    """The unpacked file, without its header lines; `delimiter_count` counts also those that are text.
 
-    `has_bare_return` tells of a carriage return that ends no line: DuckDB would take it for a line end.
+    `is_odd` tells of what DuckDB would read otherwise: a carriage return that ends no line, which it would take
+    for a line end, and maybe a space after the end of an enclosed field, which it would leave out.
     """
 
     path: Path
     byte_count: int = 0
     line_count: int = 0
     blank_line_count: int = 0
-    has_bare_return: bool = False
+    delimiter_count: int = 0
+    has_enclosure: bool = False
+    is_odd: bool = False
 
-    def records(self, file_format: FileFormat) -> int | None:
-        """How many records a reader must find; None when records and lines are not the same (quoted newlines)."""
-        if file_format.enclosed_by is not None or file_format.skip_header:
-            return None
-        return self.line_count - self.blank_line_count
+    @property
+    def records(self) -> int | None:
+        """How many records a reader must find, without blank lines; None when fields may hold lines."""
+        return None if self.has_enclosure else self.line_count - self.blank_line_count
 
 
 def unpack(
@@ -52,13 +54,14 @@ def unpack(
     text = StagedText(to)
     normalizes = file_format.enclosed_by is None
     last = b"\n"
+    pieces = without_lines(_whole_line_ends(text_pieces(staged, file_format)), file_format.skip_header)
     with to.open("wb") as out:
-        for piece in _whole_line_ends(text_pieces(staged, file_format)):
+        for piece in pieces:
             if cancelled.is_set():
                 raise canceled()
             block = piece.replace(b"\r\n", b"\n") if normalizes and b"\r" in piece else piece
-            text.has_bare_return = text.has_bare_return or block.count(b"\r") != block.count(b"\r\n")
-            _count(text, last, block)
+            text.is_odd = text.is_odd or _is_odd(last, block, file_format)
+            _count(text, last, block, file_format)
             last = block[-1:] or last
             out.write(block)
             on_bytes(len(block))
@@ -67,8 +70,32 @@ def unpack(
     return text
 
 
-def _count(text: StagedText, last: bytes, block: bytes) -> None:
+def _is_odd(last: bytes, block: bytes, file_format: FileFormat) -> bool:
+    enclosure = (file_format.enclosed_by or "").encode()
+    if not enclosure:
+        return b"\r" in block
+    if block.count(b"\r") != block.count(b"\r\n"):
+        return True
+    if last == enclosure and block.startswith(b" "):
+        return True
+    ends = re.escape(enclosure) + b" +(?:[\r\n]|$|" + re.escape(file_format.field_delimiter.encode()) + b")"
+    return enclosure + b" " in block and re.search(ends, block) is not None
+
+
+def without_lines(pieces: Iterator[bytes], count: int) -> Iterator[bytes]:
+    """The pieces after so many lines."""
+    for piece in pieces:
+        while count and piece:
+            _, end, piece = piece.partition(b"\n")
+            count -= bool(end)
+        yield piece
+
+
+def _count(text: StagedText, last: bytes, block: bytes, file_format: FileFormat) -> None:
     text.byte_count += len(block)
+    text.delimiter_count += block.count(file_format.field_delimiter.encode())
+    enclosure = (file_format.enclosed_by or "").encode()
+    text.has_enclosure = text.has_enclosure or bool(enclosure and enclosure in block)
     text.line_count += block.count(b"\n")
     if last == b"\n" and block.startswith(b"\n"):
         text.blank_line_count += 1
