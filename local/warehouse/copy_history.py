@@ -84,12 +84,19 @@ class CopyHistory:
             node.replace(literal.copy())
         value = call.value(expression)
         if isinstance(value, str):
-            value = datetime.datetime.fromisoformat(value)
+            value = _parsed(value)
         if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
             value = datetime.datetime.combine(value, datetime.time())
         if not isinstance(value, datetime.datetime):
             raise SqlError(1015, "22023", f"Invalid value [{value}] for parameter {name} of {call.name}")
         return value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
+
+
+def _parsed(text: str) -> datetime.datetime | None:
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _row(table: TableName, loaded: LoadedFile) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import threading
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -20,6 +21,7 @@ from local.warehouse.stages import StagedFile
 from local.warehouse.table_locks import TableName
 
 REMEMBERED = datetime.timedelta(days=64)
+_preparing = threading.Lock()
 _NAME = "_fs_information_schema._local_warehouse_loads"
 _LOADED = "status IN ('LOADED', 'PARTIALLY_LOADED')"
 
@@ -72,6 +74,12 @@ def _table(database: str) -> str:
 
 def prepare(connection: duckdb.DuckDBPyConnection, database: str) -> None:
     """Make the history of a database if it is not there; before a transaction is started."""
+    with _preparing:
+        if not _is_there(connection, database):
+            _create(connection, database)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, database: str) -> None:
     columns = ", ".join(f"{name} {_COLUMNS.get(name, 'VARCHAR')}" for name in _FIELDS)
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {_table(database)} (schema_name VARCHAR, table_name VARCHAR, {columns})"
