@@ -20,9 +20,24 @@ from local.warehouse.staged_text import StagedText
 from local.warehouse.stages import StagedFile
 
 
+class DoubtError(Exception):
+    """A file that went straight into the table was not read as it should be: all must be done without that."""
+
+
+@dataclass(frozen=True)
+class DirectInsert:
+    """The session's connection, in a transaction that can be rolled back, and the beginning of an INSERT."""
+
+    connection: duckdb.DuckDBPyConnection
+    insertion: str
+
+
 @dataclass(frozen=True)
 class FileLoad:
-    """Makes the rows of one file, as Parquet in a folder of its own, on a connection of its own."""
+    """Makes the rows of one file, as Parquet in a folder of its own, on a connection of its own.
+
+    With `direct`, the rows of a good file go into the table instead.
+    """
 
     connection: duckdb.DuckDBPyConnection
     plan: RowPlan
@@ -31,6 +46,7 @@ class FileLoad:
     folder: Path
     cancelled: threading.Event
     on_bytes: Callable[[int], None]
+    direct: DirectInsert | None = None
 
     def run(self, text: StagedText | SqlError | None) -> FileOutcome:
         """Read the file; `text` is what came of unpacking it, None when that is not wanted.
@@ -62,24 +78,26 @@ class FileLoad:
         """None when DuckDB finds a fault in the file, or fewer records than there are."""
         if not text.byte_count:
             return FileOutcome()
-        path = self.folder / "whole.parquet"
         query = csv_reader.values_sql(self.plan.columns, self.plan.file_format, text)
-        try:
-            rows = self.connection.execute(
-                f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION uncompressed)"
-            ).fetchall()
-        except duckdb.InterruptException:
-            raise canceled() from None
-        except duckdb.Error:
-            path.unlink(missing_ok=True)
-            return None
-        count = int(rows[0][0])
-        if not self._is_complete(text, count, path):
+        if self.direct is not None and not text.has_enclosure:
+            return self._directly(text, query, self.direct)
+        path = self.folder / "whole.parquet"
+        packing = f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION uncompressed)"
+        count = _count_of(self.connection, packing)
+        if count is None or not self._is_complete(text, count, path):
             path.unlink(missing_ok=True)
             return None
         return FileOutcome(parsed=count, loaded=count, rows=[path] if count else [])
 
-    def _is_complete(self, text: StagedText, count: int, path: Path) -> bool:
+    def _directly(self, text: StagedText, query: str, direct: DirectInsert) -> FileOutcome:
+        """Raises the fault that the file has, else DoubtError when it did not go well all the same."""
+        count = _count_of(direct.connection, f"{direct.insertion} {query}")
+        if count is None or not self._is_complete(text, count, None):
+            self._read_exactly(writes=False)
+            raise DoubtError
+        return FileOutcome(parsed=count, loaded=count)
+
+    def _is_complete(self, text: StagedText, count: int, path: Path | None) -> bool:
         """DuckDB drops an empty field too many at the end of a record: records and delimiters must add up."""
         expected = text.records
         if (
@@ -89,21 +107,41 @@ class FileLoad:
         ):
             expected = text.line_count
         inner = 0
-        if text.has_enclosure:
+        if text.has_enclosure and path is not None:
             query = f"SELECT coalesce(sum({csv_reader.INNER}), 0) FROM read_parquet({literal(str(path))})"
             inner = int(self.connection.execute(query).fetchall()[0][0])
         is_all = expected is None or count == expected
         return is_all and text.delimiter_count - inner == count * (len(self.plan.columns) - 1)
 
     def _exactly(self) -> FileOutcome:
-        outcome = ExactLoad(
-            self.connection, self.plan, self.staged, self.folder, self.cancelled, self.on_bytes, self._fault
-        ).run()
+        outcome = self._read_exactly(writes=True)
         if self.on_error.skips(outcome.errors, outcome.parsed):
             shutil.rmtree(self.folder)
             outcome.loaded, outcome.rows = 0, []
         return outcome
 
+    def _read_exactly(self, writes: bool) -> FileOutcome:
+        return ExactLoad(
+            self.connection,
+            self.plan,
+            self.staged,
+            self.folder,
+            self.cancelled,
+            self.on_bytes,
+            self._fault,
+            writes,
+        ).run()
+
     def _fault(self, fault: Fault) -> None:
         if self.on_error.aborts:
             raise fault.raised(self.staged.path)
+
+
+def _count_of(connection: duckdb.DuckDBPyConnection, statement: str) -> int | None:
+    """How many rows a statement has made; None when it failed."""
+    try:
+        return int(connection.execute(statement).fetchall()[0][0])
+    except duckdb.InterruptException:
+        raise canceled() from None
+    except duckdb.Error:
+        return None

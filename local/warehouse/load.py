@@ -1,8 +1,9 @@
 """COPY INTO, carried out: all files of the statement or nothing.
 
-The rows of each file are first made outside the session's transaction, as Parquet in a scratch folder; only when
-no file has failed the statement are they put into the table, at once. So a failed COPY leaves an open transaction
-as it was. Disk: the text of two files and the packed rows of all.
+A COPY that is a transaction of its own and aborts on errors puts good files straight into the table. Otherwise,
+and once a file is in doubt, the rows of each file are first made beside the session's transaction, as Parquet in a
+scratch folder; when no file has failed the statement they are put into the table, at once. So a failed COPY leaves
+an open transaction as it was. Disk: the text of two files and, the second way, the packed rows of all.
 https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
 """
 
@@ -14,7 +15,6 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,24 +22,24 @@ import duckdb
 
 from local.warehouse import load_history
 from local.warehouse.clock import Clock
-from local.warehouse.copy_files import Candidate, found_files
+from local.warehouse.copy_files import found_files
 from local.warehouse.copy_jobs import CopyJob, CopyJobs
 from local.warehouse.copy_plan import row_plan
+from local.warehouse.copy_reading import Reading
 from local.warehouse.copy_results import FileResult, copy_result, history_row
 from local.warehouse.copy_statement import CopyStatement
 from local.warehouse.csv_columns import literal, quoted
-from local.warehouse.errors import SqlError, canceled
-from local.warehouse.exact_load import FileOutcome, RowPlan
-from local.warehouse.file_load import FileLoad
+from local.warehouse.errors import canceled
+from local.warehouse.exact_load import RowPlan
+from local.warehouse.file_load import DirectInsert, DoubtError
 from local.warehouse.results import Result
 from local.warehouse.sessions import Session
 from local.warehouse.stage_location import StageLocation
 from local.warehouse.stage_statements import StageStatements
-from local.warehouse.staged_text import StagedText, unpack
-from local.warehouse.stages import StagedFile, StageFiles
+from local.warehouse.stages import StageFiles
 from local.warehouse.table_locks import TableName
 
-_LOOK_SECONDS = 0.1
+_PATHS_AT_ONCE = 1000
 OnBytes = Callable[[Session, int], None]
 
 
@@ -55,7 +55,12 @@ class Load:
     location: StageLocation
     cancelled: threading.Event
     now: datetime.datetime
-    folder: Path
+
+    @property
+    def insertion(self) -> str:
+        """The beginning of an INSERT into the table's columns."""
+        columns = ", ".join('"' + column.name.replace('"', '""') + '"' for column in self.plan.columns)
+        return f"INSERT INTO {quoted(self.table)} ({columns})"
 
 
 class Loader:
@@ -81,94 +86,46 @@ class Loader:
         now = self._clock.now()
         plan = row_plan(session, table, statement, now)
         location = self._stages.existing(session, statement.location)
-        folder = self._scratch / secrets.token_hex(8)
-        load = Load(query_id, session, statement, table, plan, location, cancelled, now, folder)
-        folder.mkdir(parents=True)
+        load = Load(query_id, session, statement, table, plan, location, cancelled, now)
         try:
-            with _transaction(session, table[0]):
-                candidates = found_files(load.session.duck, self._files, statement, table, location, now)
-                results = self._results(load, candidates)
-                _insert(load, results)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            results = self._attempt(load, is_direct=statement.on_error.aborts)
+        except DoubtError:
+            results = self._attempt(load, is_direct=False)
         self._remember_job(load, results)
         if statement.is_purging:
             _purge(results)
         return copy_result(statement, results)
 
-    def _results(self, load: Load, candidates: list[Candidate]) -> list[FileResult]:
-        """Make the rows of each file; the next file is unpacked while one is read."""
-        with (
-            ThreadPoolExecutor(max_workers=1) as unpacking,
-            _interruptible(load.session.duck, load.cancelled) as connection,
-        ):
-            try:
-                return list(self._each(load, candidates, unpacking, connection))
-            except BaseException:
-                unpacking.shutdown(wait=False, cancel_futures=True)
-                raise
+    def _attempt(self, load: Load, is_direct: bool) -> list[FileResult]:
+        """Carry out the statement. `is_direct`: a file that is good goes straight into the table.
 
-    def _each(
-        self,
-        load: Load,
-        candidates: list[Candidate],
-        unpacking: ThreadPoolExecutor,
-        connection: duckdb.DuckDBPyConnection,
-    ) -> Iterator[FileResult]:
-        coming = self._start(unpacking, load, candidates, 0)
-        for number, candidate in enumerate(candidates):
-            text = coming.result() if coming else None
-            coming = self._start(unpacking, load, candidates, number + 1)
-            yield self._file_result(load, candidate, number, text, connection)
-            if isinstance(text, StagedText):
-                text.path.unlink()
-
-    def _start(
-        self, unpacking: ThreadPoolExecutor, load: Load, candidates: list[Candidate], number: int
-    ) -> Future[StagedText | SqlError] | None:
-        """Unpack a file that DuckDB may read."""
-        staged = candidates[number].staged if number < len(candidates) else None
-        if staged is None or not candidates[number].is_wanted:
-            return None
-        if load.plan.select is not None or not load.plan.counts_columns:
-            return None
-        if not load.plan.file_format.is_read_by_duckdb:
-            return None
-        return unpacking.submit(self._unpack, load, staged, load.folder / f"{number}.txt")
-
-    def _unpack(self, load: Load, staged: StagedFile, to: Path) -> StagedText | SqlError:
+        Raises DoubtError, with nothing kept, when that has to be done without.
+        """
+        folder = self._scratch / secrets.token_hex(8)
+        folder.mkdir(parents=True)
         try:
-            return unpack(staged, load.plan.file_format, to, load.cancelled, self._pace(load.session))
-        except SqlError as error:
-            return error
+            with _transaction(load.session, load.table[0]) as is_own:
+                direct = DirectInsert(load.session.duck, load.insertion) if is_direct and is_own else None
+                results = self._reading(load, folder, direct).results(load.session.duck)
+                _insert(load, results)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return results
 
-    def _pace(self, session: Session) -> Callable[[int], None]:
-        return lambda size: self.on_bytes(session, size)
-
-    def _file_result(
-        self,
-        load: Load,
-        candidate: Candidate,
-        number: int,
-        text: StagedText | SqlError | None,
-        connection: duckdb.DuckDBPyConnection,
-    ) -> FileResult:
-        name = load.location.shown(candidate.path)
-        if candidate.refusal is not None or candidate.staged is None:
-            return FileResult(name, candidate.staged, refusal=candidate.refusal)
-        # What was unpacked by DuckDB's way has been counted for the pace; reading it again is not.
-        on_bytes = self._pace(load.session) if text is None else _no_bytes
-        work = FileLoad(
-            connection,
+    def _reading(self, load: Load, folder: Path, direct: DirectInsert | None) -> Reading:
+        found = found_files(
+            load.session.duck, self._files, load.statement, load.table, load.location, load.now
+        )
+        return Reading(
             load.plan,
             load.statement.on_error,
-            candidate.staged,
-            load.folder / f"{number}.rows",
+            load.location,
+            found,
+            folder,
             load.cancelled,
-            on_bytes,
+            lambda size: self.on_bytes(load.session, size),
+            direct,
         )
-        outcome: FileOutcome = work.run(text)
-        return FileResult(name, candidate.staged, outcome)
 
     def _remember_job(self, load: Load, results: list[FileResult]) -> None:
         read = tuple(result.staged for result in results if result.outcome and result.staged)
@@ -187,17 +144,14 @@ class Loader:
 
 
 def _insert(load: Load, results: list[FileResult]) -> None:
-    """Put the rows of all files into the table and write the history, in the transaction that is open."""
+    """Put the rows that were made into the table and write the history, in the transaction that is open."""
     if load.cancelled.is_set():
         raise canceled()
     paths = [path for result in results if result.outcome for path in result.outcome.rows]
-    for start in range(0, len(paths), 1000):
-        files = ", ".join(literal(str(path)) for path in paths[start : start + 1000])
-        columns = ", ".join('"' + column.name.replace('"', '""') + '"' for column in load.plan.columns)
-        values = ", ".join(f"CAST(v{column.position} AS {column.kind})" for column in load.plan.columns)
-        load.session.duck.execute(
-            f"INSERT INTO {quoted(load.table)} ({columns}) SELECT {values} FROM read_parquet([{files}])"
-        )
+    values = ", ".join(f"CAST(v{column.position} AS {column.kind})" for column in load.plan.columns)
+    for start in range(0, len(paths), _PATHS_AT_ONCE):
+        files = ", ".join(literal(str(path)) for path in paths[start : start + _PATHS_AT_ONCE])
+        load.session.duck.execute(f"{load.insertion} SELECT {values} FROM read_parquet([{files}])")
     for result in results:
         if result.staged is not None and result.outcome is not None:
             row = history_row(load.statement.on_error, load.location, result.staged, result.outcome, load.now)
@@ -213,19 +167,19 @@ def _purge(results: list[FileResult]) -> None:
 
 
 @contextlib.contextmanager
-def _transaction(session: Session, database: str) -> Iterator[None]:
-    """The session's transaction if it has one, else one of the statement's own."""
+def _transaction(session: Session, database: str) -> Iterator[bool]:
+    """The session's transaction if it has one, else one of the statement's own; tells whether it is that."""
     if not session.parameters.is_true("AUTOCOMMIT"):
         session.transaction.open()
     session.transaction.check_usable()
     load_history.prepare(session.duck, database)
     if session.transaction.is_open:
         session.transaction.before_write()
-        yield
+        yield False
         return
     session.duck.begin()
     try:
-        yield
+        yield True
         session.duck.commit()
     except BaseException:
         with contextlib.suppress(duckdb.TransactionException):
@@ -233,32 +187,5 @@ def _transaction(session: Session, database: str) -> Iterator[None]:
         raise
 
 
-@contextlib.contextmanager
-def _interruptible(
-    connection: duckdb.DuckDBPyConnection, cancelled: threading.Event
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection beside the session's whose statement is interrupted when the query is cancelled."""
-    is_over = threading.Event()
-    with connection.cursor() as beside:
-
-        def watch() -> None:
-            while not is_over.is_set():
-                if cancelled.wait(_LOOK_SECONDS) and not is_over.is_set():
-                    beside.interrupt()
-                    is_over.wait(_LOOK_SECONDS)
-
-        watcher = threading.Thread(target=watch, name="copy-cancel", daemon=True)
-        watcher.start()
-        try:
-            yield beside
-        finally:
-            is_over.set()
-            watcher.join()
-
-
 def _no_pace(_session: Session, _byte_count: int) -> None:
-    """Nobody wants to know."""
-
-
-def _no_bytes(_byte_count: int) -> None:
     """Nobody wants to know."""
