@@ -119,6 +119,11 @@ class MemoryWatch:
         """Look no more."""
         self._is_over.set()
 
+    def processor_seconds(self) -> float:
+        """What the process has used of the processors so far."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
 
 def write_chunks(folder: Path, total_bytes: int, seed: int) -> int:
     """Make packed chunks until their text is as long as asked; gives the length of the text."""
@@ -187,9 +192,10 @@ def measure(chunks: Path, text_bytes: int, connection: SnowflakeConnection, watc
     )
     upload_seconds, upload_memory = time.perf_counter() - started, watch.peak
     watch.peak = 0
-    started = time.perf_counter()
+    used, started = watch.processor_seconds(), time.perf_counter()
     execute(f"COPY INTO SALES FROM @CHUNKS FILE_FORMAT=({_FORMAT}) ON_ERROR=ABORT_STATEMENT")
     copy_seconds = time.perf_counter() - started
+    print(f"COPY took {copy_seconds:.1f} s and {watch.processor_seconds() - used:.1f} s of the processors.")
     packed = sum(chunk.stat().st_size for chunk in chunks.glob("*.zst"))
     return Measured(text_bytes, packed, upload_seconds, copy_seconds, upload_memory, watch.peak)
 

@@ -27,7 +27,8 @@ class Record:
     """One record.
 
     `row` counts records from 1, `line` lines of the file from 1, `offset` bytes from 0. `starts` are the places of
-    the fields in `raw`, which holds the record with its delimiter. A field is None where it means NULL. `problem`
+    the fields in `raw`, which holds the record with its delimiter; None when they lie from one field delimiter to
+    the next. A field is None where it means NULL. `problem`
     is the place of a character that should not be there, after the end of an enclosed field; then the fields are
     those before it.
     """
@@ -37,7 +38,7 @@ class Record:
     offset: int
     raw: bytes
     fields: list[bytes | None]
-    starts: list[int]
+    starts: list[int] | None
     body_length: int
     problem: int | None = None
 
@@ -139,12 +140,12 @@ class CsvReader:
         whole = buffer[start : end + len(self._record_end) if end >= 0 else len(buffer)]
         body = buffer[start:body_end]
         parts = body.split(self._field_end) if self._field_end else [body]
-        starts, place = [], 0
-        for part in parts:
-            starts.append(place)
-            place += len(part) + len(self._field_end)
-        fields = [self._unenclosed(part) for part in parts]
-        return Record(self._row, self._line, self._consumed + start, whole, fields, starts, len(body))
+        fields: list[bytes | None] = [*parts]
+        if self.file_format.trim_space:
+            fields = [self._unenclosed(part) for part in parts]
+        elif self.file_format.empty_field_as_null:
+            fields = [part or None for part in parts]
+        return Record(self._row, self._line, self._consumed + start, whole, fields, None, len(body))
 
     def _without_return(self, start: int, end: int) -> int:
         """A new line is a logical one: \\r\\n ends a record where \\n does."""
@@ -153,9 +154,10 @@ class CsvReader:
 
     def _marked(self) -> Record:
         start = place = self._position
-        record = Record(self._row, self._line, self._consumed + start, b"", [], [], 0)
+        starts: list[int] = []
+        record = Record(self._row, self._line, self._consumed + start, b"", [], starts, 0)
         while True:
-            record.starts.append(place - start)
+            starts.append(place - start)
             value, end = self._field(place)
             if end < 0:
                 return self._broken(record, -end)

@@ -7,6 +7,7 @@ https://docs.snowflake.com/en/user-guide/data-load-internal-tutorial
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -65,16 +66,18 @@ class Judge:
         """What is wrong with the record before its values are looked at."""
         if record.problem is not None:
             return self._misplaced(record, record.problem)
-        for number, field in enumerate(record.fields):
-            if field is not None and not field.isascii() and (fault := self._invalid(record, number, field)):
-                return fault
+        if not record.raw.isascii():
+            for number, field in enumerate(record.fields):
+                if field is not None and (fault := self._invalid(record, number, field)):
+                    return fault
         if self.counts_columns and len(record.fields) != len(self.columns):
             return self._wrong_count(record, is_first, is_last)
         return None
 
     def value_fault(self, record: Record, column: TargetColumn, error: SqlError) -> Fault:
         """A value that does not fit its column."""
-        place = record.starts[column.position - 1] if column.position <= len(record.starts) else 0
+        starts = self._starts(record)
+        place = starts[column.position - 1] if column.position <= len(starts) else 0
         return self._at(record, place, error, "conversion", self._name(column.position))
 
     def expression_fault(self, record: Record, error: SqlError) -> Fault:
@@ -87,7 +90,7 @@ class Judge:
         except UnicodeDecodeError as problem:
             shown = field[problem.start : problem.end].hex()
             error = SqlError(100144, "22000", f"Invalid UTF8 detected in string '0x{shown}'")
-            return self._at(record, record.starts[number], error, "conversion", self._name(number + 1))
+            return self._at(record, self._starts(record)[number], error, "conversion", self._name(number + 1))
         return None
 
     def _misplaced(self, record: Record, place: int) -> Fault:
@@ -114,11 +117,19 @@ class Judge:
                 f"Field delimiter '{_shown(self.file_format.field_delimiter)}' found while expecting record "
                 f"delimiter '{_shown(self.file_format.record_delimiter)}'"
             )
-            place = record.starts[expected] - len(self.file_format.field_delimiter.encode())
+            place = self._starts(record)[expected] - len(self.file_format.field_delimiter.encode())
             return self._at(record, place, SqlError(100016, "22000", text), "parsing", self._name(expected))
         name = self._name(found + 1)
         text = f"End of record reached while expected to parse column '{name}'"
         return self._at(record, record.body_length, SqlError(100068, "22000", text), "parsing", name)
+
+    def _starts(self, record: Record) -> list[int]:
+        if record.starts is not None:
+            return record.starts
+        mark = self.file_format.field_delimiter.encode()
+        body = record.raw[: record.body_length]
+        lengths = [len(part) + len(mark) for part in (body.split(mark) if mark else [body])]
+        return [0, *itertools.accumulate(lengths[:-1])]
 
     def _at(self, record: Record, place: int, error: SqlError, category: str, column: str | None) -> Fault:
         before = record.raw[:place]
