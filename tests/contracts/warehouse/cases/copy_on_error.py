@@ -86,6 +86,21 @@ STATEMENTS = (
         ),
     ),
     Case(
+        "ON_ERROR=ABORT_STATEMENT keeps no file of a plain format",
+        COPY,
+        (
+            TABLE,
+            file(b"1,a\n", "a.csv"),
+            file(ONE_BAD_OF_FOUR, "b.csv"),
+            Run(
+                copy_sql("TYPE=CSV ESCAPE_UNENCLOSED_FIELD=NONE", files=("a.csv", "b.csv")),
+                error=Error(100038, ("File 'load/b.csv', line 2",)),
+            ),
+            content_of(),
+            Run(copy_sql(files=("a.csv",)), columns=("status",), rows=[("LOADED",)]),
+        ),
+    ),
+    Case(
         "ON_ERROR=SKIP_FILE loads the other files",
         COPY,
         (
