@@ -35,25 +35,40 @@ class Candidate:
         return self.refusal is None
 
 
-def found_files(
-    connection: duckdb.DuckDBPyConnection,
-    files: StageFiles,
-    statement: CopyStatement,
-    table: TableName,
-    location: StageLocation,
-    now: datetime.datetime,
-) -> list[Candidate]:
-    """The files in order. A named one that is missing is an error when the COPY aborts on errors.
+@dataclass(frozen=True)
+class FileSearch:
+    """Where a COPY looks for files, and for which table."""
 
-    Files that were loaded before are told of only when they were named.
-    """
-    candidates = (
-        _named(files, statement, location) if statement.files is not None else _lying(files, location)
-    )
-    if statement.is_forced:
-        return candidates
-    judged = [_judged(connection, statement, table, location, candidate, now) for candidate in candidates]
-    return [one for one in judged if one.is_wanted or statement.files is not None]
+    connection: duckdb.DuckDBPyConnection
+    files: StageFiles
+    statement: CopyStatement
+    table: TableName
+    location: StageLocation
+    now: datetime.datetime
+
+    def candidates(self) -> list[Candidate]:
+        """The files in order. A named one that is missing is an error when the COPY aborts on errors.
+
+        Files that were loaded before are told of only when they were named.
+        """
+        if self.statement.files is None:
+            found = _lying(self.files, self.location)
+        else:
+            found = _named(self.files, self.statement, self.location)
+        if self.statement.is_forced:
+            return found
+        judged = [self._judged(candidate) for candidate in found]
+        return [one for one in judged if one.is_wanted or self.statement.files is not None]
+
+    def _judged(self, candidate: Candidate) -> Candidate:
+        if candidate.staged is None:
+            return candidate
+        status = status_of(self.connection, self.table, self.location, candidate.staged, self.now)
+        is_risked = status is LoadStatus.UNCERTAIN and self.statement.loads_uncertain_files
+        if status is LoadStatus.NEW or is_risked:
+            return candidate
+        reason = LOADED_BEFORE if status is LoadStatus.LOADED else UNCERTAIN
+        return Candidate(candidate.path, candidate.staged, reason)
 
 
 def _lying(files: StageFiles, location: StageLocation) -> list[Candidate]:
@@ -69,23 +84,6 @@ def _named(files: StageFiles, statement: CopyStatement, location: StageLocation)
             raise missing(location, path)
         found.append(Candidate(path, staged, None if staged else missing(location, path).message))
     return found
-
-
-def _judged(
-    connection: duckdb.DuckDBPyConnection,
-    statement: CopyStatement,
-    table: TableName,
-    location: StageLocation,
-    candidate: Candidate,
-    now: datetime.datetime,
-) -> Candidate:
-    if candidate.staged is None:
-        return candidate
-    status = status_of(connection, table, location, candidate.staged, now)
-    if status is LoadStatus.NEW or (status is LoadStatus.UNCERTAIN and statement.loads_uncertain_files):
-        return candidate
-    reason = LOADED_BEFORE if status is LoadStatus.LOADED else UNCERTAIN
-    return Candidate(candidate.path, candidate.staged, reason)
 
 
 def missing(location: StageLocation, path: str) -> SqlError:

@@ -24,7 +24,7 @@ def row_plan(session: Session, table: TableName, statement: CopyStatement, now: 
         raise does_not_exist("Table", ".".join(table))
     columns = [replace(column, is_truncated=statement.is_truncating) for column in _chosen(known, statement)]
     if statement.selection is not None:
-        return selecting_plan(session, statement.selection, table[2], columns, statement.file_format, now)
+        return selecting_plan(session, statement.selection, columns, statement, now)
     counts = statement.columns is None and statement.file_format.error_on_column_count_mismatch
     return RowPlan(table[2], columns, statement.file_format, len(columns), counts)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from local.warehouse.copy_transformation import Selection, not_simple
+from local.warehouse.copy_selection import Selection, not_simple
 from local.warehouse.errors import SqlError, syntax_error, unsupported
 from local.warehouse.file_format import FileFormat, Value, option_value, parse_file_format
 from local.warehouse.on_error import OnError, parse_on_error

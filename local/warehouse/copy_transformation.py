@@ -6,7 +6,7 @@ https://docs.snowflake.com/en/user-guide/data-load-transform
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -15,36 +15,22 @@ from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
 from local.warehouse.context_functions import replace_context_functions
+from local.warehouse.copy_selection import Selection, not_simple
+from local.warehouse.copy_statement import CopyStatement
 from local.warehouse.csv_columns import TargetColumn
 from local.warehouse.errors import SqlError, unsupported
 from local.warehouse.exact_load import SOURCE, RowPlan
-from local.warehouse.file_format import FileFormat
 from local.warehouse.sessions import Session
 from local.warehouse.stages import StagedFile
 
 _NOT_SIMPLE = (exp.AggFunc, exp.Window, exp.Subquery, exp.Star, exp.Lateral, exp.Distinct)
 
 
-@dataclass(frozen=True)
-class Selection:
-    """What a COPY selects: its expressions as text, and the alias that the file goes by in them."""
-
-    expressions: str
-    alias: str | None = None
-
-
-def not_simple() -> SqlError:
-    """Only projections are allowed: no WHERE, JOIN, GROUP BY, ORDER BY, LIMIT."""
-    message = "COPY statement only supports simple SELECT from stage statements for import."
-    return SqlError(2098, "0A000", f"SQL compilation error:\n{message}")
-
-
 def selecting_plan(
     session: Session,
     selection: Selection,
-    table: str,
     columns: list[TargetColumn],
-    file_format: FileFormat,
+    statement: CopyStatement,
     now: datetime,
 ) -> RowPlan:
     """The plan of a COPY with a SELECT; raises SqlError where Snowflake would refuse it."""
@@ -55,9 +41,9 @@ def selecting_plan(
     field_count = max((int(mark.name) for mark in select.find_all(exp.Parameter)), default=1)
     _name_fields(select, selection.alias)
     plan = RowPlan(
-        table,
+        statement.table[-1],
         columns,
-        file_format,
+        statement.file_format,
         field_count,
         counts_columns=False,
         select=_sql_maker(session, select, now),

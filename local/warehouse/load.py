@@ -22,7 +22,7 @@ import duckdb
 
 from local.warehouse import load_history
 from local.warehouse.clock import Clock
-from local.warehouse.copy_files import found_files
+from local.warehouse.copy_files import FileSearch
 from local.warehouse.copy_jobs import CopyJob, CopyJobs
 from local.warehouse.copy_plan import row_plan
 from local.warehouse.copy_reading import Reading
@@ -113,14 +113,14 @@ class Loader:
         return results
 
     def _reading(self, load: Load, folder: Path, direct: DirectInsert | None) -> Reading:
-        found = found_files(
+        search = FileSearch(
             load.session.duck, self._files, load.statement, load.table, load.location, load.now
         )
         return Reading(
             load.plan,
             load.statement.on_error,
             load.location,
-            found,
+            search.candidates(),
             folder,
             load.cancelled,
             lambda size: self.on_bytes(load.session, size),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from warehouse_client import STAGE, TSV, Client, copy_statement, zstd
 
@@ -84,3 +86,32 @@ def test_a_pace_hears_of_all_text(client: Client, warehouse: object) -> None:
     finally:
         loader.on_bytes = before
     assert sum(heard) == len("a\t1\nb\t2\n") + len("c\t3\n")
+
+
+@pytest.mark.parametrize("escape", ["ESCAPE=NONE", "ESCAPE='^'"])
+def test_a_cancelled_copy_keeps_nothing(
+    client: Client, second: Client, warehouse: object, escape: str
+) -> None:
+    loader = warehouse.warehouse.loader  # type: ignore[attr-defined]
+    is_reading, may_go_on = threading.Event(), threading.Event()
+
+    def hold(_session: object, _size: int) -> None:
+        is_reading.set()
+        may_go_on.wait(30)
+
+    before, loader.on_bytes = loader.on_bytes, hold
+    try:
+        cursor = client.connection.cursor()
+        text = copy_statement(TABLE, "load/a", "part-00001.tsv.zst", "part-00002.tsv.zst")
+        cursor.execute_async(text.replace("ESCAPE=NONE ", f"{escape} "))
+        assert is_reading.wait(30)
+        second.rows("SELECT SYSTEM$CANCEL_QUERY(?)", (cursor.sfqid,))
+        may_go_on.set()
+        cursor.get_results_from_sfqid(str(cursor.sfqid))
+        with pytest.raises(Exception, match="canceled"):
+            cursor.fetchall()
+    finally:
+        may_go_on.set()
+        loader.on_bytes = before
+    assert count(client) == 0
+    assert client.copy(TABLE, "load/a", "part-00001.tsv.zst")[0][1] == "LOADED"
