@@ -26,10 +26,10 @@ from local.warehouse.sessions import Session
 from local.warehouse.statement_tables import defined_tables, tables_of, write_of
 from local.warehouse.statement_time import freeze_time, mentions_time
 from local.warehouse.table_changes import TableChanges
+from local.warehouse.table_functions import TableFunctions, has_table_function
 from local.warehouse.table_locks import Lock, TableLocks
 from local.warehouse.table_statements import TableStatements
 from local.warehouse.time_travel import TimeTravel
-from local.warehouse.virtual_tables import VirtualTables
 
 _LOCKING = (exp.Update, exp.Delete, exp.Merge)
 _WRITING = (exp.Insert, exp.MultitableInserts, *_LOCKING)
@@ -47,7 +47,7 @@ class GeneralStatements:
         self,
         instance: WarehouseInstance,
         locks: TableLocks,
-        virtual: VirtualTables,
+        functions: TableFunctions,
         clock: Clock,
         changes: TableChanges,
         retention: Retention,
@@ -55,7 +55,7 @@ class GeneralStatements:
     ) -> None:
         self._instance = instance
         self._locks = locks
-        self._virtual = virtual
+        self._functions = functions
         self._clock = clock
         self._changes = changes
         self._defining = threading.Lock()
@@ -99,8 +99,8 @@ class GeneralStatements:
         shown = shown_tables.shown(session, expression) if isinstance(expression, exp.Show) else None
         if shown is not None:
             return shown
-        if expression.find(exp.TableFromRows) is not None:
-            with self._virtual.given(session, expression, rows) as left:
+        if has_table_function(expression):
+            with self._functions.given(session, expression, rows) as left:
                 return run_on_fakesnow(session, expression.sql(dialect="snowflake"), expression, left)
         result = run_on_fakesnow(session, text, expression, rows)
         if isinstance(expression, exp.Describe) and isinstance(expression.this, exp.Table):
@@ -137,7 +137,7 @@ class GeneralStatements:
         def carry_out() -> Result:
             if not is_virtual:
                 return self._write_now(session, query_id, text, expression, rows)
-            with self._virtual.given(session, expression, rows) as left:
+            with self._functions.given(session, expression, rows) as left:
                 sql = expression.sql(dialect="snowflake")
                 return self._write_now(session, query_id, sql, expression, left)
 
