@@ -16,7 +16,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.warehouse.control import Delays
 from local.warehouse.errors import SqlError, as_sql_error, canceled
 from local.warehouse.query_history import HistoryEntry, HistoryFile
 from local.warehouse.results import Result
@@ -84,9 +83,8 @@ class QueryRegistry:
     Keeps the newest 10,000 queries and the results of the newest 500.
     """
 
-    def __init__(self, execute: Callable[[Query], Result], delays: Delays, history: HistoryFile) -> None:
+    def __init__(self, execute: Callable[[Query], Result], history: HistoryFile) -> None:
         self._execute = execute
-        self._delays = delays
         self._history = history
         self._lock = threading.Lock()
         self._queries: OrderedDict[str, Query] = OrderedDict()
@@ -137,7 +135,6 @@ class QueryRegistry:
 
     def _run_in_turn(self, query: Query) -> Result:
         with query.session.lock:
-            query.cancelled.wait(self._delays.take_seconds(query.submission.text))
             if query.cancelled.is_set():
                 raise canceled()
             seconds = query.session.parameters.seconds("STATEMENT_TIMEOUT_IN_SECONDS")

@@ -8,7 +8,7 @@ from pathlib import Path
 from local.warehouse import dispatch
 from local.warehouse.clock import Clock
 from local.warehouse.column_limits import prepare_connection
-from local.warehouse.control import Delays
+from local.warehouse.faults import Faults
 from local.warehouse.general_statements import GeneralStatements
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.load import Loader
@@ -16,6 +16,10 @@ from local.warehouse.queries import Query, QueryRegistry
 from local.warehouse.query_history import HistoryFile
 from local.warehouse.results import Result
 from local.warehouse.sessions import Login, Session, SessionRegistry
+from local.warehouse.stage_catalog import StageCatalog
+from local.warehouse.stage_encryption import StageKeys
+from local.warehouse.stage_grants import Grants
+from local.warehouse.stage_routes import StageStorage
 from local.warehouse.stage_statements import StageStatements
 from local.warehouse.stages import StageFiles
 from local.warehouse.table_locks import TableLocks
@@ -32,20 +36,25 @@ class Warehouse:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="local_warehouse_")
         root = folder or Path(self._temporary.name if self._temporary else "")
         root.mkdir(parents=True, exist_ok=True)
+        self.root = root
         self.instance = WarehouseInstance(folder / "databases" if folder else None, root / "spill")
         self.clock = Clock()
         self.locks = TableLocks()
-        self.delays = Delays()
+        self.faults = Faults()
         self.sessions = SessionRegistry(self.instance, self.locks)
         self.files = StageFiles(root)
-        self.stage_statements = StageStatements(self.files)
+        self.stages = StageCatalog(self.files)
+        grants, keys = Grants(), StageKeys()
+        self.storage = StageStorage(self.files, grants, keys)
+        self.stage_statements = StageStatements(self.files, self.stages, grants, keys)
         self.loader = Loader(self.stage_statements, self.files, root / "loading")
         history = HistoryFile(root / "query_history.jsonl" if folder else None)
-        self.queries = QueryRegistry(self._execute, self.delays, history)
+        self.queries = QueryRegistry(self._execute, history)
         self.general = GeneralStatements(self.instance, self.locks, self.queries.entries)
 
     def _execute(self, query: Query) -> Result:
-        return dispatch.execute(self, query)
+        with self.faults.around(query.submission.text, query.cancelled):
+            return dispatch.execute(self, query)
 
     def log_in(self, login: Login) -> Session:
         """Open a session."""

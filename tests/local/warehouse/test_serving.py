@@ -26,6 +26,7 @@ def serving(folder: Path, ending: signal.Signals) -> Iterator[int]:
         sys.executable,
         "-m",
         "local.warehouse",
+        "serve",
         "--folder",
         str(folder / "kept"),
         "--port-file",
@@ -62,7 +63,7 @@ def fill(client: Client) -> str:
     for statement in (
         "CREATE DATABASE DB",
         "CREATE SCHEMA DB.SFETL",
-        "CREATE STAGE DB.SFETL.CHUNKS",
+        "CREATE STAGE DB.SFETL.CHUNKS ENCRYPTION=(TYPE='SNOWFLAKE_SSE')",
         "CREATE TABLE DB.SFETL.T (A VARCHAR(3), B VARCHAR)",
     ):
         client.rows(statement)

@@ -144,7 +144,7 @@ def test_what_is_not_known_fails_at_once(client: Client, statement: str, code: i
 
 
 @pytest.mark.parametrize(
-    "path", ["/queries/v1/query-request", "/session/v1/login-request", "/control/delays"]
+    "path", ["/queries/v1/query-request", "/session/v1/login-request", "/control/faults"]
 )
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"data": 7}', b"\xff\x00"])
 def test_broken_requests_do_no_harm(
