@@ -47,7 +47,11 @@ def test_login_query_and_put_pass_the_tunnel(
     chunk.write_bytes(b"x")
 
     with SnowflakeSession(open_connection(tunnelled(encrypted, squid))) as session:
-        for statement in ("CREATE DATABASE DB", "CREATE SCHEMA DB.SFETL", f"CREATE STAGE {STAGE[1:]}"):
+        for statement in (
+            "CREATE DATABASE DB",
+            "CREATE SCHEMA DB.SFETL",
+            f"CREATE STAGE {STAGE[1:]} ENCRYPTION=(TYPE='SNOWFLAKE_SSE')",
+        ):
             session.query(statement)
         session.upload(chunk, f"{STAGE}/tunnelled/")
         assert len(session.list_stage(f"{STAGE}/tunnelled/")) == 1
