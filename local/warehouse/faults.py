@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import itertools
+import math
 import os
 import random
 import re
@@ -57,6 +58,7 @@ class Fault:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        self._check_types()
         deeds = ("delay_seconds", "status", "drop_request_at", "drop_response_at", "error", "kill")
         if bool(self.statement) == bool(self.route):
             raise ValueError("a fault names either a statement or a route")
@@ -72,6 +74,19 @@ class Fault:
             raise ValueError("a fault in the middle of a request is for a route")
         if self.kills_at("file") is not None and self.route:
             raise ValueError("a kill after a file is for a statement")
+
+    def _check_types(self) -> None:
+        for name in ("statement", "route", "kill"):
+            if not isinstance(getattr(self, name), str | None):
+                raise ValueError(f"{name} is not a text")
+        for name in ("delay_seconds", "retry_after_seconds", "drop_request_at", "drop_response_at", "count"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int | float) or not 0 <= value < math.inf):
+                raise ValueError(f"{name} is not a number from 0 upwards")
+        if self.status is not None and self.status not in range(200, 600):
+            raise ValueError("status is not an HTTP status from 200 to 599")
+        if not isinstance(self.probability, int | float) or not isinstance(self.seed, int):
+            raise ValueError("probability and seed are numbers")
 
     @property
     def is_of_request(self) -> bool:
@@ -100,6 +115,7 @@ class ActiveFault:
     fault: Fault
     chance: random.Random
     struck: int = 0
+    files: int = 0
     released: threading.Event = field(default_factory=threading.Event)
 
     def strikes(self) -> bool:
@@ -176,11 +192,13 @@ class Faults:
             kill_this_process()
 
 
-def file_was_copied(number: int) -> None:
-    """COPY says here that its n-th file is loaded, so that a fault can kill the server in the middle of it."""
+def file_was_copied() -> None:
+    """COPY says here that one more file is loaded, so that a fault can kill the server in the middle of it."""
     active = _copying.get()
-    if active is not None and active.fault.kills_at("file") == number:
-        kill_this_process()
+    if active is not None:
+        active.files += 1
+        if active.fault.kills_at("file") == active.files:
+            kill_this_process()
 
 
 def kill_this_process() -> None:

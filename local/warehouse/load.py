@@ -22,6 +22,7 @@ from local.warehouse import csv_reader, load_history
 from local.warehouse.copy_statement import CopyStatement
 from local.warehouse.csv_columns import TargetColumn, target_columns
 from local.warehouse.errors import SqlError, as_sql_error, canceled, does_not_exist
+from local.warehouse.faults import file_was_copied
 from local.warehouse.load_faults import BadValue, FaultyFile, explain
 from local.warehouse.results import Result, table_result
 from local.warehouse.sessions import Session
@@ -123,6 +124,7 @@ class Loader:
             return [name, "LOAD_SKIPPED", 0, 0, 1, 1, "File was loaded before.", None, None, None]
         count = _insert(load, staged, text)
         load_history.record(load.session.duck, load.table, load.location, staged, count)
+        file_was_copied()
         return [name, "LOADED", count, count, 1, 0, None, None, None, None]
 
 

@@ -1,8 +1,8 @@
 """A golden case as data: statements and files in order, each with the rows or the error that must come of it.
 
-In the text of a statement and in expected rows `{database}`, `{schema}` (with its database), `{stage}` (with @) and
-`{label}` of an earlier step (its query id) are replaced. Each case has a schema of its own, with a stage CHUNKS in
-it, and starts there.
+In the text of a statement and in expected rows `{database}`, `{schema}` (with its database), `{stage}` (with @)
+and `{label}` of an earlier step (its query id) are replaced. Each case has a schema of its own, with a stage
+CHUNKS in it, and starts there.
 """
 
 from __future__ import annotations
