@@ -8,9 +8,8 @@ from pathlib import Path
 
 from local.stack.folders import PROJECT
 from local.stack.processes import is_alive
-from local.warehouse import wire
-from local.warehouse.background import BackgroundError, BackgroundServer
-from local.warehouse.serving import CannotServeError, serve
+from local.warehouse.background import BackgroundServer, CannotServeError
+from local.warehouse.notice import NOTICE
 
 STATE_FOLDER = PROJECT / "var" / "local-warehouse"
 NOT_RUNNING = 3
@@ -22,6 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.verb == "serve":
+            # DuckDB and fakesnow take seconds to import, and the other verbs need neither.
+            from local.warehouse.serving import serve
+
             serve(_checked(options))
             return 0
         server = BackgroundServer(options.state_folder)
@@ -33,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(server.stop())
             return 0
         return _status(server)
-    except (BackgroundError, CannotServeError) as error:
+    except CannotServeError as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -53,7 +55,7 @@ def _status(server: BackgroundServer) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local.warehouse", description=wire.NOTICE)
+    parser = argparse.ArgumentParser(prog="python -m local.warehouse", description=NOTICE)
     verbs = parser.add_subparsers(dest="verb", required=True)
     start = verbs.add_parser("start", help="start it in the background and say how to connect")
     stop = verbs.add_parser("stop", help="end the one that was started")

@@ -18,6 +18,7 @@ from local.warehouse import wire
 from local.warehouse.control import Control
 from local.warehouse.errors import SqlError, as_sql_error
 from local.warehouse.faulty_connections import FaultyConnections
+from local.warehouse.notice import NOTICE
 from local.warehouse.queries import Query
 from local.warehouse.query_history import HistoryEntry
 from local.warehouse.sessions import Session
@@ -51,7 +52,7 @@ class Endpoints:
         """POST /session/v1/login-request"""
         login = wire.login_of(request, await wire.body_of(request))
         session = await asyncio.to_thread(self._warehouse.log_in, login)
-        _log.info("%s Session %s of user %s.", wire.NOTICE, session.id, session.user)
+        _log.info("%s Session %s of user %s.", NOTICE, session.id, session.user)
         return wire.login_answer(session)
 
     async def session(self, request: Request) -> Answer:
@@ -115,7 +116,7 @@ class Endpoints:
 
     async def health(self, _request: Request) -> Answer:
         """GET /health: ready as soon as it answers"""
-        return {"status": "ready", "notice": wire.NOTICE, "sessions": len(self._warehouse.sessions.all())}
+        return {"status": "ready", "notice": NOTICE, "sessions": len(self._warehouse.sessions.all())}
 
 
 def _monitored(entry: HistoryEntry) -> Answer:
@@ -130,7 +131,7 @@ def _monitored(entry: HistoryEntry) -> Answer:
 
 
 async def _front(_request: Request) -> Response:
-    return PlainTextResponse(f"{wire.NOTICE}\n")
+    return PlainTextResponse(f"{NOTICE}\n")
 
 
 def _guarded(endpoint: Callable[[Request], Awaitable[Answer]]) -> Callable[[Request], Awaitable[Response]]:

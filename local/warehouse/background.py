@@ -25,8 +25,8 @@ STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 
 
-class BackgroundError(Exception):
-    """It was not started or stopped; the message says why and what to do."""
+class CannotServeError(Exception):
+    """A server cannot be started or stopped; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ class BackgroundServer:
         self._tls_folder = self._folder / "tls"
 
     def state(self) -> ServerState | None:
-        """What was started last and not stopped; raises BackgroundError when the file is damaged."""
+        """What was started last and not stopped; raises CannotServeError when the file is damaged."""
         try:
             found = json.loads(self._state_file.read_text(encoding="utf-8"))
             return ServerState(**{**found, "process": BackgroundProcess(**found["process"])})
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
-            raise BackgroundError(
+            raise CannotServeError(
                 f"{self._state_file} is damaged ({error}). If a local warehouse still runs, end it by hand; "
                 "then delete the file."
             ) from error
@@ -74,12 +74,12 @@ class BackgroundServer:
     def start(self, host: str, folder: Path | None, options: Sequence[str]) -> ServerState:
         """Start `serve` with these options, and wait until it answers.
 
-        Raises BackgroundError when one runs already or when it ends at once; nothing new runs then.
+        Raises CannotServeError when one runs already or when it ends at once; nothing new runs then.
         """
         with self._locked():
             before = self.state()
             if before is not None and is_alive(before.process):
-                raise BackgroundError(
+                raise CannotServeError(
                     f"A local warehouse already runs at {before.address} (process {before.process.pid}). Stop it "
                     "first, with the same --state-folder, or give another --state-folder."
                 )
@@ -118,7 +118,7 @@ class BackgroundServer:
         give_up_at = time.monotonic() + START_SECONDS
         while time.monotonic() < give_up_at:
             if not is_alive(process):
-                raise BackgroundError(f"The local warehouse did not start.\n{log_tail(process)}")
+                raise CannotServeError(f"The local warehouse did not start.\n{log_tail(process)}")
             if self._port_file.exists():
                 port = int(self._port_file.read_text(encoding="ascii"))
                 bundle = str(self._tls_folder / BUNDLE_NAME) if is_tls else None
@@ -126,7 +126,7 @@ class BackgroundServer:
                 if _answers(state):
                     return state
             time.sleep(_POLL_SECONDS)
-        raise BackgroundError(
+        raise CannotServeError(
             f"The local warehouse did not answer within {START_SECONDS:.0f} s and was stopped.\n"
             f"{log_tail(process)}"
         )

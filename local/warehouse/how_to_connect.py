@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from local.warehouse import wire
 from local.warehouse.certificates import BUNDLE_VARIABLE
-from local.warehouse.server import connection_parameters
+from local.warehouse.notice import NOTICE
+
+
+def connection_parameters(
+    host: str, port: int, session_parameters: Mapping[str, str | int | bool], protocol: str = "http"
+) -> dict[str, Any]:
+    """Arguments for snowflake.connector.connect to a local warehouse anywhere."""
+    return {
+        "user": "local",
+        "password": "local",
+        "account": "local",
+        "host": host,
+        "port": port,
+        "protocol": protocol,
+        "paramstyle": "qmark",
+        "session_parameters": dict(session_parameters),
+        "platform_detection_timeout_seconds": 0.0,
+    }
 
 
 def connections_toml(host: str, port: int, is_tls: bool, table: str = "local") -> str:
@@ -29,7 +47,7 @@ def explained(host: str, port: int, folder: Path | None, ca_bundle: Path | None)
     call = ", ".join(f"{name}={parameters[name]!r}" for name in named)
     toml = connections_toml(host, port, is_tls).replace("\n", "\n  ").rstrip()
     return (
-        f"{wire.NOTICE}\n"
+        f"{NOTICE}\n"
         f"It listens on {'https' if is_tls else 'http'}://{host}:{port} and keeps "
         f"{folder or 'nothing (all is gone at its end)'}. Any user and password get in.\n{trust}\n"
         f"Python:\n\n  snowflake.connector.connect({call})\n\n"

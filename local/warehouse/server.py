@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import uvicorn
 from local.warehouse.app import SYNCHRONOUS_SECONDS, create_app
 from local.warehouse.certificates import TlsFiles, make_certificates
 from local.warehouse.faulty_connections import OpenProtocol
+from local.warehouse.how_to_connect import connection_parameters
 from local.warehouse.warehouse import Warehouse
 
 START_SECONDS = 30.0
@@ -48,23 +49,6 @@ class RunningWarehouse:
         return connection_parameters(
             self.host, self.port, session_parameters, "https" if self.ca_bundle else "http"
         )
-
-
-def connection_parameters(
-    host: str, port: int, session_parameters: Mapping[str, str | int | bool], protocol: str = "http"
-) -> dict[str, Any]:
-    """Arguments for snowflake.connector.connect to a local warehouse anywhere."""
-    return {
-        "user": "local",
-        "password": "local",
-        "account": "local",
-        "host": host,
-        "port": port,
-        "protocol": protocol,
-        "paramstyle": "qmark",
-        "session_parameters": dict(session_parameters),
-        "platform_detection_timeout_seconds": 0.0,
-    }
 
 
 class SignallingServer(uvicorn.Server):

@@ -14,14 +14,11 @@ from types import FrameType
 
 import duckdb
 
-from local.warehouse import wire
+from local.warehouse.background import CannotServeError
 from local.warehouse.certificates import TlsFiles, given_certificates, make_certificates
+from local.warehouse.notice import NOTICE
 from local.warehouse.server import listening_socket, server_of
 from local.warehouse.warehouse import Warehouse
-
-
-class CannotServeError(Exception):
-    """The server cannot start; the message says why and what to do."""
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -43,7 +40,7 @@ def serve(options: argparse.Namespace) -> None:
         scheme = "https" if tls else "http"
         trust = f" Its certificate is trusted with {tls.ca_bundle}." if tls else ""
         print(
-            f"{wire.NOTICE}\nListening on {scheme}://{options.host}:{port}, keeping "
+            f"{NOTICE}\nListening on {scheme}://{options.host}:{port}, keeping "
             f"{options.folder or 'nothing (all is gone at the end)'}.{trust}",
             flush=True,
         )

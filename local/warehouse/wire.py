@@ -13,11 +13,11 @@ from starlette.requests import Request
 
 from local.warehouse.arrow_answer import with_snowflake_types
 from local.warehouse.errors import SqlError, unsupported
+from local.warehouse.notice import NOTICE
 from local.warehouse.queries import Query, Submission
 from local.warehouse.results import Result
 from local.warehouse.sessions import Login, Session
 
-NOTICE = "This is the local warehouse, a stand-in for tests and demonstrations. It is not Snowflake."
 IN_PROGRESS = "333333"
 IN_PROGRESS_DETACHED = "333334"
 _AUTHORIZATION = 'Snowflake Token="'

@@ -16,7 +16,7 @@ import requests
 import snowflake.connector
 from warehouse_client import Client
 
-from local.warehouse.server import connection_parameters
+from local.warehouse.how_to_connect import connection_parameters
 from tests.contracts.warehouse.player import forget
 
 ROOT = Path(__file__).parents[3]
