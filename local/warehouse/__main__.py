@@ -18,7 +18,7 @@ NOT_RUNNING = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; gives the exit code."""
-    options = _parser().parse_args(arguments)
+    options = command_line().parse_args(arguments)
     try:
         if options.verb == "serve":
             # DuckDB and fakesnow take seconds to import, and the other verbs need neither.
@@ -54,7 +54,8 @@ def _status(server: BackgroundServer) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """The verbs and their options."""
     parser = argparse.ArgumentParser(prog="python -m local.warehouse", description=NOTICE)
     verbs = parser.add_subparsers(dest="verb", required=True)
     start = verbs.add_parser("start", help="start it in the background and say how to connect")

@@ -5,34 +5,23 @@ https://docs.snowflake.com/en/sql-reference/sql/create-stage, â€¦/alter-stage, â
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fakesnow.statement_type import DDL
 
 from local.warehouse.errors import SqlError, does_not_exist, syntax_error, unsupported
 from local.warehouse.results import Result, status_result, table_result
 from local.warehouse.sessions import Session
+from local.warehouse.stage_options import StageOptions, stage_options
 from local.warehouse.stages import StageFiles
 from local.warehouse.table_locks import TableName
 from local.warehouse.tokens import Tokens
 
 _STAGES = "_fs_global._fs_information_schema._fs_stages"
 _OF_STAGE = "database_name = ? AND schema_name = ? AND name = ?"
-_TYPES = {"SNOWFLAKE_FULL": "INTERNAL", "SNOWFLAKE_SSE": "INTERNAL NO CSE"}
 _SHOWN = (
     "created_on, name, database_name, schema_name, url, has_credentials, has_encryption_key, owner, comment, "
     "region, type, cloud, notification_channel, storage_integration, endpoint, owner_role_type, directory_enabled"
 )
 _DESCRIBED = ("parent_property", "property", "property_type", "property_value", "property_default")
-
-
-@dataclass
-class StageOptions:
-    """What CREATE STAGE says of a stage; `encryption` is one that Snowflake has for internal stages."""
-
-    encryption: str = "SNOWFLAKE_FULL"
-    comment: str = ""
-    has_directory: bool = False
 
 
 class StageCatalog:
@@ -66,7 +55,7 @@ class StageCatalog:
         if is_replacing and is_tolerant:
             raise syntax_error("options OR REPLACE and IF NOT EXISTS are incompatible.")
         stage = session.qualify(tokens.name())
-        options = _options(tokens)
+        options = stage_options(tokens)
         if not _has_schema(session, stage):
             raise does_not_exist("Schema", f"{stage[0]}.{stage[1]}")
         if self.type_of(session, stage) is not None and not is_replacing:
@@ -166,33 +155,6 @@ def _scope(session: Session, tokens: Tokens) -> tuple[str | None, str | None]:
     return (name[0] if len(name) > 1 else session.database), name[-1]
 
 
-def _options(tokens: Tokens) -> StageOptions:
-    options = StageOptions()
-    while not tokens.at_end():
-        name = tokens.take().text.upper()
-        if name not in ("ENCRYPTION", "DIRECTORY", "COMMENT"):
-            raise unsupported(f"stage option {name}")
-        tokens.expect("=")
-        if name == "COMMENT":
-            options.comment = tokens.take().text
-        elif name == "ENCRYPTION":
-            options.encryption = _only_value(tokens, "TYPE")
-        else:
-            options.has_directory = _only_value(tokens, "ENABLE") == "TRUE"
-    if options.encryption not in _TYPES:
-        raise syntax_error(f"invalid value '{options.encryption}' for property 'ENCRYPTION'.")
-    return options
-
-
-def _only_value(tokens: Tokens, name: str) -> str:
-    tokens.expect("(")
-    tokens.expect_words(name)
-    tokens.expect("=")
-    value = tokens.take().text.upper()
-    tokens.expect(")")
-    return value
-
-
 def _has_schema(session: Session, stage: TableName) -> bool:
     query = "SELECT count(*) FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?"
     row = session.duck.execute(query, [stage[0], stage[1]]).fetchone()
@@ -218,7 +180,7 @@ def _record(session: Session, stage: TableName, options: StageOptions) -> None:
             schema,
             session.role,
             options.comment,
-            _TYPES[options.encryption],
+            options.type,
             "Y" if options.has_directory else "N",
         ],
     )
