@@ -11,6 +11,7 @@ import requests
 import snowflake.connector
 from warehouse_client import STAGE, Client, Connect
 
+from local.stack.waiting import wait_until
 from local.warehouse.errors import SqlError
 from local.warehouse.faults import Fault, Faults
 from local.warehouse.server import RunningWarehouse
@@ -122,6 +123,7 @@ def test_what_is_cleared_holds_up_nothing_any_more(client: Client, faults: Fault
     faults.add(Fault(statement="SELECT 'held'", delay_seconds=600))
     cursor = client.connection.cursor()
     cursor.execute_async("SELECT 'held'")
+    wait_until(lambda: struck(faults) == [1], "holding the statement", 20)
     faults.clear()
     cursor.get_results_from_sfqid(str(cursor.sfqid))
     assert cursor.fetchall() == [("held",)]
@@ -177,6 +179,7 @@ def test_a_statement_that_is_held_can_be_cancelled(client: Client, second: Clien
     faults.add(Fault(statement="SELECT 'stuck'", delay_seconds=600))
     cursor = client.connection.cursor()
     cursor.execute_async("SELECT 'stuck'")
+    wait_until(lambda: struck(faults) == [1], "holding the statement", 20)
     second.connection.cursor().abort_query(str(cursor.sfqid))
     with pytest.raises(snowflake.connector.errors.ProgrammingError) as caught:
         cursor.get_results_from_sfqid(str(cursor.sfqid))
