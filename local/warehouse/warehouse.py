@@ -8,6 +8,7 @@ from pathlib import Path
 from local.warehouse import dispatch
 from local.warehouse.clock import Clock
 from local.warehouse.column_limits import prepare_connection
+from local.warehouse.expiry import Expiry
 from local.warehouse.faults import Faults
 from local.warehouse.general_statements import GeneralStatements
 from local.warehouse.instance import WarehouseInstance
@@ -22,7 +23,9 @@ from local.warehouse.stage_grants import Grants
 from local.warehouse.stage_routes import StageStorage
 from local.warehouse.stage_statements import StageStatements
 from local.warehouse.stages import StageFiles
+from local.warehouse.table_changes import TableChanges
 from local.warehouse.table_locks import TableLocks
+from local.warehouse.virtual_tables import VirtualTables
 
 
 class Warehouse:
@@ -39,9 +42,10 @@ class Warehouse:
         self.root = root
         self.instance = WarehouseInstance(folder / "databases" if folder else None, root / "spill")
         self.clock = Clock()
-        self.locks = TableLocks()
+        self.locks = TableLocks(self.clock)
         self.faults = Faults()
-        self.sessions = SessionRegistry(self.instance, self.locks)
+        changes = TableChanges()
+        self.sessions = SessionRegistry(self.instance, self.locks, self.clock, changes)
         self.files = StageFiles(root)
         self.stages = StageCatalog(self.files)
         self.grants, keys = Grants(), StageKeys()
@@ -49,8 +53,12 @@ class Warehouse:
         self.stage_statements = StageStatements(self.files, self.stages, self.grants, keys)
         self.loader = Loader(self.stage_statements, self.files, root / "loading")
         history = HistoryFile(root / "query_history.jsonl" if folder else None)
-        self.queries = QueryRegistry(self._execute, history)
-        self.general = GeneralStatements(self.instance, self.locks, self.queries.entries)
+        self.queries = QueryRegistry(self._execute, history, self.clock, self.locks.is_waiting)
+        virtual = VirtualTables(self.queries, self.clock)
+        self.general = GeneralStatements(self.instance, self.locks, virtual, self.clock, changes)
+        self.expiry = Expiry(self.clock, self.sessions, self.queries)
+        self.locks.on_blocked = self.expiry.blocked_by
+        self.expiry.start()
 
     def _execute(self, query: Query) -> Result:
         with self.faults.around(query.submission.text, query.cancelled):
@@ -64,6 +72,7 @@ class Warehouse:
 
     def close(self) -> None:
         """Cancel what runs, close the databases, delete what is temporary."""
+        self.expiry.stop()
         for query in self.queries.running():
             self.queries.cancel(query.id)
             query.done.exception(timeout=10)

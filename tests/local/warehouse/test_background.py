@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 import snowflake.connector
-from server_process import MODULE, ROOT
 
 from local.warehouse.__main__ import main
 from local.warehouse.background import BackgroundServer, ServerState
 from local.warehouse.certificates import BUNDLE_VARIABLE
+from tests.local.warehouse.server_process import MODULE, ROOT
 
 
 def command(*words: str, state: Path) -> subprocess.CompletedProcess[str]:

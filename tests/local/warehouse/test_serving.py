@@ -9,11 +9,17 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from server_process import ServerProcess, connected, server_process
 from snowflake.connector.constants import QueryStatus
 from warehouse_client import Client, copy_statement
 
 from local.warehouse.server import running_warehouse
+from tests.local.warehouse.server_process import (
+    PlainClient,
+    ServerGoneError,
+    ServerProcess,
+    connected,
+    server_process,
+)
 
 UPLOAD_BYTES = 300 << 20
 UPLOAD_GROWTH_LIMIT = 48 << 20
@@ -85,10 +91,12 @@ def test_a_kill_in_the_middle_leaves_nothing_half_done(
     with server_process(tmp_path) as server, connected(server.port, tmp_path) as client:
         fill(client)
         client.stage("p/g.tsv", b"c\td\n")
+        plain = PlainClient(server.address)
         for statement in statements[:-1]:
-            client.rows(statement)
+            plain.run(statement)
         server.fault(statement=statements[-1].partition(" FROM")[0], kill=kill)
-        server.execute_fatally(client, statements[-1])
+        with pytest.raises(ServerGoneError):
+            plain.run(statements[-1])
         assert server.was_killed()
     with running_warehouse(tmp_path / "kept") as again, connected(again.port, tmp_path) as client:
         assert [row[0] for row in client.rows("SELECT A FROM DB.SFETL.T ORDER BY A")] == left
