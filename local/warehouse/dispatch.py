@@ -132,6 +132,12 @@ def _drop_container(statement: Statement) -> Result:
     return result
 
 
+def _replace_schema(statement: Statement) -> Result:
+    result = _general(statement)
+    statement.warehouse.stages.forget_replaced(statement.session, statement.text)
+    return result
+
+
 def _copy(statement: Statement) -> Result:
     copy = parse_copy(statement.text_without_binds)
     session = statement.session
@@ -243,6 +249,7 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"(?i)^SHOW\s+STAGES\b"), _show_stages),
     (re.compile(r"(?i)^DESC(RIBE)?\s+STAGE\b"), _describe_stage),
     (re.compile(r"(?i)^DROP\s+(SCHEMA|DATABASE)\b"), _drop_container),
+    (re.compile(r"(?i)^CREATE\s+OR\s+REPLACE\s+(TRANSIENT\s+)?SCHEMA\b"), _replace_schema),
     (re.compile(r"(?i)^COPY\s+INTO\b"), _copy),
     (re.compile(r"(?i)^ALTER\s+SESSION\b"), _alter_session),
     (re.compile(r"(?i)^SHOW\s+PARAMETERS\b"), _show_parameters),

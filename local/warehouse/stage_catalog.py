@@ -106,6 +106,18 @@ class StageCatalog:
         for database, schema, name in session.duck.execute(query).fetchall():
             self._files.drop((database, schema, name))
 
+    def forget_replaced(self, session: Session, statement: str) -> None:
+        """Drop the stages of the schema that CREATE OR REPLACE SCHEMA has replaced, with their files."""
+        tokens = Tokens(statement)
+        tokens.expect_words("CREATE", "OR", "REPLACE")
+        tokens.skip("TRANSIENT")
+        tokens.expect_words("SCHEMA")
+        name = tokens.name()
+        database = name[0] if len(name) > 1 else session.database
+        query = f"DELETE FROM {_STAGES} WHERE database_name = ? AND schema_name = ? RETURNING name"
+        for (stage,) in session.duck.execute(query, [database, name[-1]]).fetchall():
+            self._files.drop((str(database), name[-1], stage))
+
     def describe(self, session: Session, statement: str) -> Result:
         """DESCRIBE STAGE name: of the properties only those that the stand-in has."""
         tokens = Tokens(statement)

@@ -122,6 +122,18 @@ CASES = (
         ),
     ),
     Case(
+        "Replacing a schema drops its stages",
+        "sql-reference/sql/create-schema",
+        (
+            Run("CREATE SCHEMA {schema}_TWO"),
+            Run("CREATE STAGE {schema}_TWO.S"),
+            Put("f.tsv", b"1\n", stage="@{schema}_TWO.S"),
+            Run("CREATE OR REPLACE SCHEMA {schema}_TWO"),
+            Run("LIST @{schema}_TWO.S", error=GONE),
+            Run("DROP SCHEMA {schema}_TWO"),
+        ),
+    ),
+    Case(
         "DESCRIBE STAGE names the properties of one that exists",
         "sql-reference/sql/desc-stage",
         (
