@@ -1,4 +1,4 @@
-# Everything is made in the project's folder: .venv (runtime), .venv-test (tests), var (what runs).
+# Everything is made in the project's folder: .venv (runtime), .venv-test and .venv-cli (tests), var (what runs).
 # Needed beforehand: Python 3.11 or later as `python3` (or PYTHON=…), make, git.
 
 SHELL := /bin/bash
@@ -9,17 +9,19 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 LOCK_OPTIONS ?=
 DEMO_OPTIONS ?=
+WAREHOUSE_OPTIONS ?=
 
 export PYTHON UV_VERSION
 
 RUNTIME := .venv/.synced
 TESTING := .venv-test/.synced
+CLI := .venv-cli/.synced
 INSTALLER := local/setup/make-environment.sh
 
-.PHONY: help demo up down status test lint lock clean
+.PHONY: help demo up down status warehouse warehouse-down test lint lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(RUNTIME) ## load three months of real flights and weather, drop one, load it again; leaves the UI running
 	@.venv/bin/python -m local.demo $(DEMO_OPTIONS)
@@ -34,7 +36,13 @@ down: ## stop everything that demo or up started; what was loaded is kept
 status: ## show what runs
 	@if [ -e $(RUNTIME) ]; then .venv/bin/python -m local.stack status || true; else echo "The stack is stopped."; fi
 
-test: $(TESTING) ## linters, types, import rules, all tests
+warehouse: $(RUNTIME) ## start the stand-in alone, to try configs against (WAREHOUSE_OPTIONS="--folder … --tls --port …")
+	@.venv/bin/python -m local.warehouse start $(WAREHOUSE_OPTIONS)
+
+warehouse-down: ## stop what warehouse started
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local.warehouse stop; fi
+
+test: $(TESTING) $(CLI) ## linters, types, import rules, all tests
 	@local/setup/run-tests.sh
 
 lint: $(TESTING) ## linters, types, import rules
@@ -43,8 +51,8 @@ lint: $(TESTING) ## linters, types, import rules
 lock: $(RUNTIME) ## compile requirements*.txt from requirements*.in (LOCK_OPTIONS=--upgrade for newer versions)
 	@local/setup/compile-locks.sh $(LOCK_OPTIONS)
 
-clean: down ## stop, then delete all that make made: environments, data, caches
-	@rm -rf .venv .venv-test var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+clean: down warehouse-down ## stop, then delete all that make made: environments, data, caches
+	@rm -rf .venv .venv-test .venv-cli var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNTIME): requirements.txt pyproject.toml $(INSTALLER) Makefile
@@ -52,3 +60,7 @@ $(RUNTIME): requirements.txt pyproject.toml $(INSTALLER) Makefile
 
 $(TESTING): requirements-dev.txt pyproject.toml $(INSTALLER) Makefile
 	@$(INSTALLER) .venv-test requirements-dev.txt
+
+# The Snowflake CLI, which the tests start as its users do.
+$(CLI): requirements-cli.txt $(INSTALLER) Makefile
+	@$(INSTALLER) .venv-cli requirements-cli.txt alone

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compile both locks, for Python 3.11 and later on every platform. Options go to `uv pip compile`.
+# Compile the locks, for Python 3.11 and later on every platform. Options go to `uv pip compile`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -8,4 +8,6 @@ compile=(.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no
 
 "${compile[@]}" requirements.in -o requirements.txt
 "${compile[@]}" requirements-dev.in -c requirements.txt -o requirements-dev.txt
-echo "requirements.txt and requirements-dev.txt are compiled; the environments follow with the next make."
+# An environment of its own: it need not agree with the others.
+"${compile[@]}" requirements-cli.in -o requirements-cli.txt
+echo "requirements*.txt are compiled; the environments follow with the next make."

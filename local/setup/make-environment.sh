@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Make or refresh a virtual environment so that it holds exactly what a lock names, and this project, editable.
-# Usage: make-environment.sh FOLDER LOCK. Reads PYTHON and UV_VERSION. Leaves FOLDER/.synced when all went well.
+# Usage: make-environment.sh FOLDER LOCK [alone]. With "alone" it is an environment for a program of others, and the
+# project stays out. Reads PYTHON and UV_VERSION. Leaves FOLDER/.synced when all went well.
 set -euo pipefail
 
-folder=$1 lock=$2
+folder=$1 lock=$2 kind=${3:-}
 python=${PYTHON:-python3}
 
 fail() { echo "$*" >&2; exit 1; }
@@ -31,5 +32,6 @@ fi
 echo "Installing what $lock names into $folder …"
 uv=("$folder/bin/uv" pip)
 "${uv[@]}" sync --quiet --python "$folder/bin/python" "$lock"
-"${uv[@]}" install --quiet --python "$folder/bin/python" --no-deps --no-build-isolation -e .
+[ "$kind" = alone ] ||
+    "${uv[@]}" install --quiet --python "$folder/bin/python" --no-deps --no-build-isolation -e .
 touch "$folder/.synced"

@@ -25,6 +25,7 @@ def launch_warehouse(
 ) -> BackgroundProcess:
     """Start the local warehouse on its port; its tables live in the stack's folder."""
     options = [
+        "serve",
         "--host",
         LOOPBACK,
         "--port",

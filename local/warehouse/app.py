@@ -9,13 +9,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from local.warehouse import wire
-from local.warehouse.control import Delay
+from local.warehouse.control import Control
 from local.warehouse.errors import SqlError, as_sql_error
+from local.warehouse.faulty_connections import FaultyConnections
+from local.warehouse.notice import NOTICE
 from local.warehouse.queries import Query
 from local.warehouse.query_history import HistoryEntry
 from local.warehouse.sessions import Session
@@ -52,7 +55,7 @@ class Endpoints:
         """POST /session/v1/login-request"""
         login = wire.login_of(request, await wire.body_of(request))
         session = await asyncio.to_thread(self._warehouse.log_in, login)
-        _log.info("%s Session %s of user %s.", wire.NOTICE, session.id, session.user)
+        _log.info("%s Session %s of user %s.", NOTICE, session.id, session.user)
         return wire.login_answer(session)
 
     async def session(self, request: Request) -> Answer:
@@ -115,32 +118,9 @@ class Endpoints:
         """What clients send and nobody here needs: telemetry."""
         return wire.success()
 
-    async def add_delay(self, request: Request) -> Answer:
-        """POST /control/delays"""
-        body = await wire.body_of(request)
-        delay = Delay(str(body["pattern"]), float(body["seconds"]), int(body.get("count", 1)))
-        self._warehouse.delays.add(delay)
-        return wire.success()
-
-    async def clear_delays(self, _request: Request) -> Answer:
-        """DELETE /control/delays"""
-        self._warehouse.delays.clear()
-        return wire.success()
-
     async def health(self, _request: Request) -> Answer:
         """GET /health: ready as soon as it answers"""
-        return {"status": "ready", "notice": wire.NOTICE, "sessions": len(self._warehouse.sessions.all())}
-
-    async def upload(self, request: Request) -> Response:
-        """PUT /stage-upload/{secret}/{name}; 400 makes the connector ask for a new address"""
-        try:
-            is_known = await self._warehouse.files.receive(request.path_params["secret"], request.stream())
-        except ClientDisconnect:
-            return Response(status_code=400)
-        except Exception as error:  # noqa: BLE001 - a failed upload must not end the server
-            _log.exception("an upload failed")
-            return PlainTextResponse(as_sql_error(error).message, status_code=403)
-        return Response(status_code=200 if is_known else 400)
+        return {"status": "ready", "notice": NOTICE, "sessions": len(self._warehouse.sessions.all())}
 
 
 def _monitored(entry: HistoryEntry) -> Answer:
@@ -155,7 +135,7 @@ def _monitored(entry: HistoryEntry) -> Answer:
 
 
 async def _front(_request: Request) -> Response:
-    return PlainTextResponse(f"{wire.NOTICE}\n")
+    return PlainTextResponse(f"{NOTICE}\n")
 
 
 def _guarded(endpoint: Callable[[Request], Awaitable[Answer]]) -> Callable[[Request], Awaitable[Response]]:
@@ -186,11 +166,12 @@ def create_app(warehouse: Warehouse, synchronous_seconds: float = SYNCHRONOUS_SE
         ("GET", "/monitoring/queries/{query_id}", on.status),
         ("POST", "/telemetry/send", on.ignore),
         ("POST", "/telemetry/send/sessionless", on.ignore),
-        ("POST", "/control/delays", on.add_delay),
-        ("DELETE", "/control/delays", on.clear_delays),
+        *Control(warehouse.faults, warehouse.clock).routes(),
         ("GET", "/health", on.health),
     )
-    routes = [Route(path, _guarded(endpoint), methods=[method]) for method, path, endpoint in answered]
-    routes.append(Route("/stage-upload/{secret}/{name:path}", on.upload, methods=["PUT"]))
+    routes: list[BaseRoute] = [
+        Route(path, _guarded(endpoint), methods=[method]) for method, path, endpoint in answered
+    ]
+    routes += warehouse.storage.routes()
     routes.append(Route("/", _front, methods=["GET"]))
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, middleware=[Middleware(FaultyConnections, faults=warehouse.faults)])

@@ -15,6 +15,7 @@ from local.warehouse.copy_files import Candidate
 from local.warehouse.copy_results import FileResult
 from local.warehouse.errors import SqlError
 from local.warehouse.exact_load import RowPlan
+from local.warehouse.faults import file_was_copied
 from local.warehouse.file_load import DirectInsert, FileLoad
 from local.warehouse.on_error import OnError
 from local.warehouse.stage_location import StageLocation
@@ -56,7 +57,9 @@ class Reading:
         for number, candidate in enumerate(self.candidates):
             text = coming.result() if coming else None
             coming = self._start(unpacking, number + 1)
-            yield self._read(candidate, number, text, connection)
+            result = self._read(candidate, number, text, connection)
+            file_was_copied()
+            yield result
             if isinstance(text, StagedText):
                 text.path.unlink()
 

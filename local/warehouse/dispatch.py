@@ -106,12 +106,37 @@ def _remove(statement: Statement) -> Result:
 
 def _create_stage(statement: Statement) -> Result:
     statement.session.transaction.commit()
-    return statement.warehouse.stage_statements.create(statement.session, statement.text)
+    return statement.warehouse.stages.create(statement.session, statement.text)
 
 
 def _drop_stage(statement: Statement) -> Result:
     statement.session.transaction.commit()
-    return statement.warehouse.stage_statements.drop(statement.session, statement.text)
+    return statement.warehouse.stages.drop(statement.session, statement.text)
+
+
+def _alter_stage(statement: Statement) -> Result:
+    statement.session.transaction.commit()
+    return statement.warehouse.stages.alter(statement.session, statement.text)
+
+
+def _show_stages(statement: Statement) -> Result:
+    return statement.warehouse.stages.show(statement.session, statement.text)
+
+
+def _describe_stage(statement: Statement) -> Result:
+    return statement.warehouse.stages.describe(statement.session, statement.text)
+
+
+def _drop_container(statement: Statement) -> Result:
+    result = _general(statement)
+    statement.warehouse.stages.forget_orphans(statement.session)
+    return result
+
+
+def _replace_schema(statement: Statement) -> Result:
+    result = _general(statement)
+    statement.warehouse.stages.forget_replaced(statement.session, statement.text)
+    return result
 
 
 def _copy(statement: Statement) -> Result:
@@ -232,6 +257,11 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"(?i)^(REMOVE|RM)\b"), _remove),
     (_CREATE_STAGE, _create_stage),
     (re.compile(r"(?i)^DROP\s+STAGE\b"), _drop_stage),
+    (re.compile(r"(?i)^ALTER\s+STAGE\b"), _alter_stage),
+    (re.compile(r"(?i)^SHOW\s+STAGES\b"), _show_stages),
+    (re.compile(r"(?i)^DESC(RIBE)?\s+STAGE\b"), _describe_stage),
+    (re.compile(r"(?i)^DROP\s+(SCHEMA|DATABASE)\b"), _drop_container),
+    (re.compile(r"(?i)^CREATE\s+OR\s+REPLACE\s+(TRANSIENT\s+)?SCHEMA\b"), _replace_schema),
     (re.compile(r"(?i)^COPY\s+INTO\b"), _copy),
     (re.compile(r"(?i)^ALTER\s+SESSION\b"), _alter_session),
     (

@@ -93,7 +93,7 @@ class Loader:
             results = self._attempt(load, is_direct=False)
         self._remember_job(load, results)
         if statement.is_purging:
-            _purge(results)
+            self._purge(location, results)
         return copy_result(statement, results)
 
     def _attempt(self, load: Load, is_direct: bool) -> list[FileResult]:
@@ -127,6 +127,13 @@ class Loader:
             direct,
         )
 
+    def _purge(self, location: StageLocation, results: list[FileResult]) -> None:
+        """Remove what was loaded whole; that a file cannot be removed is no error."""
+        loaded = [result.staged for result in results if result.outcome and not result.outcome.errors]
+        for staged in loaded:
+            with contextlib.suppress(OSError):
+                self._files.delete(location.stage, [staged] if staged else [])
+
     def _remember_job(self, load: Load, results: list[FileResult]) -> None:
         read = tuple(result.staged for result in results if result.outcome and result.staged)
         self.jobs.add(
@@ -158,14 +165,6 @@ def _insert(load: Load, results: list[FileResult]) -> None:
             load_history.record(load.session.duck, load.table, row)
     inserted = sum(result.outcome.loaded for result in results if result.outcome is not None)
     load.session.change_log.added(load.table, inserted, load.query_id)
-
-
-def _purge(results: list[FileResult]) -> None:
-    """Remove what was loaded whole; that a file cannot be removed is no error."""
-    for result in results:
-        if result.staged is not None and result.outcome is not None and not result.outcome.errors:
-            with contextlib.suppress(OSError):
-                result.staged.file.unlink()
 
 
 @contextlib.contextmanager

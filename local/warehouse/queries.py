@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.warehouse.clock import Clock
-from local.warehouse.control import Delays
 from local.warehouse.errors import SqlError, as_sql_error, canceled
 from local.warehouse.query_history import HistoryEntry, HistoryFile
 from local.warehouse.query_type import query_type, rows_produced
@@ -129,7 +128,6 @@ class QueryRegistry:
     def __init__(
         self,
         execute: Callable[[Query], Result],
-        delays: Delays,
         history: HistoryFile,
         clock: Clock,
         is_blocked: Callable[[int], bool],
@@ -137,7 +135,6 @@ class QueryRegistry:
         self._execute = execute
         self._clock = clock
         self._is_blocked = is_blocked
-        self._delays = delays
         self._history = history
         self._lock = threading.Lock()
         self._queries: OrderedDict[str, Query] = OrderedDict()
@@ -197,7 +194,6 @@ class QueryRegistry:
 
     def _run_in_turn(self, query: Query) -> Result:
         with _turn(query):
-            query.cancelled.wait(self._delays.take_seconds(query.submission.text))
             if query.cancelled.is_set():
                 raise canceled()
             seconds = query.session.parameters.seconds("STATEMENT_TIMEOUT_IN_SECONDS")

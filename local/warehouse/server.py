@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from typing import Any
 import uvicorn
 
 from local.warehouse.app import SYNCHRONOUS_SECONDS, create_app
+from local.warehouse.certificates import TlsFiles, make_certificates
+from local.warehouse.faulty_connections import OpenProtocol
+from local.warehouse.how_to_connect import connection_parameters
 from local.warehouse.warehouse import Warehouse
 
 START_SECONDS = 30.0
@@ -26,37 +29,26 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 @dataclass(frozen=True)
 class RunningWarehouse:
-    """A server that answers; `warehouse` is what it serves, for tests that look inside."""
+    """A server that answers; `warehouse` is what it serves, for tests that look inside.
+
+    With TLS clients need `ca_bundle`; connector 4.x takes it from REQUESTS_CA_BUNDLE (`certificates.trusting`).
+    """
 
     host: str
     port: int
     warehouse: Warehouse
+    ca_bundle: Path | None = None
 
     @property
     def address(self) -> str:
         """Its HTTP address without a slash at the end."""
-        return f"http://{self.host}:{self.port}"
+        return f"{'https' if self.ca_bundle else 'http'}://{self.host}:{self.port}"
 
     def connection_parameters(self, **session_parameters: str | int | bool) -> dict[str, Any]:
         """Arguments for snowflake.connector.connect; what is given here becomes session parameters."""
-        return connection_parameters(self.host, self.port, session_parameters)
-
-
-def connection_parameters(
-    host: str, port: int, session_parameters: Mapping[str, str | int | bool]
-) -> dict[str, Any]:
-    """Arguments for snowflake.connector.connect to a local warehouse anywhere."""
-    return {
-        "user": "local",
-        "password": "local",
-        "account": "local",
-        "host": host,
-        "port": port,
-        "protocol": "http",
-        "paramstyle": "qmark",
-        "session_parameters": {"CLIENT_SESSION_KEEP_ALIVE": True, **session_parameters},
-        "platform_detection_timeout_seconds": 0.0,
-    }
+        return connection_parameters(
+            self.host, self.port, session_parameters, "https" if self.ca_bundle else "http"
+        )
 
 
 class SignallingServer(uvicorn.Server):
@@ -76,32 +68,51 @@ def listening_socket(host: str, port: int) -> socket.socket:
     """A socket bound to exactly this address; port 0 takes a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
-    bound.listen(128)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        bound.listen(128)
+    except OSError:
+        bound.close()
+        raise
     return bound
 
 
-def server_of(warehouse: Warehouse, synchronous_seconds: float = SYNCHRONOUS_SECONDS) -> SignallingServer:
+def server_of(
+    warehouse: Warehouse, synchronous_seconds: float = SYNCHRONOUS_SECONDS, tls: TlsFiles | None = None
+) -> SignallingServer:
     """A server for a warehouse, not yet started."""
-    app = create_app(warehouse, synchronous_seconds)
     return SignallingServer(
         uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, lifespan="off"
+            create_app(warehouse, synchronous_seconds),
+            http=OpenProtocol,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            lifespan="off",
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
         )
     )
 
 
 @contextlib.contextmanager
 def running_warehouse(
-    folder: Path | None = None, *, port: int = 0, synchronous_seconds: float = SYNCHRONOUS_SECONDS
+    folder: Path | None = None,
+    *,
+    port: int = 0,
+    synchronous_seconds: float = SYNCHRONOUS_SECONDS,
+    tls: bool = False,
+    names: Sequence[str] = (),
 ) -> Iterator[RunningWarehouse]:
     """A server on a loopback port until the block ends; then running queries are cancelled and all is closed.
 
-    Raises RuntimeError when it does not start within 30 s.
+    With `tls` it has a certificate of its own for localhost and `names`. Raises RuntimeError when it does not
+    start within 30 s.
     """
     warehouse = Warehouse(folder)
-    server = server_of(warehouse, synchronous_seconds)
+    files = make_certificates(warehouse.root / "tls", names) if tls else None
+    server = server_of(warehouse, synchronous_seconds, files)
     bound = listening_socket("127.0.0.1", port)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [bound]}, name="local-warehouse", daemon=True
@@ -110,8 +121,10 @@ def running_warehouse(
     try:
         if not server.is_ready.wait(START_SECONDS):
             raise RuntimeError(f"The local warehouse did not start within {START_SECONDS:.0f} s.")
-        yield RunningWarehouse("127.0.0.1", bound.getsockname()[1], warehouse)
+        bundle = files.ca_bundle if files else None
+        yield RunningWarehouse("127.0.0.1", bound.getsockname()[1], warehouse, bundle)
     finally:
+        warehouse.faults.clear()
         server.should_exit = True
         thread.join(START_SECONDS)
         bound.close()

@@ -1,36 +1,40 @@
-"""PUT, LIST, REMOVE, CREATE STAGE and DROP STAGE.
+"""PUT, LIST and REMOVE.
 
-https://docs.snowflake.com/en/sql-reference/sql/put, …/list, …/remove, …/create-stage
+https://docs.snowflake.com/en/sql-reference/sql/put, …/list, …/remove
 """
 
 from __future__ import annotations
 
+import builtins
+import re
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from fakesnow.statement_type import DDL
-
-from local.warehouse.errors import SqlError, does_not_exist, syntax_error, unsupported
-from local.warehouse.results import Result, status_result, table_result
+from local.warehouse.errors import SqlError, syntax_error
+from local.warehouse.results import Result, table_result
 from local.warehouse.sessions import Session
+from local.warehouse.stage_catalog import StageCatalog
+from local.warehouse.stage_encryption import StageKeys
+from local.warehouse.stage_grants import Grant, Grants
 from local.warehouse.stage_location import StageLocation, parse_location
-from local.warehouse.stages import StageFiles
-from local.warehouse.table_locks import TableName
+from local.warehouse.stage_routes import PRESIGNED, STORAGE
+from local.warehouse.stages import StagedFile, StageFiles
 from local.warehouse.tokens import Tokens
 
-_STAGES = "_fs_global._fs_information_schema._fs_stages"
-_OF_STAGE = "database_name = ? AND schema_name = ? AND name = ?"
 _PUT_OPTIONS = {"AUTO_COMPRESS", "SOURCE_COMPRESSION", "OVERWRITE", "PARALLEL"}
 _COMPRESSIONS = {"AUTO_DETECT", "GZIP", "BZ2", "BROTLI", "ZSTD", "DEFLATE", "RAW_DEFLATE", "NONE"}
-_STAGE_OPTIONS = {"ENCRYPTION", "COMMENT", "DIRECTORY"}
+_PARALLEL_MAXIMUM = 99
 
 
 class StageStatements:
-    """Statements about stages, over the files on disk and the catalog of stages that fakesnow keeps."""
+    """Statements about the files of stages."""
 
-    def __init__(self, files: StageFiles) -> None:
+    def __init__(self, files: StageFiles, catalog: StageCatalog, grants: Grants, keys: StageKeys) -> None:
         self._files = files
+        self._catalog = catalog
+        self._grants = grants
+        self._keys = keys
 
     def put(self, session: Session, statement: str) -> Result:
         """Tell the client where to upload to. The client does the upload and makes the result rows itself."""
@@ -42,80 +46,58 @@ class StageStatements:
         location = self.existing(session, tokens.take().text)
         options = _put_options(tokens)
         path = source.text.removeprefix("file://")
-        name = PurePosixPath(path).name
-        token = self._files.new_upload(location.stage, _join(location.path, name))
-        return Result(
-            [], None, upload=_upload_instructions(path, location, options, f"{token}/{quote(name)}")
-        )
+        grant = Grant(location.stage, location.path, PurePosixPath(path).name)
+        material = self._keys.material() if self._type_of(session, location) == "INTERNAL" else None
+        upload = _upload_instructions(path, grant, self._grants.add(grant), options)
+        return Result([], None, upload=upload | ({"encryptionMaterial": material} if material else {}))
 
     def list(self, session: Session, statement: str) -> Result:
         """The files of a stage whose path starts as the statement says."""
-        location = self._location_of(session, statement, ("LIST", "LS"))
-        rows = [
-            [location.shown(staged.path), staged.size, staged.md5, staged.last_modified]
-            for staged in self._files.files(location.stage, location.path)
-        ]
+        location, found = self._found(session, statement, ("LIST", "LS"))
+        rows = [[location.shown(one.path), one.size, one.md5, one.last_modified] for one in found]
         kinds = {"name": "VARCHAR", "size": "BIGINT", "md5": "VARCHAR", "last_modified": "VARCHAR"}
         return table_result(kinds, rows)
 
     def remove(self, session: Session, statement: str) -> Result:
         """Delete them; none is no error."""
-        location = self._location_of(session, statement, ("REMOVE", "RM"))
-        removed = self._files.remove(location.stage, location.path)
+        location, found = self._found(session, statement, ("REMOVE", "RM"))
+        removed = self._files.delete(location.stage, found)
         rows = [[location.shown(staged.path), "removed"] for staged in removed]
         return table_result({"name": "VARCHAR", "result": "VARCHAR"}, rows)
 
     def existing(self, session: Session, reference: str) -> StageLocation:
         """A location of a stage that exists."""
         location = parse_location(reference, session)
-        if not _exists(session, location.stage):
-            raise does_not_exist("Stage", location.full_name)
+        self._type_of(session, location)
         return location
 
-    def _location_of(self, session: Session, statement: str, verbs: tuple[str, ...]) -> StageLocation:
+    def _type_of(self, session: Session, location: StageLocation) -> str:
+        return "INTERNAL" if location.is_of_user else self._catalog.require(session, location.stage)
+
+    def _found(
+        self, session: Session, statement: str, verbs: tuple[str, ...]
+    ) -> tuple[StageLocation, builtins.list[StagedFile]]:
         tokens = Tokens(statement)
         if not any(tokens.skip(verb) for verb in verbs):
             raise tokens.unexpected()
-        reference = tokens.take().text
-        if tokens.peek().is_word("PATTERN"):
-            raise unsupported("PATTERN")
+        location = self.existing(session, tokens.take().text)
+        pattern = _pattern(tokens)
         tokens.expect_end()
-        return self.existing(session, reference)
+        found = self._files.files(location.stage, location.path)
+        return location, [staged for staged in found if pattern.fullmatch(staged.path)]
 
-    def create(self, session: Session, statement: str) -> Result:
-        """CREATE [OR REPLACE] STAGE [IF NOT EXISTS] name [ENCRYPTION=(…)] [COMMENT='…'], internal only."""
-        tokens = Tokens(statement)
-        tokens.expect_words("CREATE")
-        is_replacing = tokens.skip("OR", "REPLACE")
-        if tokens.skip("TEMPORARY") or tokens.skip("TEMP"):
-            raise unsupported("temporary stages")
-        tokens.expect_words("STAGE")
-        is_tolerant = tokens.skip("IF", "NOT", "EXISTS")
-        stage = session.qualify(tokens.name())
-        comment = _stage_options(tokens)
-        _check_schema(session, stage)
-        if _exists(session, stage) and not is_replacing:
-            return _already_there(stage, is_tolerant)
-        self._files.drop(stage)
-        _record(session, stage, comment)
-        return status_result(f"Stage area {stage[2]} successfully created.", DDL)
 
-    def drop(self, session: Session, statement: str) -> Result:
-        """DROP STAGE [IF EXISTS] name, with all its files."""
-        tokens = Tokens(statement)
-        tokens.expect_words("DROP", "STAGE")
-        is_tolerant = tokens.skip("IF", "EXISTS")
-        stage = session.qualify(tokens.name())
-        tokens.expect_end()
-        if not _exists(session, stage):
-            if is_tolerant:
-                return status_result(
-                    f"Drop statement executed successfully ({stage[2]} already dropped).", DDL
-                )
-            raise does_not_exist("Stage", ".".join(stage))
-        session.duck.execute(f"DELETE FROM {_STAGES} WHERE {_OF_STAGE}", list(stage))
-        self._files.drop(stage)
-        return status_result(f"{stage[2]} successfully dropped.", DDL)
+def _pattern(tokens: Tokens) -> re.Pattern[str]:
+    """PATTERN = '…' has to match the whole path within the stage."""
+    if not tokens.skip("PATTERN"):
+        return re.compile("(?s).*")
+    tokens.expect("=")
+    text = tokens.take().text
+    try:
+        return re.compile(text)
+    except re.error as error:
+        message = f"Invalid regular expression: '{text}', {error}"
+        raise SqlError(100048, "2201B", message) from None
 
 
 def _put_options(tokens: Tokens) -> dict[str, str]:
@@ -132,20 +114,29 @@ def _put_options(tokens: Tokens) -> dict[str, str]:
         tokens.expect("=")
         options[name] = tokens.take().text.upper()
     if options["SOURCE_COMPRESSION"] not in _COMPRESSIONS:
-        raise SqlError(1481, "42601", "Invalid value specified for property 'SOURCE_COMPRESSION'")
+        raise _invalid_value("SOURCE_COMPRESSION")
+    for name in ("AUTO_COMPRESS", "OVERWRITE"):
+        if options[name] not in ("TRUE", "FALSE"):
+            raise _invalid_value(name)
+    parallel = options["PARALLEL"]
+    if not (parallel.isdecimal() and 1 <= int(parallel) <= _PARALLEL_MAXIMUM):
+        raise _invalid_value("PARALLEL")
     return options
 
 
-def _upload_instructions(
-    path: str, location: StageLocation, options: dict[str, str], address: str
-) -> dict[str, Any]:
-    """What the client needs; GCS is the one storage that it uploads to by a plain address over HTTP."""
+def _invalid_value(name: str) -> SqlError:
+    return SqlError(1481, "42601", f"Invalid value specified for property '{name}'")
+
+
+def _upload_instructions(path: str, grant: Grant, secret: str, options: dict[str, str]) -> dict[str, Any]:
+    """What the client needs, of both ways to upload; GCS is the one storage that it uses at any address."""
     return {
         "stageInfo": {
             "locationType": "GCS",
-            "location": f"{location.full_name}/{location.path}",
-            "creds": {},
-            "presignedUrl": address,
+            "location": f"{grant.bucket}/{grant.folder}",
+            "creds": {"GCS_ACCESS_TOKEN": secret},
+            "endPoint": STORAGE,
+            "presignedUrl": f"{PRESIGNED}/{secret}/{quote(grant.name)}",
         },
         "src_locations": [path],
         "parallel": int(options["PARALLEL"]),
@@ -154,51 +145,3 @@ def _upload_instructions(
         "overwrite": options["OVERWRITE"] == "TRUE",
         "command": "UPLOAD",
     }
-
-
-def _join(folder: str, name: str) -> str:
-    return f"{folder.rstrip('/')}/{name}" if folder else name
-
-
-def _stage_options(tokens: Tokens) -> str:
-    comment = ""
-    while not tokens.at_end():
-        name = tokens.take().text.upper()
-        if name not in _STAGE_OPTIONS:
-            raise unsupported(f"stage option {name}")
-        tokens.expect("=")
-        if tokens.skip_mark("("):
-            while not tokens.skip_mark(")"):
-                if tokens.take().kind == "end":
-                    raise tokens.unexpected()
-        else:
-            comment = tokens.take().text
-    return comment
-
-
-def _check_schema(session: Session, stage: TableName) -> None:
-    query = "SELECT count(*) FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?"
-    row = session.duck.execute(query, [stage[0], stage[1]]).fetchone()
-    if not row or not row[0]:
-        raise does_not_exist("Schema", f"{stage[0]}.{stage[1]}")
-
-
-def _exists(session: Session, stage: TableName) -> bool:
-    row = session.duck.execute(f"SELECT count(*) FROM {_STAGES} WHERE {_OF_STAGE}", list(stage)).fetchone()
-    return bool(row and row[0])
-
-
-def _already_there(stage: TableName, is_tolerant: bool) -> Result:
-    if is_tolerant:
-        return status_result(f"{stage[2]} already exists, statement succeeded.", DDL)
-    raise SqlError(2002, "42710", f"SQL compilation error:\nObject '{'.'.join(stage)}' already exists.")
-
-
-def _record(session: Session, stage: TableName, comment: str) -> None:
-    database, schema, name = stage
-    session.duck.execute(
-        f"INSERT OR REPLACE INTO {_STAGES} (created_on, name, database_name, schema_name, url, has_credentials, "
-        "has_encryption_key, owner, comment, type, owner_role_type, directory_enabled) "
-        "VALUES (now(), ?, ?, ?, '', 'N', 'N', ?, ?, 'INTERNAL', 'ROLE', 'N')",
-        [name, database, schema, session.role, comment],
-    )

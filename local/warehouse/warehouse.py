@@ -8,9 +8,9 @@ from pathlib import Path
 from local.warehouse import dispatch
 from local.warehouse.clock import Clock
 from local.warehouse.column_limits import prepare_connection
-from local.warehouse.control import Delays
 from local.warehouse.copy_history import CopyHistory
 from local.warehouse.expiry import Expiry
+from local.warehouse.faults import Faults
 from local.warehouse.general_statements import GeneralStatements
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.load import Loader
@@ -20,6 +20,10 @@ from local.warehouse.query_tables import QueryTables
 from local.warehouse.results import Result
 from local.warehouse.retention import Retention
 from local.warehouse.sessions import Login, Session, SessionRegistry
+from local.warehouse.stage_catalog import StageCatalog
+from local.warehouse.stage_encryption import StageKeys
+from local.warehouse.stage_grants import Grants
+from local.warehouse.stage_routes import StageStorage
 from local.warehouse.stage_statements import StageStatements
 from local.warehouse.stages import StageFiles
 from local.warehouse.table_changes import TableChanges
@@ -42,17 +46,21 @@ class Warehouse:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="local_warehouse_")
         root = folder or Path(self._temporary.name if self._temporary else "")
         root.mkdir(parents=True, exist_ok=True)
+        self.root = root
         self.instance = WarehouseInstance(folder / "databases" if folder else None, root / "spill")
         self.clock = Clock()
         self.locks = TableLocks(self.clock)
-        self.delays = Delays()
+        self.faults = Faults()
         changes = TableChanges()
         self.sessions = SessionRegistry(self.instance, self.locks, self.clock, changes)
-        self.files = StageFiles(root)
-        self.stage_statements = StageStatements(self.files)
+        self.files = StageFiles(root, self.clock)
+        self.stages = StageCatalog(self.files)
+        self.grants, keys = Grants(), StageKeys()
+        self.storage = StageStorage(self.files, self.grants, keys)
+        self.stage_statements = StageStatements(self.files, self.stages, self.grants, keys)
         self.loader = Loader(self.stage_statements, self.files, root / "loading", self.clock)
         history = HistoryFile(root / "query_history.jsonl" if folder else None)
-        self.queries = QueryRegistry(self._execute, self.delays, history, self.clock, self.locks.is_waiting)
+        self.queries = QueryRegistry(self._execute, history, self.clock, self.locks.is_waiting)
         self.retention = Retention(self.clock, edition)
         travel = TimeTravel(self.clock, self.queries.entry)
         functions = TableFunctions(self._table_functions(root))
@@ -65,7 +73,8 @@ class Warehouse:
         self.expiry.start()
 
     def _execute(self, query: Query) -> Result:
-        return dispatch.execute(self, query)
+        with self.faults.around(query.submission.text, query.cancelled):
+            return dispatch.execute(self, query)
 
     def _table_functions(self, root: Path) -> dict[str, Answer]:
         return {

@@ -12,12 +12,12 @@ from fakesnow.transforms import SERVER_VERSION
 from starlette.requests import Request
 
 from local.warehouse.arrow_answer import with_snowflake_types
-from local.warehouse.errors import SqlError
+from local.warehouse.errors import SqlError, unsupported
+from local.warehouse.notice import NOTICE
 from local.warehouse.queries import Query, Submission
 from local.warehouse.results import Result
 from local.warehouse.sessions import IDLE_SECONDS, TOKEN_SECONDS, Login, Session
 
-NOTICE = "This is the local warehouse, a stand-in for tests and demonstrations. It is not Snowflake."
 IN_PROGRESS = "333333"
 IN_PROGRESS_DETACHED = "333334"
 _AUTHORIZATION = 'Snowflake Token="'
@@ -146,11 +146,21 @@ def query_answer(query: Query, session: Session, base_address: str) -> dict[str,
 
 
 def _with_address(upload: dict[str, Any], base_address: str) -> dict[str, Any]:
+    """Over TLS the client gets an access token, else a presigned address: to plain HTTP it uploads only so.
+
+    Without its own endpoint a client whose presigned address failed would turn to Google.
+    """
     stage = upload["stageInfo"]
-    return {
-        **upload,
-        "stageInfo": {**stage, "presignedUrl": f"{base_address}/stage-upload/{stage['presignedUrl']}"},
-    }
+    scheme, _, host = base_address.partition("://")
+    if scheme == "http" and any("'" in path for path in upload["src_locations"]):
+        # Connector 4.x cuts the path at the apostrophe when it asks for a presigned address.
+        raise unsupported("PUT of a path with an apostrophe over plain HTTP: serve with --tls")
+    sent = {**stage, "endPoint": f"{host}{stage['endPoint']}"}
+    if scheme == "https":
+        del sent["presignedUrl"]
+    else:
+        sent |= {"presignedUrl": f"{base_address}{stage['presignedUrl']}", "creds": {}}
+    return {**upload, "stageInfo": sent}
 
 
 def _described(result: Result, query_id: str, session: Session) -> dict[str, Any]:

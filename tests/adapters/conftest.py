@@ -26,7 +26,11 @@ def warehouse() -> Iterator[RunningWarehouse]:
     """A server in memory with a database, a schema and a stage."""
     with running_warehouse(synchronous_seconds=0.3) as running:
         with SnowflakeSession(open_connection(running.connection_parameters())) as session:
-            for statement in ("CREATE DATABASE DB", "CREATE SCHEMA DB.SFETL", f"CREATE STAGE {STAGE[1:]}"):
+            for statement in (
+                "CREATE DATABASE DB",
+                "CREATE SCHEMA DB.SFETL",
+                f"CREATE STAGE {STAGE[1:]} ENCRYPTION=(TYPE='SNOWFLAKE_SSE')",
+            ):
                 session.query(statement)
         yield running
 

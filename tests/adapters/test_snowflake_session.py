@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
+from local.warehouse.faults import Fault
 from local.warehouse.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.errors import SfetlError, StatementError, UploadError
@@ -22,10 +22,9 @@ UNKNOWN_QUERY = "00000000-0000-0000-0000-000000000000"
 @pytest.fixture
 def held(warehouse: RunningWarehouse) -> Iterator[str]:
     """A piece of SQL; the next statement that holds it does not start by itself."""
-    delays = f"{warehouse.address}/control/delays"
-    requests.post(delays, json={"pattern": "held back", "seconds": 600}, timeout=20).raise_for_status()
+    warehouse.warehouse.faults.add(Fault(statement="held back", delay_seconds=600))
     yield "'held back'"
-    requests.delete(delays, timeout=20).raise_for_status()
+    warehouse.warehouse.faults.clear()
 
 
 def wait_for_end(warehouse: RunningWarehouse, query_id: str) -> None:

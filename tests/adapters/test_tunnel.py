@@ -9,20 +9,20 @@ from urllib.parse import quote
 
 import pytest
 
+from local.warehouse.server import RunningWarehouse, running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.errors import ProxyDeniedError, TlsUntrustedError
 from tests.adapters.conftest import STAGE
 from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid
-from tests.adapters.tls_warehouse import TlsWarehouse, tls_warehouse
 
 
 @pytest.fixture(scope="module")
-def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsWarehouse]:
-    with tls_warehouse(INNER_HOST, tmp_path_factory.mktemp("tls")) as running:
+def encrypted() -> Iterator[RunningWarehouse]:
+    with running_warehouse(tls=True, names=(INNER_HOST,)) as running:
         yield running
 
 
-def tunnelled(encrypted: TlsWarehouse, squid: RunningSquid, password: str = PASSWORD) -> dict[str, Any]:
+def tunnelled(encrypted: RunningWarehouse, squid: RunningSquid, password: str = PASSWORD) -> dict[str, Any]:
     return {
         "account": "local",
         "user": "local",
@@ -39,7 +39,7 @@ def tunnelled(encrypted: TlsWarehouse, squid: RunningSquid, password: str = PASS
 
 
 def test_login_query_and_put_pass_the_tunnel(
-    encrypted: TlsWarehouse, squid: RunningSquid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encrypted: RunningWarehouse, squid: RunningSquid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(encrypted.ca_bundle))
     monkeypatch.setenv("NO_PROXY", "*")
@@ -47,7 +47,11 @@ def test_login_query_and_put_pass_the_tunnel(
     chunk.write_bytes(b"x")
 
     with SnowflakeSession(open_connection(tunnelled(encrypted, squid))) as session:
-        for statement in ("CREATE DATABASE DB", "CREATE SCHEMA DB.SFETL", f"CREATE STAGE {STAGE[1:]}"):
+        for statement in (
+            "CREATE DATABASE DB",
+            "CREATE SCHEMA DB.SFETL",
+            f"CREATE STAGE {STAGE[1:]} ENCRYPTION=(TYPE='SNOWFLAKE_SSE')",
+        ):
             session.query(statement)
         session.upload(chunk, f"{STAGE}/tunnelled/")
         assert len(session.list_stage(f"{STAGE}/tunnelled/")) == 1
@@ -57,7 +61,7 @@ def test_login_query_and_put_pass_the_tunnel(
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(
-    encrypted: TlsWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
+    encrypted: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
@@ -69,7 +73,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
 
 
 def test_a_wrong_password_is_refused_and_shown_nowhere(
-    encrypted: TlsWarehouse, squid: RunningSquid, caplog: pytest.LogCaptureFixture
+    encrypted: RunningWarehouse, squid: RunningSquid, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("DEBUG"), pytest.raises(ProxyDeniedError, match="407") as caught:
         open_connection(tunnelled(encrypted, squid, "wr0ng@/:%é"))

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from local.stack.folders import PROJECT
+from local.warehouse.__main__ import command_line
 from tests.local.compose_file import AIRFLOW_SERVICES, DOCKERFILE, TEXT, image_environment, services_of
 
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
@@ -71,6 +72,15 @@ def test_only_the_port_has_a_default() -> None:
     assert {"POSTGRES_PASSWORD", "FERNET_KEY", "JWT_SECRET", "API_SECRET_KEY"} <= REQUIRED
     assert set(re.findall(r"\$\{(\w+)", TEXT)) - REQUIRED == {"AIRFLOW_PORT"}
     assert re.findall(r"\$\{(\w+):-", TEXT) == ["AIRFLOW_PORT"]
+
+
+def test_the_warehouse_is_started_with_a_command_that_it_understands() -> None:
+    python, flag, module, *words = SERVICES["warehouse"]["command"]
+    assert (python, flag, module) == ("python", "-m", "local.warehouse")
+    options = command_line().parse_args(words)
+    assert (options.verb, options.host, str(options.folder)) == ("serve", "0.0.0.0", "/warehouse")  # noqa: S104
+    assert f":{options.port}/health" in SERVICES["warehouse"]["healthcheck"]["test"][-1]
+    assert SERVICES["warehouse"]["volumes"] == [f"warehouse:{options.folder}"]
 
 
 def test_ports_are_published_on_loopback_only() -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import TaskDeferred
 
+from local.warehouse.faults import Fault, Faults
 from local.warehouse.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.copy_into.checkpoint import read_state, running_query
@@ -44,16 +44,15 @@ SECRET = "s3cret-of-snowflake"
 
 
 @pytest.fixture
-def delays(warehouse: RunningWarehouse) -> Iterator[str]:
+def faults(warehouse: RunningWarehouse) -> Iterator[Faults]:
     """Where statements are held up, from now to the end of the test."""
-    address = f"{warehouse.address}/control/delays"
-    yield address
-    requests.delete(address, timeout=20).raise_for_status()
+    yield warehouse.warehouse.faults
+    warehouse.warehouse.faults.clear()
 
 
-def hold(delays: str, words: str, seconds: float = 600) -> None:
+def hold(faults: Faults, words: str, seconds: float = 600) -> None:
     """Keep the next statement with these words from starting."""
-    requests.post(delays, json={"pattern": words, "seconds": seconds}, timeout=20).raise_for_status()
+    faults.add(Fault(statement=words, delay_seconds=seconds))
 
 
 @pytest.fixture
@@ -79,8 +78,10 @@ def connect_to(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_AWAY", json.dumps(connection))
 
 
-def test_it_fires_when_the_statement_has_ended_and_not_before(session: SnowflakeSession, delays: str) -> None:
-    hold(delays, "held back")
+def test_it_fires_when_the_statement_has_ended_and_not_before(
+    session: SnowflakeSession, faults: Faults
+) -> None:
+    hold(faults, "held back")
     query_id = session.submit("SELECT 'held back'")
 
     async def cancel_while_waiting() -> list[Any]:
@@ -220,10 +221,10 @@ def known_to_airflow(dag: DAG) -> DAG:
 
 
 def test_one_task_submits_and_another_waits(
-    warehouse: RunningWarehouse, airflow_home: Path, delays: str
+    warehouse: RunningWarehouse, airflow_home: Path, faults: Faults
 ) -> None:
     write_month(airflow_home / "incoming", "2022-02")
-    hold(delays, "COPY INTO", seconds=1)
+    hold(faults, "COPY INTO", seconds=1)
     kept: list[Any] = []
 
     run = run_dag(known_to_airflow(submitting_dag(kept)), month="2022-02")
@@ -250,9 +251,9 @@ def staged_copy(demo: None, session: SnowflakeSession, tmp_path: Path) -> AsyncC
 
 
 def test_stopping_the_task_cancels_the_running_copy(
-    staged_copy: AsyncCopyOperator, session: SnowflakeSession, delays: str
+    staged_copy: AsyncCopyOperator, session: SnowflakeSession, faults: Faults
 ) -> None:
-    hold(delays, "COPY INTO")
+    hold(faults, "COPY INTO")
     checkpoints = MemoryCheckpoints()
     with pytest.raises(TaskDeferred):
         staged_copy.execute({"task_state_store": checkpoints})  # type: ignore[typeddict-item]

@@ -32,7 +32,7 @@ def squid() -> Iterator[RunningSquid]:
 def inner(warehouse: RunningWarehouse, monkeypatch: pytest.MonkeyPatch) -> RunningWarehouse:
     """The warehouse behind the proxy: connection `inner` names a host that only the proxy can resolve."""
     query(warehouse, "CREATE SCHEMA IF NOT EXISTS TESTS.SFETL")
-    query(warehouse, "CREATE STAGE IF NOT EXISTS TESTS.SFETL.PROXIED")
+    query(warehouse, "CREATE STAGE IF NOT EXISTS TESTS.SFETL.PROXIED ENCRYPTION=(TYPE='SNOWFLAKE_SSE')")
     add_connection(monkeypatch, "inner", **snowflake(warehouse))
     return warehouse
 

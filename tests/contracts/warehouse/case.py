@@ -1,7 +1,7 @@
 """A golden case as data: statements and files in order, each with the rows or the error that must come of it.
 
-In the text of a statement `{database}`, `{schema}` (with its database), `{stage}` (with @) and `{label}` of an
-earlier step (its query id) are replaced. Each case has a schema of its own, with a stage
+In the text of a statement and in expected rows `{database}`, `{schema}` (with its database), `{stage}` (with @)
+and `{label}` of an earlier step (its query id) are replaced. Each case has a schema of its own, with a stage
 CHUNKS in it, and starts there.
 """
 
@@ -48,13 +48,27 @@ class Run:
 
 @dataclass(frozen=True)
 class Put:
-    """PUT a file to the stage below a path; `status` is what PUT must say."""
+    """PUT a file to a stage below a path; `status` is what PUT must say.
+
+    AUTO_COMPRESS is FALSE unless the options say otherwise.
+    """
 
     path: str
     content: bytes
     options: str = "OVERWRITE=TRUE"
     status: str = "UPLOADED"
     session: str = "first"
+    stage: str = "{stage}"
+
+
+@dataclass(frozen=True)
+class PutMany:
+    """PUT all files that match a pattern with * and ?, of those that are there; `sent` is what PUT must name."""
+
+    pattern: str
+    contents: Mapping[str, bytes]
+    sent: tuple[str, ...]
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +101,7 @@ class Advance:
     seconds: float
 
 
-Step = Run | Put | Open | Close | Lose | Advance
+Step = Run | Put | PutMany | Open | Close | Lose | Advance
 
 
 @dataclass(frozen=True)

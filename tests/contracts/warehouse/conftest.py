@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.warehouse.certificates import trusting
 from local.warehouse.server import running_warehouse
 from tests.contracts.warehouse.backend import Backend, account, has_account, stand_in
 
@@ -18,5 +19,8 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "snowflake":
         yield account()
         return
-    with running_warehouse(synchronous_seconds=0.3) as running:
-        yield stand_in(running)
+    # Over TLS, where clients upload as they do to a real account; what differs without is in tests/local.
+    with running_warehouse(synchronous_seconds=0.3, tls=True) as running:
+        assert running.ca_bundle is not None
+        with trusting(running.ca_bundle):
+            yield stand_in(running)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -13,7 +14,7 @@ from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 
 from tests.contracts.warehouse.backend import Backend
-from tests.contracts.warehouse.case import Advance, Case, Close, Error, Lose, Open, Put, Run, Step
+from tests.contracts.warehouse.case import Advance, Case, Close, Error, Lose, Open, Put, PutMany, Run, Step
 
 
 class Player:
@@ -37,6 +38,8 @@ class Player:
                 self._run(step)
             case Put():
                 self._put(step)
+            case PutMany():
+                self._put_many(step)
             case Open():
                 self._open(step.session, step.parameters, step.role)
             case Close():
@@ -78,16 +81,38 @@ class Player:
         if step.affected is not None:
             assert cursor.rowcount == step.affected, f"{sql}\naffected {cursor.rowcount} rows"
         if step.rows is not None:
-            _compare_rows(sql, _picked(cursor, step.columns), step)
+            expected = [tuple(self._text(v) if isinstance(v, str) else v for v in row) for row in step.rows]
+            _compare_rows(sql, _picked(cursor, step.columns), expected, step.any_order)
 
     def _put(self, step: Put) -> None:
         path = PurePosixPath(step.path)
         local = self._folder / path.name
         local.write_bytes(step.content)
         folder = "" if str(path.parent) == "." else f"/{path.parent}"
-        sql = f"PUT 'file://{local}' '{self._names['stage']}{folder}' AUTO_COMPRESS=FALSE {step.options}"
+        compress = "" if "AUTO_COMPRESS" in step.options else "AUTO_COMPRESS=FALSE"
+        to = f"{self._text(step.stage)}{folder}"
+        sql = f"PUT {_file(glob.escape(str(local)))} {_quoted(to)} {compress} {step.options}"
         row = _picked(self._session(step.session).cursor().execute(sql), ("status",))
         assert row == [(step.status,)], f"{sql}\nanswered {row}"
+
+    def _put_many(self, step: PutMany) -> None:
+        folder = self._folder / secrets.token_hex(4)
+        folder.mkdir()
+        for name, content in step.contents.items():
+            (folder / name).write_bytes(content)
+        to = f"{self._names['stage']}/{step.folder}"
+        sql = f"PUT {_file(str(folder / step.pattern))} {_quoted(to)} AUTO_COMPRESS=FALSE"
+        rows = _picked(self._session("first").cursor().execute(sql), ("source", "status"))
+        assert rows == [(name, "UPLOADED") for name in step.sent], f"{sql}\nanswered {rows}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _file(path: str) -> str:
+    return _quoted(f"file://{path}")
 
 
 def _picked(cursor: Any, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
@@ -115,9 +140,10 @@ def _compare_errors(sql: str, error: snowflake.connector.errors.Error | None, ex
         assert words in str(error.msg), f"{sql}\nfailed with {error}\nexpected the words {words!r}"
 
 
-def _compare_rows(sql: str, found: list[tuple[Any, ...]], step: Run) -> None:
-    expected = step.rows or []
-    if step.any_order:
+def _compare_rows(
+    sql: str, found: list[tuple[Any, ...]], expected: list[tuple[Any, ...]], any_order: bool
+) -> None:
+    if any_order:
         found, expected = sorted(found, key=repr), sorted(expected, key=repr)
     assert found == expected, f"{sql}\ngave {found}\nexpected {expected}"
 

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-import requests
 import snowflake.connector
 from warehouse_client import Client
 
+from local.warehouse.faults import Fault
 from local.warehouse.server import RunningWarehouse
 
 
-def control(warehouse: RunningWarehouse, method: str, body: dict[str, Any] | None = None) -> None:
-    answer = requests.request(method, f"{warehouse.address}/control/delays", json=body, timeout=20)
-    assert answer.json()["success"]
-
-
 @pytest.fixture(autouse=True)
-def _no_delays(warehouse: RunningWarehouse) -> Iterator[None]:
+def _no_faults(warehouse: RunningWarehouse) -> Iterator[None]:
     yield
-    control(warehouse, "DELETE")
+    warehouse.warehouse.faults.clear()
 
 
 def hold(warehouse: RunningWarehouse, pattern: str, seconds: float = 60) -> None:
     """Keep the next statement with this pattern from starting."""
-    control(warehouse, "POST", {"pattern": pattern, "seconds": seconds, "count": 1})
+    warehouse.warehouse.faults.add(Fault(statement=pattern, delay_seconds=seconds))
 
 
 def start(client: Client, statement: str) -> str:
@@ -76,12 +70,6 @@ def test_a_statement_that_waits_for_its_turn_can_be_cancelled(
     assert second.connection.get_query_status(holding).name == "RUNNING"
     second.connection.cursor().abort_query(holding)
     finished(warehouse, holding)
-
-
-def test_delay_ends_by_count(client: Client, warehouse: RunningWarehouse) -> None:
-    hold(warehouse, "counted", 0.1)
-    assert client.rows("SELECT 'counted'") == [("counted",)]
-    assert warehouse.warehouse.delays.take_seconds("SELECT 'counted'") == 0
 
 
 def test_sessions_run_side_by_side(client: Client, second: Client, warehouse: RunningWarehouse) -> None:
