@@ -123,6 +123,11 @@ class Endpoints:
         self._warehouse.delays.clear()
         return wire.success()
 
+    async def set_pace(self, request: Request) -> Answer:
+        """POST /control/pace"""
+        self._warehouse.pace.set(await wire.body_of(request))
+        return wire.success()
+
     async def health(self, _request: Request) -> Answer:
         """GET /health: ready as soon as it answers"""
         return {"status": "ready", "notice": wire.NOTICE, "sessions": len(self._warehouse.sessions.all())}
@@ -183,6 +188,7 @@ def create_app(warehouse: Warehouse, synchronous_seconds: float = SYNCHRONOUS_SE
         ("POST", "/telemetry/send/sessionless", on.ignore),
         ("POST", "/control/delays", on.add_delay),
         ("DELETE", "/control/delays", on.clear_delays),
+        ("POST", "/control/pace", on.set_pace),
         ("GET", "/health", on.health),
     )
     routes = [Route(path, _guarded(endpoint), methods=[method]) for method, path, endpoint in answered]

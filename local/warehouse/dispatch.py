@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fakesnow.statement_type import TCL
 
 from local.warehouse import session_parameters
+from local.warehouse.account_statements import HANDLERS as ACCOUNT_HANDLERS
 from local.warehouse.binds import bound_rows
 from local.warehouse.copy_statement import parse_copy
 from local.warehouse.errors import SqlError
@@ -63,7 +64,8 @@ def execute(warehouse: Warehouse, query: Query) -> Result:
         return handler(statement)
     transaction = query.session.transaction
     try:
-        result = handler(statement)
+        with warehouse.access.permitted(query, statement.text):
+            result = handler(statement)
     except BaseException:
         transaction.after_failure()
         raise
@@ -111,10 +113,6 @@ def _alter_session(statement: Statement) -> Result:
     if not was_autocommit and statement.session.parameters.is_true("AUTOCOMMIT"):
         statement.session.transaction.commit()
     return result
-
-
-def _show_parameters(statement: Statement) -> Result:
-    return session_parameters.show_parameters(statement.session.parameters, statement.text)
 
 
 def _begin(statement: Statement) -> Result:
@@ -168,6 +166,7 @@ def _general(statement: Statement) -> Result:
 _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (_CANCEL, _cancel),
     (_RESULT_SCAN, _result_scan),
+    *ACCOUNT_HANDLERS,
     (re.compile(r"(?i)^PUT\b"), _put),
     (re.compile(r"(?i)^(LIST|LS)\b"), _list),
     (re.compile(r"(?i)^(REMOVE|RM)\b"), _remove),
@@ -175,7 +174,6 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"(?i)^DROP\s+STAGE\b"), _drop_stage),
     (re.compile(r"(?i)^COPY\s+INTO\b"), _copy),
     (re.compile(r"(?i)^ALTER\s+SESSION\b"), _alter_session),
-    (re.compile(r"(?i)^SHOW\s+PARAMETERS\b"), _show_parameters),
     (
         re.compile(r"(?i)^(BEGIN(\s+(WORK|TRANSACTION))?(\s+NAME\s+\w+)?|START\s+TRANSACTION)\s*;?\s*$"),
         _begin,

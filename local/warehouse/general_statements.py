@@ -13,12 +13,12 @@ from fakesnow.statement_type import DDL
 from sqlglot import Expr, exp
 
 from local.warehouse import column_limits, load_history, query_history, table_definitions
-from local.warehouse.context_functions import mentions_context, replace_context_functions
 from local.warehouse.engine import describe_on_fakesnow, run_on_fakesnow
 from local.warehouse.errors import does_not_exist, unsupported
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.query_history import HistoryEntry
 from local.warehouse.results import Result, status_result
+from local.warehouse.rewriting import Rewriting
 from local.warehouse.sessions import Session
 from local.warehouse.table_locks import TableLocks
 
@@ -34,11 +34,16 @@ class GeneralStatements:
     """Runs what has no module of its own; thread-safe over sessions, one statement at a time in each."""
 
     def __init__(
-        self, instance: WarehouseInstance, locks: TableLocks, entries: Callable[[], list[HistoryEntry]]
+        self,
+        instance: WarehouseInstance,
+        locks: TableLocks,
+        entries: Callable[[Session], list[HistoryEntry]],
+        rewriting: Rewriting,
     ) -> None:
         self._instance = instance
         self._locks = locks
         self._entries = entries
+        self._rewriting = rewriting
         self._defining = threading.Lock()
 
     def describe(self, session: Session, text: str) -> Result | None:
@@ -49,9 +54,9 @@ class GeneralStatements:
         """Execute one statement."""
         expression = parse_one(text)
         _refuse_raw(expression)
-        if mentions_context(text):
-            expression = replace_context_functions(expression, session)
-            text = expression.sql(dialect="snowflake")
+        rewritten = self._rewriting.rewrite(session, expression, text)
+        if rewritten is not None:
+            expression, text = rewritten, rewritten.sql(dialect="snowflake")
         if isinstance(expression, _DEFINING):
             return self._define(session, text, expression, rows)
         if isinstance(expression, _WRITING):
@@ -66,7 +71,7 @@ class GeneralStatements:
         if source is None:
             return run_on_fakesnow(session, text, expression, rows)
         view = f"LOCAL_WAREHOUSE_HISTORY_{threading.get_ident()}"
-        history = query_history.selected(source, self._entries(), session.user, session.id)
+        history = query_history.selected(source, self._entries(session), session.user, session.id)
         alias = source.args.get("alias")
         rows = query_history.without_binds_of(source, expression, rows)
         source.replace(
@@ -189,10 +194,6 @@ def _remember_use(session: Session, expression: exp.Use) -> None:
     name = column_limits.identifier_name(expression.this.this) if expression.this is not None else ""
     if isinstance(kind, exp.Var) and kind.name.upper() == "DATABASE":
         _use_public(session, name)
-    if isinstance(kind, exp.Var) and kind.name.upper() == "ROLE":
-        session.role = name
-    if isinstance(kind, exp.Var) and kind.name.upper() == "WAREHOUSE":
-        session.warehouse = name
 
 
 def _use_public(session: Session, database: str) -> None:

@@ -9,7 +9,7 @@ import contextlib
 import secrets
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +64,7 @@ class Loader:
         self._stages = stages
         self._files = files
         self._scratch = scratch
+        self.on_bytes: Callable[[Session, int], None] = _ignored
         shutil.rmtree(scratch, ignore_errors=True)
 
     def load(self, session: Session, statement: CopyStatement, cancelled: threading.Event) -> Result:
@@ -122,6 +123,7 @@ class Loader:
         if text is None:
             return [name, "LOAD_SKIPPED", 0, 0, 1, 1, "File was loaded before.", None, None, None]
         count = _insert(load, staged, text)
+        self.on_bytes(load.session, staged.size)
         load_history.record(load.session.duck, load.table, load.location, staged, count)
         return [name, "LOADED", count, count, 1, 0, None, None, None, None]
 
@@ -139,6 +141,10 @@ def _start(
     return unpacking.submit(
         unpack, staged, load.statement.file_format, folder / f"{number}.txt", load.cancelled
     )
+
+
+def _ignored(_session: Session, _byte_count: int) -> None:
+    """What is done with the bytes of a file when nobody has asked for a pace."""
 
 
 @contextlib.contextmanager

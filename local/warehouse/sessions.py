@@ -31,10 +31,12 @@ class Session:
     token: str
     user: str
     role: str
-    warehouse: str
+    warehouse: str | None
     connection: FakeSnowflakeConnection
     parameters: SessionParameters
     transaction: Transaction
+    has_secondary_roles: bool = False
+    client: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _pending: int = 0
@@ -113,6 +115,7 @@ class Login:
     role: str | None
     warehouse: str | None
     parameters: Mapping[str, object]
+    client: str = ""
 
 
 class SessionRegistry:
@@ -135,11 +138,12 @@ class SessionRegistry:
             id=number,
             token=secrets.token_urlsafe(32),
             user=login.user.upper(),
-            role=(login.role or "ACCOUNTADMIN").upper(),
-            warehouse=(login.warehouse or "LOCAL_WH").upper(),
+            role=login.role or "ACCOUNTADMIN",
+            warehouse=login.warehouse,
             connection=connection,
             parameters=parameters,
             transaction=Transaction(connection._duck_conn, self._locks, number),
+            client=login.client,
         )
         self._sessions[session.token] = session
         return session

@@ -5,20 +5,27 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from local.warehouse import dispatch
+from local.warehouse import dispatch, functions
+from local.warehouse.access import Access
 from local.warehouse.clock import Clock
 from local.warehouse.column_limits import prepare_connection
 from local.warehouse.control import Delays
 from local.warehouse.general_statements import GeneralStatements
+from local.warehouse.grant_statements import GrantStatements
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.load import Loader
 from local.warehouse.queries import Query, QueryRegistry
-from local.warehouse.query_history import HistoryFile
+from local.warehouse.query_history import HistoryEntry, HistoryFile
 from local.warehouse.results import Result
+from local.warehouse.rewriting import Rewriting
+from local.warehouse.role_statements import RoleStatements
 from local.warehouse.sessions import Login, Session, SessionRegistry
+from local.warehouse.show_grants import ShowGrants
+from local.warehouse.show_statements import ShowStatements
 from local.warehouse.stage_statements import StageStatements
 from local.warehouse.stages import StageFiles
 from local.warehouse.table_locks import TableLocks
+from local.warehouse.warehouse_statements import WarehouseStatements
 
 
 class Warehouse:
@@ -42,15 +49,29 @@ class Warehouse:
         self.loader = Loader(self.stage_statements, self.files, root / "loading")
         history = HistoryFile(root / "query_history.jsonl" if folder else None)
         self.queries = QueryRegistry(self._execute, self.delays, history)
-        self.general = GeneralStatements(self.instance, self.locks, self.queries.entries)
+        self.access = Access(self.instance, self.clock, root / "account.json" if folder else None)
+        self.pace = self.access.pace
+        self.loader.on_bytes = self.pace.on_bytes
+        self.warehouse_statements = WarehouseStatements(self.access, self.sessions, self.queries)
+        self.role_statements = RoleStatements(self.access)
+        self.grant_statements = GrantStatements(self.access, self.instance)
+        self.show_grants = ShowGrants(self.access)
+        self.show_statements = ShowStatements(self.access)
+        rewriting = Rewriting(self.access, self.queries.entries)
+        self.general = GeneralStatements(self.instance, self.locks, self._visible_entries, rewriting)
 
     def _execute(self, query: Query) -> Result:
         return dispatch.execute(self, query)
 
+    def _visible_entries(self, session: Session) -> list[HistoryEntry]:
+        return self.access.visible_entries(session, self.queries.entries())
+
     def log_in(self, login: Login) -> Session:
-        """Open a session."""
-        session = self.sessions.open(login)
+        """Open a session; raises SqlError 390189 for a role that the user does not have."""
+        session = self.sessions.open(self.access.admit(login))
         prepare_connection(session.duck)
+        functions.prepare_connection(session.duck)
+        self.access.enter(session)
         return session
 
     def close(self) -> None:

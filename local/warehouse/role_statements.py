@@ -1,0 +1,383 @@
+"""CREATE, ALTER, DROP and SHOW of roles and users, USE ROLE, USE SECONDARY ROLES, GRANT and REVOKE ROLE.
+
+https://docs.snowflake.com/en/sql-reference/commands-user-role
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any
+
+from fakesnow.statement_type import DDL
+
+from local.warehouse.access import Access
+from local.warehouse.account_parameters import ACCOUNT as ACCOUNT_LEVEL
+from local.warehouse.authorization import insufficient
+from local.warehouse.errors import SqlError, does_not_exist
+from local.warehouse.grants import ACCOUNT, ObjectKey
+from local.warehouse.object_properties import invalid_property, read_names, read_properties
+from local.warehouse.results import SUCCESS, Result, status_result, table_result
+from local.warehouse.roles import PUBLIC, SYSTEM_ROLES, User
+from local.warehouse.session_parameters import DEFAULTS
+from local.warehouse.sessions import Session
+from local.warehouse.show_pattern import Filters
+from local.warehouse.tokens import Tokens
+
+_TEXT, _COUNT, _TIME = "VARCHAR", "BIGINT", "TIMESTAMP WITH TIME ZONE"
+_ROLE_COLUMNS = {
+    "created_on": _TIME,
+    "name": _TEXT,
+    "is_default": _TEXT,
+    "is_current": _TEXT,
+    "is_inherited": _TEXT,
+    "assigned_to_users": _COUNT,
+    "granted_to_roles": _COUNT,
+    "granted_roles": _COUNT,
+    "owner": _TEXT,
+    "comment": _TEXT,
+}
+_USER_COLUMNS = {
+    "name": _TEXT,
+    "created_on": _TIME,
+    "login_name": _TEXT,
+    "comment": _TEXT,
+    "disabled": _TEXT,
+    "default_warehouse": _TEXT,
+    "default_namespace": _TEXT,
+    "default_role": _TEXT,
+    "owner": _TEXT,
+}
+_USER_FIELDS = {
+    "DEFAULT_ROLE": "default_role",
+    "DEFAULT_WAREHOUSE": "default_warehouse",
+    "DEFAULT_NAMESPACE": "default_namespace",
+    "COMMENT": "comment",
+}
+_USER_IGNORED = {
+    "PASSWORD",
+    "LOGIN_NAME",
+    "DISPLAY_NAME",
+    "FIRST_NAME",
+    "LAST_NAME",
+    "EMAIL",
+    "MUST_CHANGE_PASSWORD",
+    "RSA_PUBLIC_KEY",
+    "TYPE",
+    "DISABLED",
+}
+
+
+class RoleStatements:
+    """Statements about roles and users, carried out on the account."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._roles = access.roles
+        self._grants = access.grants
+        self._may = access.authorization
+
+    def run(self, session: Session, text: str) -> Result:
+        """Carry out one of them."""
+        tokens = Tokens(text)
+        with self._access.file.lock:
+            for words, handler in (
+                (("USE", "ROLE"), self._use),
+                (("USE", "SECONDARY", "ROLES"), self._use_secondary),
+                (("SHOW", "ROLES"), self._show_roles),
+                (("SHOW", "USERS"), self._show_users),
+            ):
+                if tokens.skip(*words):
+                    return handler(session, tokens)
+            result = self._change(session, tokens)
+            self._access.file.save()
+            return result
+
+    def _change(self, session: Session, tokens: Tokens) -> Result:
+        for words, handler in (
+            (("DROP", "ROLE"), self._drop_role),
+            (("DROP", "USER"), self._drop_user),
+            (("ALTER", "ROLE"), self._alter_role),
+            (("ALTER", "USER"), self._alter_user),
+            (("ALTER", "ACCOUNT"), self._alter_account),
+            (("GRANT", "ROLE"), self._grant),
+            (("REVOKE", "ROLE"), self._revoke),
+        ):
+            if tokens.skip(*words):
+                return handler(session, tokens)
+        tokens.expect_words("CREATE")
+        is_replacing = tokens.skip("OR", "REPLACE")
+        if tokens.skip("ROLE"):
+            return self._create_role(session, tokens, is_replacing=is_replacing)
+        tokens.expect_words("USER")
+        return self._create_user(session, tokens, is_replacing=is_replacing)
+
+    def _create_role(self, session: Session, tokens: Tokens, *, is_replacing: bool) -> Result:
+        is_tolerant = tokens.skip("IF", "NOT", "EXISTS")
+        name = _name(tokens)
+        properties = read_properties(tokens)
+        _refuse_others(properties, {"COMMENT"}, "ROLE")
+        self._may.require(session, ACCOUNT, "CREATE ROLE")
+        if self._roles.role(name) is not None and (name in SYSTEM_ROLES or not is_replacing):
+            return _there_already(name, is_tolerant=is_tolerant)
+        if self._roles.role(name) is not None:
+            self._grants.forget_role(name, session.role)
+        self._roles.create(name, properties.get("COMMENT", ""))
+        self._grants.own(ObjectKey("ROLE", (name,)), session.role)
+        return status_result(f"Role {name} successfully created.", DDL)
+
+    def _owned_role(self, session: Session, name: str) -> None:
+        if self._roles.role(name) is None:
+            raise does_not_exist("Role", name)
+        if name in SYSTEM_ROLES or not self._owns("ROLE", session, name):
+            raise insufficient("role", name)
+
+    def _owns(self, kind: str, session: Session, name: str) -> bool:
+        return self._may.may(session, ObjectKey(kind, (name,)), "OWNERSHIP") or self._may.may(
+            session, ACCOUNT, "MANAGE GRANTS"
+        )
+
+    def _drop_role(self, session: Session, tokens: Tokens) -> Result:
+        is_tolerant = tokens.skip("IF", "EXISTS")
+        name = _name(tokens)
+        tokens.expect_end()
+        if is_tolerant and self._roles.role(name) is None:
+            return status_result(f"Drop statement executed successfully ({name} already dropped).", DDL)
+        self._owned_role(session, name)
+        self._roles.drop(name)
+        self._grants.forget(ObjectKey("ROLE", (name,)))
+        self._grants.forget_role(name, session.role)
+        return status_result(f"{name} successfully dropped.", DDL)
+
+    def _alter_role(self, session: Session, tokens: Tokens) -> Result:
+        tokens.skip("IF", "EXISTS")
+        name = _name(tokens)
+        tokens.expect_words("SET")
+        properties = read_properties(tokens)
+        _refuse_others(properties, {"COMMENT"}, "ROLE")
+        self._owned_role(session, name)
+        self._roles.comment(name, properties.get("COMMENT", ""))
+        return status_result(SUCCESS, DDL)
+
+    def _create_user(self, session: Session, tokens: Tokens, *, is_replacing: bool) -> Result:
+        is_tolerant = tokens.skip("IF", "NOT", "EXISTS")
+        name = _name(tokens)
+        properties = read_properties(tokens)
+        self._may.require(session, ACCOUNT, "CREATE USER")
+        if self._roles.user(name) is not None and not is_replacing:
+            return _there_already(name, is_tolerant=is_tolerant)
+        self._roles.drop_user(name)
+        plain = User(name, PUBLIC, "", "", "", self._roles.moment())
+        self._roles.put_user(_changed_user(plain, properties))
+        self._grants.own(ObjectKey("USER", (name,)), session.role)
+        return status_result(f"User {name} successfully created.", DDL)
+
+    def _drop_user(self, session: Session, tokens: Tokens) -> Result:
+        is_tolerant = tokens.skip("IF", "EXISTS")
+        name = _name(tokens)
+        tokens.expect_end()
+        if is_tolerant and self._roles.user(name) is None:
+            return status_result(f"Drop statement executed successfully ({name} already dropped).", DDL)
+        self._known_user(session, name)
+        self._roles.drop_user(name)
+        self._grants.forget(ObjectKey("USER", (name,)))
+        return status_result(f"{name} successfully dropped.", DDL)
+
+    def _known_user(self, session: Session, name: str) -> User:
+        user = self._roles.user(name)
+        if user is None:
+            raise does_not_exist("User", name)
+        if not self._owns("USER", session, name):
+            raise insufficient("user", name)
+        return user
+
+    def _alter_user(self, session: Session, tokens: Tokens) -> Result:
+        is_tolerant = tokens.skip("IF", "EXISTS")
+        name = _name(tokens)
+        if is_tolerant and self._roles.user(name) is None:
+            return status_result(SUCCESS, DDL)
+        user = self._known_user(session, name)
+        if tokens.skip("UNSET"):
+            for parameter in read_names(tokens):
+                if parameter in _USER_FIELDS:
+                    self._roles.put_user(_changed_user(user, {parameter: ""}))
+                else:
+                    self._access.parameters.unset(name, parameter)
+            return status_result(SUCCESS, DDL)
+        tokens.expect_words("SET")
+        properties = read_properties(tokens)
+        parameters = {key: value for key, value in properties.items() if key in DEFAULTS}
+        user = _changed_user(user, {k: v for k, v in properties.items() if k not in parameters})
+        for key, value in parameters.items():
+            self._access.parameters.set(name, key, _value(value))
+        self._roles.put_user(user)
+        return status_result(SUCCESS, DDL)
+
+    def _alter_account(self, session: Session, tokens: Tokens) -> Result:
+        if not self._may.is_administrator(session):
+            raise insufficient("account", "LOCAL")
+        if tokens.skip("UNSET"):
+            for parameter in read_names(tokens):
+                self._access.parameters.unset(ACCOUNT_LEVEL, parameter)
+        else:
+            tokens.expect_words("SET")
+            for key, value in read_properties(tokens).items():
+                self._access.parameters.set(ACCOUNT_LEVEL, key, _value(value))
+        return status_result(SUCCESS, DDL)
+
+    def _grant(self, session: Session, tokens: Tokens) -> Result:
+        role, kind, grantee = self._membership(tokens, "TO")
+        if role != PUBLIC and not self._owns("ROLE", session, role):
+            raise grant_refused()
+        if kind == "ROLE" and grantee in self._roles.reach(role) - {PUBLIC}:
+            raise _circle(role, grantee)
+        self._roles.grant(role, kind, grantee, session.role)
+        return status_result(SUCCESS, DDL)
+
+    def _revoke(self, session: Session, tokens: Tokens) -> Result:
+        role, kind, grantee = self._membership(tokens, "FROM")
+        if not self._owns("ROLE", session, role):
+            raise grant_refused()
+        self._roles.revoke(role, kind, grantee)
+        return status_result(SUCCESS, DDL)
+
+    def _membership(self, tokens: Tokens, word: str) -> tuple[str, str, str]:
+        role = _name(tokens)
+        tokens.expect_words(word)
+        kind = "USER" if tokens.skip("USER") else "ROLE"
+        if kind == "ROLE":
+            tokens.expect_words("ROLE")
+        grantee = _name(tokens)
+        tokens.expect_end()
+        if self._roles.role(role) is None:
+            raise does_not_exist("Role", role)
+        if (self._roles.role(grantee) if kind == "ROLE" else self._roles.user(grantee)) is None:
+            raise does_not_exist(kind.capitalize(), grantee)
+        return role, kind, grantee
+
+    def _use(self, session: Session, tokens: Tokens) -> Result:
+        name = _name(tokens)
+        tokens.expect_end()
+        if self._roles.role(name) is None:
+            raise SqlError(
+                2043,
+                "02000",
+                "SQL compilation error:\nObject does not exist, or operation cannot be performed.",
+            )
+        if name not in self._roles.of_user(session.user):
+            raise SqlError(
+                3013,
+                "42501",
+                f"SQL access control error:\nRequested role '{name}' is not assigned to the executing user. "
+                "Specify another role to activate.",
+            )
+        session.role = name
+        return status_result(SUCCESS)
+
+    def _use_secondary(self, session: Session, tokens: Tokens) -> Result:
+        """ALL or NONE; naming single roles is not known here."""
+        is_all = tokens.skip("ALL")
+        if not is_all:
+            tokens.expect_words("NONE")
+        tokens.expect_end()
+        session.has_secondary_roles = is_all
+        return status_result(SUCCESS)
+
+    def _show_roles(self, session: Session, tokens: Tokens) -> Result:
+        filters = Filters()
+        filters.read_like(tokens)
+        filters.read_rest(tokens)
+        rows = [self._role_row(session, role.name) for role in self._roles.all()]
+        return table_result(_ROLE_COLUMNS, filters.chosen(rows, 1))
+
+    def _role_row(self, session: Session, name: str) -> list[Any]:
+        role, user = self._roles.role(name), self._roles.user(session.user)
+        members = self._roles.memberships()
+        is_inherited = name != session.role and name in self._roles.reach(session.role)
+        return [
+            datetime.datetime.fromisoformat(role.created_on if role else ""),
+            name,
+            _yes(user is not None and user.default_role == name),
+            _yes(session.role == name),
+            _yes(is_inherited),
+            sum(m.role == name and m.kind == "USER" for m in members),
+            sum(m.role == name and m.kind == "ROLE" for m in members),
+            sum(m.grantee == name and m.kind == "ROLE" for m in members),
+            "" if name in SYSTEM_ROLES else self._grants.owner(ObjectKey("ROLE", (name,))),
+            role.comment if role else "",
+        ]
+
+    def _show_users(self, session: Session, tokens: Tokens) -> Result:
+        filters = Filters()
+        filters.read_like(tokens)
+        filters.read_rest(tokens)
+        rows = [
+            [
+                user.name,
+                datetime.datetime.fromisoformat(user.created_on),
+                user.name,
+                user.comment,
+                "false",
+                user.default_warehouse,
+                user.default_namespace,
+                user.default_role,
+                self._grants.owner(ObjectKey("USER", (user.name,))),
+            ]
+            for user in self._roles.users()
+            if self._owns("USER", session, user.name) or user.name == session.user
+        ]
+        return table_result(_USER_COLUMNS, filters.chosen(rows, 0))
+
+
+def grant_refused() -> SqlError:
+    """A grant that the role may not give."""
+    return SqlError(3102, "42501", "Grant not executed: Insufficient privileges.")
+
+
+def _circle(role: str, grantee: str) -> SqlError:
+    return SqlError(
+        3023,
+        "42501",
+        f"SQL execution error: Cannot grant role '{role}' to role '{grantee}': roles may not form a circle.",
+    )
+
+
+def _name(tokens: Tokens) -> str:
+    parts = tokens.name()
+    if len(parts) != 1:
+        raise tokens.unexpected()
+    return parts[0]
+
+
+def _yes(is_so: bool) -> str:
+    return "Y" if is_so else "N"
+
+
+def _value(text: str) -> str:
+    return text.lower() if text.upper() in ("TRUE", "FALSE") else text
+
+
+def _refuse_others(properties: dict[str, str], known: set[str], kind: str) -> None:
+    for name in properties:
+        if name not in known:
+            raise invalid_property(name, kind)
+
+
+def _there_already(name: str, *, is_tolerant: bool) -> Result:
+    if is_tolerant:
+        return status_result(f"{name} already exists, statement succeeded.", DDL)
+    raise SqlError(2002, "42710", f"SQL compilation error:\nObject '{name}' already exists.")
+
+
+def _changed_user(user: User, properties: dict[str, str]) -> User:
+    """The user with what the statement sets; passwords and names of people mean nothing here."""
+    changes: dict[str, Any] = {}
+    for name, value in properties.items():
+        if name in _USER_FIELDS:
+            is_text = name in ("COMMENT", "DEFAULT_NAMESPACE")
+            changes[_USER_FIELDS[name]] = value if is_text else value.upper()
+        elif name == "DEFAULT_SECONDARY_ROLES":
+            changes["has_secondary_roles"] = "ALL" in value.upper()
+        elif name not in _USER_IGNORED:
+            raise invalid_property(name, "USER")
+    return dataclasses.replace(user, **changes)
