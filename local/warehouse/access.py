@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from local.warehouse.account_parameters import AccountParameters
 from local.warehouse.authorization import Authorization
 from local.warehouse.clock import Clock
 from local.warehouse.compute import Compute
-from local.warehouse.errors import SqlError
+from local.warehouse.errors import SqlError, as_sql_error, cannot_use
 from local.warehouse.grants import Grants, ObjectKey
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.needed_privileges import needs_of
@@ -30,6 +31,8 @@ from local.warehouse.roles import ADMINISTRATOR, PUBLIC, Roles, User
 from local.warehouse.sessions import Login, Session
 from local.warehouse.warehouses import FIRST, Warehouses
 
+_USE = re.compile(r"(?i)USE\b")
+_DEFINITION = re.compile(r"(?i)(CREATE|DROP|ALTER|TRUNCATE|DESC)")
 _CHANGING = ("CREATE", "DROP", "ALTER", "UNDROP")
 
 
@@ -92,19 +95,41 @@ class Access:
         session = query.session
         with self.file.lock:
             if not self.authorization.is_administrator(session):
-                self.authorization.check(session, needs_of(text))
+                self._check(session, text)
         change = read_object_statement(text)
         if change is not None and (
             change.verb not in _CHANGING or change.is_temporary or query.submission.is_describe_only
         ):
             change = None
         was_there = change is not None and self._is_there(session, change)
-        with self.compute.running(query, text):
+        with self.compute.running(query, text), self._naming_what_is_missing(session, text):
             yield
         if change is not None:
             with self.file.lock:
                 self._follow(session, change, was_there=was_there)
                 self.file.save()
+
+    def _check(self, session: Session, text: str) -> None:
+        try:
+            self.authorization.check(session, needs_of(text))
+        except SqlError as error:
+            raise cannot_use() if _USE.match(text) and error.code in (2003, 3001) else error from None
+
+    @contextlib.contextmanager
+    def _naming_what_is_missing(self, session: Session, text: str) -> Iterator[None]:
+        """DuckDB's words for an object that is not there become Snowflake's, with its full name."""
+        try:
+            yield
+        except Exception as error:
+            if _USE.match(text) and as_sql_error(error).code in (2003, 2043):
+                raise cannot_use() from None
+            if as_sql_error(error).code != 2003:
+                raise
+            is_definition = _DEFINITION.match(text) is not None
+            missing = self.authorization.missing(session, needs_of(text), is_definition=is_definition)
+            if missing is None:
+                raise
+            raise missing from None
 
     def _is_there(self, session: Session, change: ObjectStatement) -> bool:
         try:

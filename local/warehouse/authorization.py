@@ -62,20 +62,41 @@ class Authorization:
         found = self.privileges(session, key)
         return "OWNERSHIP" in found or bool(found & set(privileges) if privileges else found)
 
-    def require(self, session: Session, key: ObjectKey, *privileges: str) -> None:
-        """Fail with 002003 when the object is hidden, with 003001 when it is seen and the privilege lacks."""
+    def require(self, session: Session, key: ObjectKey, *privileges: str, shown: str = "") -> None:
+        """Fail with 002003 when the object is hidden, with 003001 when it is seen and the privilege lacks.
+
+        `shown` is how the statement names the object, its full name if not given.
+        """
         if self.may(session, key, *privileges):
             return
         if key == ACCOUNT:
             raise insufficient("account", "LOCAL")
         if not self.may(session, key):
-            raise does_not_exist(_word(key.kind), key.full_name)
+            raise does_not_exist(_word(key.kind), shown or key.full_name)
         raise insufficient(key.kind.lower(), key.name[-1])
 
     def check(self, session: Session, needs: list[Need]) -> None:
         """Fail at the first need that is not met."""
         for need in needs:
             self._check(session, need)
+
+    def missing(self, session: Session, needs: list[Need], *, is_definition: bool) -> SqlError | None:
+        """The first object of a failed statement that is not there, as the error that Snowflake gives for it."""
+        for need in needs:
+            if need.kind in ("ACCOUNT", "DATABASE OF") or need.kind.startswith("DROPPED"):
+                continue
+            if need.kind in ("DATABASE", "SCHEMA"):
+                key = ObjectKey(need.kind, _container(session, need.kind, need.name))
+            else:
+                kind = "SCHEMA" if need.kind == "SCHEMA OF" else need.kind
+                full = session.qualify(need.name)
+                key = ObjectKey(kind, full[:2] if kind == "SCHEMA" else full)
+            for length, kind in ((1, "DATABASE"), (2, "SCHEMA"), (3, key.kind)):
+                found = ObjectKey(kind, key.name[:length])
+                if length <= len(key.name) and not self.exists(found):
+                    word = "Table" if kind == "TABLE" and is_definition else _word(kind)
+                    return does_not_exist(word, ".".join(need.name) if length == 3 else found.full_name)
+        return None
 
     def _check(self, session: Session, need: Need) -> None:
         if need.kind == "ACCOUNT":
@@ -114,8 +135,8 @@ class Authorization:
         if not self.exists(key):
             if need.is_tolerant or key.kind not in ("TABLE", "STAGE"):
                 return
-            raise does_not_exist("Object" if key.kind == "TABLE" else "Stage", key.full_name)
-        self.require(session, key, *need.privileges)
+            raise does_not_exist(_word(key.kind), ".".join(need.name))
+        self.require(session, key, *need.privileges, shown=".".join(need.name))
 
     def _check_containers(self, session: Session, key: ObjectKey) -> None:
         """USAGE on database and schema, without which nothing in them is seen."""

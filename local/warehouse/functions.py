@@ -16,11 +16,12 @@ from local.warehouse.errors import SqlError, unsupported
 _SIGNED = "local_warehouse_signed"
 _TOTAL = "local_warehouse_total"
 _DISTINCT_TOTAL = "local_warehouse_distinct_total"
-_MOMENTS = (exp.DataType.Type.TIMESTAMPNTZ, exp.DataType.Type.TIMESTAMPLTZ)
+_TRY_TIMESTAMP = "local_warehouse_try_timestamp"
+_MOMENTS = (exp.DataType.Type.TIMESTAMPNTZ, exp.DataType.Type.TIMESTAMP)
 _WRAP = "18446744073709551616"
 _MENTIONS = re.compile(
     r"(?i)\b(HASH|HASH_AGG|RATIO_TO_REPORT|OCTET_LENGTH|MD5_NUMBER_(LOWER|UPPER)64|"
-    r"TRY_TO_TIMESTAMP(_NTZ|_LTZ)?|TO_TIMESTAMP(_NTZ|_LTZ|_TZ)?)\s*\("
+    r"TRY_CAST|TRY_TO_TIMESTAMP(_NTZ|_LTZ)?|TO_TIMESTAMP(_NTZ|_LTZ|_TZ)?)\s*\("
 )
 
 
@@ -30,6 +31,7 @@ def prepare_connection(connection: duckdb.DuckDBPyConnection) -> None:
         f"CREATE TEMP MACRO {_SIGNED}(number) AS CASE WHEN number >= 9223372036854775808 "
         f"THEN (number::HUGEINT - {_WRAP})::BIGINT ELSE number::BIGINT END"
     )
+    connection.execute(f"CREATE TEMP MACRO {_TRY_TIMESTAMP}(moment) AS TRY_CAST(moment AS TIMESTAMP)")
     for name, what in ((_TOTAL, "numbers"), (_DISTINCT_TOTAL, "DISTINCT numbers")):
         connection.execute(
             f"CREATE TEMP MACRO {name}(numbers) AS coalesce(sum({what})::HUGEINT % {_WRAP}, 0)"
@@ -55,7 +57,7 @@ def _rewritten(node: Expr) -> Expr:
         name = "md5_number_lower" if isinstance(node, exp.MD5NumberLower64) else "md5_number_upper"
         return exp.Anonymous(this=name, expressions=[exp.cast(node.this, "VARCHAR")])
     if isinstance(node, exp.TryCast) and node.to.this in _MOMENTS:
-        return exp.TryCast(this=node.this, to=exp.DataType.build("TIMESTAMP"))
+        return exp.Anonymous(this=_TRY_TIMESTAMP, expressions=[node.this.copy()])
     if isinstance(node, exp.StrToTime) and '"' in node.args["format"].name:
         node.set("format", exp.Literal.string(re.sub(r'"([^"]*)"', r"\1", node.args["format"].name)))
         return node

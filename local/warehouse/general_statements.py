@@ -218,5 +218,5 @@ def _refuse_raw(expression: Expr) -> None:
     """What sqlglot could not parse it hands on as raw text; only what fakesnow itself knows may pass to DuckDB."""
     if isinstance(expression, exp.Command):
         verb = f"{expression.this} {expression.expression}".strip()
-        if not re.match(r"(?i)(SET|UNSET|SHOW|EXPLAIN|CREATE\s+USER)\b", verb):
+        if not re.match(r"(?i)(SET|UNSET|SHOW\s+(VARIABLES|USER\s+FUNCTIONS)|EXPLAIN)\b", verb):
             raise unsupported(verb[:80])

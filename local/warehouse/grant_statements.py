@@ -233,7 +233,7 @@ class GrantStatements:
                 "42501",
                 f"SQL execution error: Dependent grant of privilege '{others[0].privilege}' on securable "
                 f"'{key.full_name}' to role '{others[0].role}' exists. It must be revoked first. Say REVOKE "
-                "CURRENT GRANTS or COPY CURRENT GRANTS to revoke or keep such grants with the change of the owner.",
+                "CURRENT GRANTS or COPY CURRENT GRANTS to revoke or keep such grants as the owner changes.",
             )
         self._grants.own(key, statement.role, keeps_grants=statement.current_grants != "REVOKE")
 

@@ -1,7 +1,7 @@
 """A pace for loading, on request: COPY then takes as long as its bytes need on a warehouse of that size.
 
-Off unless a test or a demonstration asks for it, so that progress can be watched on small files. Snowflake publishes
-no such figure; the doubling with each size is its documentation's:
+Off unless a test or a demonstration asks for it, so that progress can be watched on small files. Snowflake
+publishes no such figure; the doubling with each size is its documentation's:
 https://docs.snowflake.com/en/user-guide/warehouses-overview
 """
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+import pyarrow.lib as pa
 from sqlglot import Expr, exp
 
 from local.warehouse.access import Access
 from local.warehouse.context_functions import mentions_context, replace_context_functions
 from local.warehouse.functions import mentions_functions, rewrite_functions
-from local.warehouse.query_history import HistoryEntry
+from local.warehouse.queries import QueryRegistry
+from local.warehouse.result_scan import replace_result_scans
 from local.warehouse.sessions import Session
 
 
 class Rewriting:
     """Rewrites statements of sessions; keeps nothing."""
 
-    def __init__(self, access: Access, entries: Callable[[], list[HistoryEntry]]) -> None:
+    def __init__(self, access: Access, queries: QueryRegistry) -> None:
         self._access = access
-        self._entries = entries
+        self._queries = queries
 
     def rewrite(self, session: Session, expression: Expr, text: str) -> Expr | None:
         """The statement in other words, None when nothing is to be changed."""
@@ -30,9 +30,15 @@ class Rewriting:
             changed = replace_context_functions(expression, session, text, available, active)
         if "LAST_QUERY_ID" in text.upper():
             changed = (changed or expression).transform(lambda node: self._last_query_id(session, node))
+        if "RESULT_SCAN" in text.upper():
+            changed = replace_result_scans(changed or expression, session, self._result_of)
         if mentions_functions(text):
             changed = rewrite_functions(changed or expression)
         return changed
+
+    def _result_of(self, query_id: str) -> pa.Table | None:
+        query = self._queries.get(query_id)
+        return query.result.table if query is not None and query.result is not None else None
 
     def _last_query_id(self, session: Session, node: Expr) -> Expr:
         """The session's query before this one; LAST_QUERY_ID(-n) the one n before, LAST_QUERY_ID(n) its n-th.
@@ -41,10 +47,12 @@ class Rewriting:
         """
         if not isinstance(node, exp.Anonymous) or str(node.this).upper() != "LAST_QUERY_ID":
             return node
-        number = int(node.expressions[0].sql()) if node.expressions else -1
-        ended = [
-            entry.query_id for entry in self._entries() if entry.session_id == session.id and entry.end_time
-        ]
+        try:
+            number = int(node.expressions[0].sql()) if node.expressions else -1
+        except ValueError:
+            return node
+        mine = [entry for entry in self._queries.entries() if entry.session_id == session.id]
+        ended = [entry.query_id for entry in mine if entry.end_time is not None]
         place = number if number < 0 else number - 1
         is_there = -len(ended) <= place < len(ended)
         return exp.Literal.string(ended[place]) if is_there else exp.Null()

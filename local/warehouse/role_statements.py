@@ -14,7 +14,7 @@ from fakesnow.statement_type import DDL
 from local.warehouse.access import Access
 from local.warehouse.account_parameters import ACCOUNT as ACCOUNT_LEVEL
 from local.warehouse.authorization import insufficient
-from local.warehouse.errors import SqlError, does_not_exist
+from local.warehouse.errors import SqlError, cannot_use, does_not_exist
 from local.warehouse.grants import ACCOUNT, ObjectKey
 from local.warehouse.object_properties import invalid_property, read_names, read_properties
 from local.warehouse.results import SUCCESS, Result, status_result, table_result
@@ -259,11 +259,7 @@ class RoleStatements:
         name = _name(tokens)
         tokens.expect_end()
         if self._roles.role(name) is None:
-            raise SqlError(
-                2043,
-                "02000",
-                "SQL compilation error:\nObject does not exist, or operation cannot be performed.",
-            )
+            raise cannot_use()
         if name not in self._roles.of_user(session.user):
             raise SqlError(
                 3013,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.warehouse.access import Access
-from local.warehouse.errors import SqlError
+from local.warehouse.errors import cannot_use, does_not_exist
 from local.warehouse.grants import ObjectKey
 from local.warehouse.results import Result, table_result
 from local.warehouse.sessions import Session
@@ -161,16 +161,8 @@ class ShowStatements:
         is_there = self._may.exists(key) or name[-1:] == ("INFORMATION_SCHEMA",)
         if not is_there or self._may.is_hidden(session, key):
             if kind == "TABLE":
-                raise SqlError(
-                    2003,
-                    "02000",
-                    f"SQL compilation error:\nTable '{key.full_name}' does not exist or not authorized.",
-                )
-            raise SqlError(
-                2043,
-                "02000",
-                "SQL compilation error:\nObject does not exist, or operation cannot be performed.",
-            )
+                raise does_not_exist("Table", key.full_name)
+            raise cannot_use()
         return _Scope(name)
 
     def _rows(self, session: Session, query: str) -> list[tuple[Any, ...]]:

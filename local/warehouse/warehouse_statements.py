@@ -11,7 +11,7 @@ from typing import Any
 from fakesnow.statement_type import DDL
 
 from local.warehouse.access import Access
-from local.warehouse.errors import SqlError, unsupported
+from local.warehouse.errors import SqlError, cannot_use, unsupported
 from local.warehouse.grants import ACCOUNT, ObjectKey
 from local.warehouse.object_properties import (
     invalid_property,
@@ -199,11 +199,7 @@ class WarehouseStatements:
             session, self._key(name), "USAGE", "OPERATE", "MODIFY", "MONITOR"
         )
         if self._all.find(name) is None or not may:
-            raise SqlError(
-                2043,
-                "02000",
-                "SQL compilation error:\nObject does not exist, or operation cannot be performed.",
-            )
+            raise cannot_use()
         session.warehouse = name
         return status_result(SUCCESS)
 

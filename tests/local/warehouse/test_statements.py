@@ -116,7 +116,7 @@ def test_databases_come_with_a_public_schema(client: Client) -> None:
         ("FOO BAR", 1003),
         ("SELECT FROM WHERE", 1003),
         ("SELECT 'unclosed", 1003),
-        ("SELECT NO_SUCH_FUNCTION(1)", 2003),
+        ("SELECT NO_SUCH_FUNCTION(1)", 2140),
         ("SELECT * FROM NOT_THERE", 2003),
         ("UNDROP TABLE T", 2),
         ("ALTER WAREHOUSE W SUSPEND", 2003),
