@@ -117,6 +117,14 @@ def _constraint(text: str) -> SqlError:
     return SqlError(100072, "22000", text)
 
 
+def _invalid_input(text: str) -> SqlError:
+    """A text that is no date or time of the format given; all else is unsupported."""
+    if moment := re.search(r'Could not parse string "(.*?)" according to format specifier "(.*?)"', text):
+        kind = "Timestamp" if re.search("%[HIMS]", moment[2]) else "Date"
+        return SqlError(100040, "22007", f"{kind} '{moment[1]}' is not recognized")
+    return unsupported(f"InvalidInputException: {text[:500]}")
+
+
 def _catalog(text: str) -> SqlError:
     """What is not in the catalog, in Snowflake's words."""
     line = text.splitlines()[0]
@@ -158,5 +166,6 @@ _DUCKDB_ERRORS = (
     (duckdb.CatalogException, _catalog),
     (duckdb.BinderException, lambda text: SqlError(2043, "02000", text.splitlines()[0])),
     (duckdb.ParserException, syntax_error),
+    (duckdb.InvalidInputException, _invalid_input),
     (duckdb.OutOfRangeException, lambda text: SqlError(100132, "22003", text.splitlines()[0])),
 )

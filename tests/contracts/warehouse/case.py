@@ -2,9 +2,8 @@
 
 In the text of a statement `{database}`, `{schema}` (with its database), `{stage}` (with @) and `{label}` of an
 earlier step (its query id) are replaced. `{unique}` is a name that no other case has, for roles and warehouses,
-which `Case.cleanup` drops; `{user}` and `{warehouse}` are those that the first session logs in with. Each case has a
-schema of its own, with a stage
-CHUNKS in it, and starts there.
+which `Case.cleanup` drops; `{user}` and `{warehouse}` are those that the first session logs in with. Each case has
+a schema of its own, with a stage CHUNKS in it, and starts there.
 """
 
 from __future__ import annotations

@@ -93,8 +93,15 @@ CASES = (
             _TABLE,
             Run(
                 "SHOW COLUMNS IN TABLE {schema}.LOADED",
-                columns=("table_name", "column_name", "null?"),
-                rows=[("LOADED", "A", "NOT_NULL"), ("LOADED", "N", "true")],
+                columns=("table_name", "column_name", "data_type"),
+                rows=[
+                    (
+                        "LOADED",
+                        "A",
+                        '{"type":"TEXT","length":5,"byteLength":20,"nullable":false,"fixed":false}',
+                    ),
+                    ("LOADED", "N", '{"type":"FIXED","precision":5,"scale":2,"nullable":true}'),
+                ],
             ),
         ),
     ),
