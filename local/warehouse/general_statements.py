@@ -17,6 +17,7 @@ from local.warehouse.engine import describe_on_fakesnow, run_on_fakesnow
 from local.warehouse.errors import does_not_exist, unsupported
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.query_history import HistoryEntry
+from local.warehouse.refusals import refuse_foreign
 from local.warehouse.results import Result, status_result
 from local.warehouse.rewriting import Rewriting
 from local.warehouse.sessions import Session
@@ -54,6 +55,7 @@ class GeneralStatements:
         """Execute one statement."""
         expression = parse_one(text)
         _refuse_raw(expression)
+        refuse_foreign(expression, text)
         rewritten = self._rewriting.rewrite(session, expression, text)
         if rewritten is not None:
             expression, text = rewritten, rewritten.sql(dialect="snowflake")
