@@ -1,7 +1,7 @@
 """Statements, functions and names that DuckDB knows and Snowflake does not: refused before DuckDB sees them.
 
-Besides, DuckDB itself is shut in the warehouse's folder (instance.py): no SQL reads or writes any other file. RANGE
-is let through: it does no harm, and tests of slow queries use it (deviation).
+Besides, DuckDB itself is shut in the warehouse's folder (instance.py): no SQL reads or writes any other file.
+RANGE is let through: it does no harm, and tests of slow queries use it (deviation).
 """
 
 from __future__ import annotations
