@@ -75,7 +75,8 @@ _ROLE = (
     r"(?i)^((CREATE(\s+OR\s+REPLACE)?|ALTER|DROP)\s+(ROLE|USER)\b|ALTER\s+ACCOUNT\b|USE\s+(ROLE|SECONDARY)\b|"
     r"SHOW\s+(ROLES|USERS)\b|(GRANT|REVOKE)\s+ROLE\b)"
 )
-_SHOWN = r"(?i)^SHOW\s+(TERSE\s+)?(TABLES|VIEWS|OBJECTS|SCHEMAS|DATABASES|COLUMNS)\b"
+_GAP = r"(\s|/\*.*?\*/)+"
+_SHOWN = rf"(?is)^SHOW{_GAP}(TERSE{_GAP})?(TABLES|VIEWS|OBJECTS|SCHEMAS|DATABASES|COLUMNS)\b"
 
 HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(_WAREHOUSE), _warehouse),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from fakesnow.transforms import SERVER_VERSION
 from sqlglot import Expr, exp
 
+from local.warehouse.errors import SqlError
 from local.warehouse.sessions import Session
 
 VERSION = f"{SERVER_VERSION} local-warehouse (a stand-in, not Snowflake)"
@@ -36,6 +37,7 @@ _VALUES: dict[str, _Value] = {
     "CURRENT_WAREHOUSE": lambda session, _text: session.warehouse,
     "INVOKER_ROLE": lambda session, _text: session.role,
 }
+_NEED_BRACKETS = {"CURRENT_ROLE", "CURRENT_WAREHOUSE", "CURRENT_DATABASE", "CURRENT_SCHEMA"}
 _OF_ROLES = {"CURRENT_AVAILABLE_ROLES", "IS_ROLE_IN_SESSION"}
 
 
@@ -49,7 +51,9 @@ def replace_context_functions(
 
     def replace(node: Expr) -> Expr:
         name = _function_name(node)
-        if name == "IS_ROLE_IN_SESSION" and isinstance(node.expressions[0], exp.Literal):
+        if isinstance(node, exp.Column) and node.name.upper() in _NEED_BRACKETS and not node.this.quoted:
+            raise _invalid_identifier(node.name)
+        if name == "IS_ROLE_IN_SESSION" and [type(each) for each in node.expressions] == [exp.Literal]:
             is_in = node.expressions[0].name.upper() in active
             return _named(exp.Boolean(this=is_in), node, name)
         if name == "CURRENT_AVAILABLE_ROLES":
@@ -60,6 +64,10 @@ def replace_context_functions(
         return _named(exp.Literal.string(value) if value is not None else exp.Null(), node, name)
 
     return expression.transform(replace)
+
+
+def _invalid_identifier(name: str) -> SqlError:
+    return SqlError(904, "42000", f"SQL compilation error:\ninvalid identifier '{name.upper()}'")
 
 
 def _named(value: Expr, node: Expr, name: str) -> Expr:

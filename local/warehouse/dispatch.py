@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fakesnow.statement_type import TCL
 
-from local.warehouse import session_parameters
+from local.warehouse import session_parameters, show_visibility
 from local.warehouse.account_statements import HANDLERS as ACCOUNT_HANDLERS
 from local.warehouse.binds import bound_rows
 from local.warehouse.copy_statement import parse_copy
@@ -70,7 +70,7 @@ def execute(warehouse: Warehouse, query: Query) -> Result:
         transaction.after_failure()
         raise
     transaction.after_statement()
-    return result
+    return show_visibility.seen(warehouse.access, query.session, statement.text, result)
 
 
 def _handler(text: str) -> Handler:
@@ -166,7 +166,6 @@ def _general(statement: Statement) -> Result:
 _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (_CANCEL, _cancel),
     (_RESULT_SCAN, _result_scan),
-    *ACCOUNT_HANDLERS,
     (re.compile(r"(?i)^PUT\b"), _put),
     (re.compile(r"(?i)^(LIST|LS)\b"), _list),
     (re.compile(r"(?i)^(REMOVE|RM)\b"), _remove),
@@ -180,4 +179,5 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     ),
     (re.compile(r"(?i)^COMMIT(\s+WORK)?\s*;?\s*$"), _commit),
     (re.compile(r"(?i)^ROLLBACK(\s+WORK)?\s*;?\s*$"), _rollback),
+    *ACCOUNT_HANDLERS,
 )

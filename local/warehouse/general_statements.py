@@ -49,7 +49,9 @@ class GeneralStatements:
 
     def describe(self, session: Session, text: str) -> Result | None:
         """The columns of a statement's answer without running it; None when only running it tells."""
-        return describe_on_fakesnow(session, text, parse_one(text))
+        expression = parse_one(text)
+        refuse_foreign(expression, text)
+        return describe_on_fakesnow(session, text, expression)
 
     def run(self, session: Session, text: str, rows: Rows, is_cancelled: Callable[[], bool]) -> Result:
         """Execute one statement."""

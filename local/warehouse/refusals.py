@@ -24,6 +24,7 @@ _KNOWN = (
     exp.Drop,
     exp.Alter,
     exp.TruncateTable,
+    exp.Undrop,
     exp.Comment,
     exp.Use,
     exp.Describe,
@@ -31,7 +32,7 @@ _KNOWN = (
     exp.Set,
     exp.Command,
 )
-_SNOWFLAKES = {"UNDROP", "CALL", "EXECUTE", "EXPLAIN", "GET", "COPY"}
+_SNOWFLAKES = {"CALL", "EXECUTE", "EXPLAIN", "GET", "COPY"}
 _TABLE_FUNCTIONS = {"RANGE"}
 _KINDS = {"TABLE", "VIEW", "SCHEMA", "DATABASE", "SEQUENCE", "FILE FORMAT", "STAGE", "TAG"}
 _FUNCTIONS = re.compile(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.warehouse.access import Access
-from local.warehouse.errors import cannot_use, does_not_exist
+from local.warehouse.errors import cannot_use, does_not_exist, unsupported
 from local.warehouse.grants import ObjectKey
 from local.warehouse.results import Result, table_result
 from local.warehouse.sessions import Session
@@ -119,6 +119,8 @@ class ShowStatements:
         is_terse = tokens.skip("TERSE")
         kind = tokens.take().text.upper()
         filters = Filters()
+        if tokens.skip("HISTORY"):
+            raise unsupported(f"SHOW {kind} HISTORY")
         filters.read_like(tokens)
         scope = self._scope(session, tokens, kind)
         filters.read_rest(tokens)
@@ -138,15 +140,14 @@ class ShowStatements:
         if tokens.skip("ACCOUNT"):
             return _Scope(())
         if tokens.skip("DATABASE"):
-            at_hand = tokens.peek().kind in ("word", "quoted") and not tokens.peek().is_word("STARTS")
-            name = (
-                tokens.name() if at_hand and not tokens.peek().is_word("LIMIT") else (session.database or "",)
-            )
+            name = (session.database or "",) if _is_unnamed(tokens) else tokens.name()
             return self._known(session, "DATABASE", name)
         if kind == "COLUMNS" and not tokens.peek().is_word("SCHEMA"):
             tokens.skip("TABLE") or tokens.skip("VIEW")
             return self._known(session, "TABLE", session.qualify(tokens.name()))
         is_schema = tokens.skip("SCHEMA")
+        if is_schema and _is_unnamed(tokens):
+            return self._known(session, "SCHEMA", session.qualify(("X",))[:2])
         name = tokens.name()
         if len(name) == 2:
             return self._known(session, "SCHEMA", name)
@@ -229,6 +230,12 @@ class ShowStatements:
                 row[3] = _type_text(row[3], is_nullable=row[4] == "true")
                 rows.append(row)
         return table_result(_COLUMNS, filters.chosen(rows, 2))
+
+
+def _is_unnamed(tokens: Tokens) -> bool:
+    """IN DATABASE and IN SCHEMA without a name mean the current one."""
+    is_name = tokens.peek().kind in ("word", "quoted")
+    return not is_name or tokens.peek().is_word("STARTS") or tokens.peek().is_word("LIMIT")
 
 
 def _seen(schema: ObjectKey) -> ObjectKey:

@@ -57,7 +57,7 @@ class Warehouse:
         self.grant_statements = GrantStatements(self.access, self.instance)
         self.show_grants = ShowGrants(self.access)
         self.show_statements = ShowStatements(self.access)
-        rewriting = Rewriting(self.access, self.queries)
+        rewriting = Rewriting(self.access)
         self.general = GeneralStatements(self.instance, self.locks, self._visible_entries, rewriting)
 
     def _execute(self, query: Query) -> Result:

@@ -195,15 +195,6 @@ CASES = (
         ),
     ),
     Case(
-        "LAST_QUERY_ID is the statement before",
-        "sql-reference/functions/last_query_id",
-        (
-            Run("SELECT 1", label="before"),
-            Run("SELECT LAST_QUERY_ID() = '{before}'", rows=[(True,)]),
-            Run("SELECT LAST_QUERY_ID(-2) = '{before}'", rows=[(True,)]),
-        ),
-    ),
-    Case(
         "a function that does not exist",
         "sql-reference/functions",
         (Run("SELECT NO_SUCH_FUNCTION(1)", error=Error(2140, ("Unknown function NO_SUCH_FUNCTION",))),),

@@ -394,13 +394,16 @@ CASES = (
         ),
     ),
     _case(
-        "SHOW TABLES leaves hidden tables out",
+        "SHOW leaves out what is hidden",
         "sql-reference/sql/show-tables",
         loader(
             TABLE,
             Run("CREATE TABLE U (A NUMBER(9,0))"),
             grant("SELECT", "TABLE U"),
             Run("SHOW TABLES IN SCHEMA {schema}", columns=("name",), rows=[("U",)], session="loader"),
+            Run("SHOW STAGES IN SCHEMA {schema}", rows=[], session="loader"),
+            grant("READ", "STAGE CHUNKS"),
+            Run("SHOW STAGES IN SCHEMA {schema}", columns=("name",), rows=[("CHUNKS",)], session="loader"),
         ),
     ),
     _case(

@@ -137,6 +137,28 @@ CASES = (
         ),
     ),
     Case(
+        "SHOW with a comment inside, as SQLAlchemy writes it",
+        _TABLES,
+        (
+            _TABLE,
+            Run(
+                "SHOW /* sqlalchemy:get_table_names */ TABLES IN SCHEMA {schema}",
+                columns=("name",),
+                rows=[("LOADED",)],
+            ),
+        ),
+    ),
+    Case(
+        "USE takes a name without a kind",
+        "sql-reference/sql/use-schema",
+        (
+            Run("USE {database}"),
+            Run("SELECT CURRENT_SCHEMA()", rows=[("PUBLIC",)]),
+            Run("USE {schema}"),
+            Run("SELECT CURRENT_DATABASE() || '.' || CURRENT_SCHEMA() = '{schema}'", rows=[(True,)]),
+        ),
+    ),
+    Case(
         "USE of what does not exist",
         "sql-reference/sql/use-database",
         (Run("USE DATABASE NOT_THERE", error=_NOT_USABLE), Run("USE SCHEMA NOT_THERE", error=_NOT_USABLE)),
@@ -156,19 +178,6 @@ CASES = (
             Run(
                 "SELECT A FROM NOT_THERE.PUBLIC.T",
                 error=Error(2003, ("Database 'NOT_THERE' does not exist or not authorized",)),
-            ),
-        ),
-    ),
-    Case(
-        "the result of SHOW is read with RESULT_SCAN",
-        "sql-reference/functions/result_scan",
-        (
-            _TABLE,
-            _OTHER,
-            Run("SHOW TABLES IN SCHEMA {schema}"),
-            Run(
-                'SELECT "name" FROM TABLE(RESULT_SCAN(LAST_QUERY_ID())) WHERE "name" LIKE \'O%\'',
-                rows=[("OTHER",)],
             ),
         ),
     ),
