@@ -29,6 +29,12 @@ def _role(statement: Statement) -> Result:
     return statement.warehouse.role_statements.run(statement.session, statement.text_without_binds)
 
 
+def _user(statement: Statement) -> Result:
+    if not re.match(r"(?i)SHOW", statement.text):
+        statement.session.transaction.commit()
+    return statement.warehouse.user_statements.run(statement.session, statement.text_without_binds)
+
+
 def _grant(statement: Statement) -> Result:
     statement.session.transaction.commit()
     return statement.warehouse.grant_statements.run(statement.session, statement.text_without_binds)
@@ -72,15 +78,17 @@ def _show_parameters(statement: Statement) -> Result:
 
 _WAREHOUSE = r"(?i)^((CREATE(\s+OR\s+REPLACE)?|ALTER|DROP|DESC|DESCRIBE|USE)\s+WAREHOUSE|SHOW\s+WAREHOUSES)\b"
 _ROLE = (
-    r"(?i)^((CREATE(\s+OR\s+REPLACE)?|ALTER|DROP)\s+(ROLE|USER)\b|ALTER\s+ACCOUNT\b|USE\s+(ROLE|SECONDARY)\b|"
-    r"SHOW\s+(ROLES|USERS)\b|(GRANT|REVOKE)\s+ROLE\b)"
+    r"(?i)^((CREATE(\s+OR\s+REPLACE)?|ALTER|DROP)\s+ROLE\b|USE\s+(ROLE|SECONDARY)\b|"
+    r"SHOW\s+ROLES\b|(GRANT|REVOKE)\s+ROLE\b)"
 )
+_USER = r"(?i)^((CREATE(\s+OR\s+REPLACE)?|ALTER|DROP)\s+USER|ALTER\s+ACCOUNT|SHOW\s+USERS)\b"
 _GAP = r"(\s|/\*.*?\*/)+"
 _SHOWN = rf"(?is)^SHOW{_GAP}(TERSE{_GAP})?(TABLES|VIEWS|OBJECTS|SCHEMAS|DATABASES|COLUMNS)\b"
 
 HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(_WAREHOUSE), _warehouse),
     (re.compile(_ROLE), _role),
+    (re.compile(_USER), _user),
     (re.compile(r"(?i)^(GRANT|REVOKE)\b"), _grant),
     (re.compile(r"(?i)^SHOW\s+(FUTURE\s+)?GRANTS\b"), _show_grants),
     (re.compile(_SHOWN), _show),

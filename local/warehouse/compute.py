@@ -14,12 +14,13 @@ from local.warehouse.authorization import Authorization
 from local.warehouse.errors import SqlError
 from local.warehouse.grants import ObjectKey
 from local.warehouse.queries import Query
-from local.warehouse.tokens import split
 from local.warehouse.warehouses import VirtualWarehouse, Warehouses
 
 _WRITING = re.compile(r"(?i)^(INSERT|UPDATE|DELETE|MERGE|COPY)\b")
 _READING = re.compile(r"(?i)^\(*\s*(SELECT|WITH)\b")
 _TABLE_AS = re.compile(r"(?is)^CREATE\b.{0,2000}?\bTABLE\b.*\bAS\s*\(*\s*(SELECT|WITH)\b")
+_FROM = re.compile(r"(?i)\bFROM\b")
+_ASIDE = re.compile(r"(?s)'(?:[^'\\]|\\.)*'|--[^\n]*|/\*.*?\*/")
 _USING = frozenset({"USAGE", "OPERATE"})
 
 
@@ -30,7 +31,7 @@ def needs_warehouse(text: str) -> bool:
     """
     if _WRITING.match(text) or _TABLE_AS.match(text):
         return True
-    return bool(_READING.match(text)) and any(token.is_word("FROM") for token in split(text))
+    return _READING.match(text) is not None and _FROM.search(_ASIDE.sub("''", text)) is not None
 
 
 class Compute:

@@ -1,25 +1,22 @@
-"""CREATE, ALTER, DROP and SHOW of roles and users, USE ROLE, USE SECONDARY ROLES, GRANT and REVOKE ROLE.
+"""CREATE, ALTER, DROP and SHOW of roles, USE ROLE, USE SECONDARY ROLES, GRANT and REVOKE ROLE.
 
 https://docs.snowflake.com/en/sql-reference/commands-user-role
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from typing import Any
 
 from fakesnow.statement_type import DDL
 
 from local.warehouse.access import Access
-from local.warehouse.account_parameters import ACCOUNT as ACCOUNT_LEVEL
 from local.warehouse.authorization import insufficient
 from local.warehouse.errors import SqlError, cannot_use, does_not_exist
 from local.warehouse.grants import ACCOUNT, ObjectKey
-from local.warehouse.object_properties import invalid_property, read_names, read_properties
+from local.warehouse.object_properties import invalid_property, read_properties
 from local.warehouse.results import SUCCESS, Result, status_result, table_result
-from local.warehouse.roles import PUBLIC, SYSTEM_ROLES, User
-from local.warehouse.session_parameters import DEFAULTS
+from local.warehouse.roles import PUBLIC, SYSTEM_ROLES
 from local.warehouse.sessions import Session
 from local.warehouse.show_pattern import Filters
 from local.warehouse.tokens import Tokens
@@ -37,39 +34,10 @@ _ROLE_COLUMNS = {
     "owner": _TEXT,
     "comment": _TEXT,
 }
-_USER_COLUMNS = {
-    "name": _TEXT,
-    "created_on": _TIME,
-    "login_name": _TEXT,
-    "comment": _TEXT,
-    "disabled": _TEXT,
-    "default_warehouse": _TEXT,
-    "default_namespace": _TEXT,
-    "default_role": _TEXT,
-    "owner": _TEXT,
-}
-_USER_FIELDS = {
-    "DEFAULT_ROLE": "default_role",
-    "DEFAULT_WAREHOUSE": "default_warehouse",
-    "DEFAULT_NAMESPACE": "default_namespace",
-    "COMMENT": "comment",
-}
-_USER_IGNORED = {
-    "PASSWORD",
-    "LOGIN_NAME",
-    "DISPLAY_NAME",
-    "FIRST_NAME",
-    "LAST_NAME",
-    "EMAIL",
-    "MUST_CHANGE_PASSWORD",
-    "RSA_PUBLIC_KEY",
-    "TYPE",
-    "DISABLED",
-}
 
 
 class RoleStatements:
-    """Statements about roles and users, carried out on the account."""
+    """Statements about roles, carried out on the account."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -85,7 +53,6 @@ class RoleStatements:
                 (("USE", "ROLE"), self._use),
                 (("USE", "SECONDARY", "ROLES"), self._use_secondary),
                 (("SHOW", "ROLES"), self._show_roles),
-                (("SHOW", "USERS"), self._show_users),
             ):
                 if tokens.skip(*words):
                     return handler(session, tokens)
@@ -96,10 +63,7 @@ class RoleStatements:
     def _change(self, session: Session, tokens: Tokens) -> Result:
         for words, handler in (
             (("DROP", "ROLE"), self._drop_role),
-            (("DROP", "USER"), self._drop_user),
             (("ALTER", "ROLE"), self._alter_role),
-            (("ALTER", "USER"), self._alter_user),
-            (("ALTER", "ACCOUNT"), self._alter_account),
             (("GRANT", "ROLE"), self._grant),
             (("REVOKE", "ROLE"), self._revoke),
         ):
@@ -107,19 +71,17 @@ class RoleStatements:
                 return handler(session, tokens)
         tokens.expect_words("CREATE")
         is_replacing = tokens.skip("OR", "REPLACE")
-        if tokens.skip("ROLE"):
-            return self._create_role(session, tokens, is_replacing=is_replacing)
-        tokens.expect_words("USER")
-        return self._create_user(session, tokens, is_replacing=is_replacing)
+        tokens.expect_words("ROLE")
+        return self._create_role(session, tokens, is_replacing=is_replacing)
 
     def _create_role(self, session: Session, tokens: Tokens, *, is_replacing: bool) -> Result:
         is_tolerant = tokens.skip("IF", "NOT", "EXISTS")
-        name = _name(tokens)
+        name = single_name(tokens)
         properties = read_properties(tokens)
         _refuse_others(properties, {"COMMENT"}, "ROLE")
         self._may.require(session, ACCOUNT, "CREATE ROLE")
         if self._roles.role(name) is not None and (name in SYSTEM_ROLES or not is_replacing):
-            return _there_already(name, is_tolerant=is_tolerant)
+            return there_already(name, is_tolerant=is_tolerant)
         if self._roles.role(name) is not None:
             self._grants.forget_role(name, session.role)
         self._roles.create(name, properties.get("COMMENT", ""))
@@ -139,7 +101,7 @@ class RoleStatements:
 
     def _drop_role(self, session: Session, tokens: Tokens) -> Result:
         is_tolerant = tokens.skip("IF", "EXISTS")
-        name = _name(tokens)
+        name = single_name(tokens)
         tokens.expect_end()
         if is_tolerant and self._roles.role(name) is None:
             return status_result(f"Drop statement executed successfully ({name} already dropped).", DDL)
@@ -151,78 +113,12 @@ class RoleStatements:
 
     def _alter_role(self, session: Session, tokens: Tokens) -> Result:
         tokens.skip("IF", "EXISTS")
-        name = _name(tokens)
+        name = single_name(tokens)
         tokens.expect_words("SET")
         properties = read_properties(tokens)
         _refuse_others(properties, {"COMMENT"}, "ROLE")
         self._owned_role(session, name)
         self._roles.comment(name, properties.get("COMMENT", ""))
-        return status_result(SUCCESS, DDL)
-
-    def _create_user(self, session: Session, tokens: Tokens, *, is_replacing: bool) -> Result:
-        is_tolerant = tokens.skip("IF", "NOT", "EXISTS")
-        name = _name(tokens)
-        properties = read_properties(tokens)
-        self._may.require(session, ACCOUNT, "CREATE USER")
-        if self._roles.user(name) is not None and not is_replacing:
-            return _there_already(name, is_tolerant=is_tolerant)
-        self._roles.drop_user(name)
-        plain = User(name, PUBLIC, "", "", "", self._roles.moment())
-        self._roles.put_user(_changed_user(plain, properties))
-        self._grants.own(ObjectKey("USER", (name,)), session.role)
-        return status_result(f"User {name} successfully created.", DDL)
-
-    def _drop_user(self, session: Session, tokens: Tokens) -> Result:
-        is_tolerant = tokens.skip("IF", "EXISTS")
-        name = _name(tokens)
-        tokens.expect_end()
-        if is_tolerant and self._roles.user(name) is None:
-            return status_result(f"Drop statement executed successfully ({name} already dropped).", DDL)
-        self._known_user(session, name)
-        self._roles.drop_user(name)
-        self._grants.forget(ObjectKey("USER", (name,)))
-        return status_result(f"{name} successfully dropped.", DDL)
-
-    def _known_user(self, session: Session, name: str) -> User:
-        user = self._roles.user(name)
-        if user is None:
-            raise does_not_exist("User", name)
-        if not self._owns("USER", session, name):
-            raise insufficient("user", name)
-        return user
-
-    def _alter_user(self, session: Session, tokens: Tokens) -> Result:
-        is_tolerant = tokens.skip("IF", "EXISTS")
-        name = _name(tokens)
-        if is_tolerant and self._roles.user(name) is None:
-            return status_result(SUCCESS, DDL)
-        user = self._known_user(session, name)
-        if tokens.skip("UNSET"):
-            for parameter in read_names(tokens):
-                if parameter in _USER_FIELDS:
-                    self._roles.put_user(_changed_user(user, {parameter: ""}))
-                else:
-                    self._access.parameters.unset(name, parameter)
-            return status_result(SUCCESS, DDL)
-        tokens.expect_words("SET")
-        properties = read_properties(tokens)
-        parameters = {key: value for key, value in properties.items() if key in DEFAULTS}
-        user = _changed_user(user, {k: v for k, v in properties.items() if k not in parameters})
-        for key, value in parameters.items():
-            self._access.parameters.set(name, key, _value(value))
-        self._roles.put_user(user)
-        return status_result(SUCCESS, DDL)
-
-    def _alter_account(self, session: Session, tokens: Tokens) -> Result:
-        if not self._may.is_administrator(session):
-            raise insufficient("account", "LOCAL")
-        if tokens.skip("UNSET"):
-            for parameter in read_names(tokens):
-                self._access.parameters.unset(ACCOUNT_LEVEL, parameter)
-        else:
-            tokens.expect_words("SET")
-            for key, value in read_properties(tokens).items():
-                self._access.parameters.set(ACCOUNT_LEVEL, key, _value(value))
         return status_result(SUCCESS, DDL)
 
     def _grant(self, session: Session, tokens: Tokens) -> Result:
@@ -242,12 +138,12 @@ class RoleStatements:
         return status_result(SUCCESS, DDL)
 
     def _membership(self, tokens: Tokens, word: str) -> tuple[str, str, str]:
-        role = _name(tokens)
+        role = single_name(tokens)
         tokens.expect_words(word)
         kind = "USER" if tokens.skip("USER") else "ROLE"
         if kind == "ROLE":
             tokens.expect_words("ROLE")
-        grantee = _name(tokens)
+        grantee = single_name(tokens)
         tokens.expect_end()
         if self._roles.role(role) is None:
             raise does_not_exist("Role", role)
@@ -256,7 +152,7 @@ class RoleStatements:
         return role, kind, grantee
 
     def _use(self, session: Session, tokens: Tokens) -> Result:
-        name = _name(tokens)
+        name = single_name(tokens)
         tokens.expect_end()
         if self._roles.role(name) is None:
             raise cannot_use()
@@ -303,27 +199,6 @@ class RoleStatements:
             role.comment if role else "",
         ]
 
-    def _show_users(self, session: Session, tokens: Tokens) -> Result:
-        filters = Filters()
-        filters.read_like(tokens)
-        filters.read_rest(tokens)
-        rows = [
-            [
-                user.name,
-                datetime.datetime.fromisoformat(user.created_on),
-                user.name,
-                user.comment,
-                "false",
-                user.default_warehouse,
-                user.default_namespace,
-                user.default_role,
-                self._grants.owner(ObjectKey("USER", (user.name,))),
-            ]
-            for user in self._roles.users()
-            if self._owns("USER", session, user.name) or user.name == session.user
-        ]
-        return table_result(_USER_COLUMNS, filters.chosen(rows, 0))
-
 
 def grant_refused() -> SqlError:
     """A grant that the role may not give."""
@@ -338,7 +213,8 @@ def _circle(role: str, grantee: str) -> SqlError:
     )
 
 
-def _name(tokens: Tokens) -> str:
+def single_name(tokens: Tokens) -> str:
+    """The name of an object of the account, which has one part."""
     parts = tokens.name()
     if len(parts) != 1:
         raise tokens.unexpected()
@@ -349,31 +225,14 @@ def _yes(is_so: bool) -> str:
     return "Y" if is_so else "N"
 
 
-def _value(text: str) -> str:
-    return text.lower() if text.upper() in ("TRUE", "FALSE") else text
-
-
 def _refuse_others(properties: dict[str, str], known: set[str], kind: str) -> None:
     for name in properties:
         if name not in known:
             raise invalid_property(name, kind)
 
 
-def _there_already(name: str, *, is_tolerant: bool) -> Result:
+def there_already(name: str, *, is_tolerant: bool) -> Result:
+    """What CREATE says of a name that is taken; raises SqlError 002002 unless IF NOT EXISTS was said."""
     if is_tolerant:
         return status_result(f"{name} already exists, statement succeeded.", DDL)
     raise SqlError(2002, "42710", f"SQL compilation error:\nObject '{name}' already exists.")
-
-
-def _changed_user(user: User, properties: dict[str, str]) -> User:
-    """The user with what the statement sets; passwords and names of people mean nothing here."""
-    changes: dict[str, Any] = {}
-    for name, value in properties.items():
-        if name in _USER_FIELDS:
-            is_text = name in ("COMMENT", "DEFAULT_NAMESPACE")
-            changes[_USER_FIELDS[name]] = value if is_text else value.upper()
-        elif name == "DEFAULT_SECONDARY_ROLES":
-            changes["has_secondary_roles"] = "ALL" in value.upper()
-        elif name not in _USER_IGNORED:
-            raise invalid_property(name, "USER")
-    return dataclasses.replace(user, **changes)

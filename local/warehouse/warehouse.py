@@ -25,6 +25,7 @@ from local.warehouse.show_statements import ShowStatements
 from local.warehouse.stage_statements import StageStatements
 from local.warehouse.stages import StageFiles
 from local.warehouse.table_locks import TableLocks
+from local.warehouse.user_statements import UserStatements
 from local.warehouse.warehouse_statements import WarehouseStatements
 
 
@@ -54,6 +55,7 @@ class Warehouse:
         self.loader.on_bytes = self.pace.on_bytes
         self.warehouse_statements = WarehouseStatements(self.access, self.sessions, self.queries)
         self.role_statements = RoleStatements(self.access)
+        self.user_statements = UserStatements(self.access)
         self.grant_statements = GrantStatements(self.access, self.instance)
         self.show_grants = ShowGrants(self.access)
         self.show_statements = ShowStatements(self.access)
