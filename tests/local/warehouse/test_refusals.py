@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from warehouse_client import Client
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.server import RunningWarehouse, running_warehouse
 
 READS_FILES = (
     "SELECT * FROM read_csv('{file}')",
@@ -305,3 +305,20 @@ def test_mutated_statements_are_answered(known: Client, warehouse: RunningWareho
     known.rows("USE ROLE ACCOUNTADMIN")
     known.rows("USE WAREHOUSE LOCAL_WH")
     assert known.rows("SELECT COUNT(*) >= 0 FROM DB.SFETL.KNOWN") == [(True,)]
+
+
+def test_a_folder_by_a_relative_path_is_within_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What shuts DuckDB in must not shut it out of the folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    for expected in ([], [("a",)]):
+        with (
+            running_warehouse(Path("link/../link")) as running,
+            snowflake.connector.connect(**running.connection_parameters()) as connection,
+        ):
+            client = Client(connection, tmp_path)
+            client.rows("CREATE DATABASE IF NOT EXISTS DB")
+            client.rows("CREATE TABLE IF NOT EXISTS DB.PUBLIC.T (A VARCHAR)")
+            assert client.rows("SELECT * FROM DB.PUBLIC.T") == expected
+            client.rows("INSERT INTO DB.PUBLIC.T VALUES ('a')")
