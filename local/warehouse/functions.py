@@ -20,7 +20,7 @@ _TRY_TIMESTAMP = "local_warehouse_try_timestamp"
 _MOMENTS = (exp.DataType.Type.TIMESTAMPNTZ, exp.DataType.Type.TIMESTAMP)
 _WRAP = "18446744073709551616"
 _MENTIONS = re.compile(
-    r"(?i)\b(HASH|HASH_AGG|RATIO_TO_REPORT|OCTET_LENGTH|MD5_NUMBER_(LOWER|UPPER)64|"
+    r"(?i)\b(DATE_TRUNC|HASH|HASH_AGG|RATIO_TO_REPORT|OCTET_LENGTH|MD5_NUMBER_(LOWER|UPPER)64|"
     r"TRY_CAST|TRY_TO_TIMESTAMP(_NTZ|_LTZ)?|TO_TIMESTAMP(_NTZ|_LTZ|_TZ)?)\s*\("
 )
 
@@ -45,7 +45,15 @@ def mentions_functions(statement: str) -> bool:
 
 def rewrite_functions(expression: Expr) -> Expr:
     """The same statement with these functions in DuckDB's words."""
-    return expression.transform(_rewritten)
+    root = expression.copy()
+    for node in reversed(list(root.walk(bfs=False))):
+        changed = _rewritten(node)
+        if changed is node:
+            continue
+        if node is root:
+            return changed
+        node.replace(changed)
+    return root
 
 
 def _rewritten(node: Expr) -> Expr:
@@ -53,6 +61,8 @@ def _rewritten(node: Expr) -> Expr:
         return _window(node)
     if isinstance(node, exp.HashAgg):
         return _hash_agg(node)
+    if isinstance(node, (exp.DateTrunc, exp.TimestampTrunc)) and _is_date(node.this):
+        return exp.cast(node.copy(), "DATE")
     if isinstance(node, (exp.MD5NumberLower64, exp.MD5NumberUpper64)):
         name = "md5_number_lower" if isinstance(node, exp.MD5NumberLower64) else "md5_number_upper"
         return exp.Anonymous(this=name, expressions=[exp.cast(node.this, "VARCHAR")])
@@ -66,9 +76,16 @@ def _rewritten(node: Expr) -> Expr:
     if not isinstance(node, exp.Anonymous):
         return node
     name = str(node.this).upper()
-    if name == "HASH" and not isinstance(node.parent, exp.Anonymous):
+    if name == "HASH":
         return _signed(exp.Anonymous(this="HASH", expressions=_hashed(node, node.expressions)))
     return node
+
+
+def _is_date(value: Expr) -> bool:
+    """Whether an expression says by itself that it is a date; a column does not."""
+    return isinstance(value, (exp.TsOrDsToDate, exp.CurrentDate)) or (
+        isinstance(value, exp.Cast) and value.to.is_type(exp.DataType.Type.DATE)
+    )
 
 
 def _signed(number: Expr) -> Expr:

@@ -50,6 +50,7 @@ CASES = (
                 rows=[(True, False, False)],
             ),
             Run("SELECT COUNT(DISTINCT HASH(*)) FROM L", rows=[(2,)]),
+            Run("SELECT ABS(HASH(OCTET_LENGTH('ä'))) = ABS(HASH(2))", rows=[(True,)]),
             Run("SELECT COUNT(DISTINCT HASH(L.*)) FROM L", rows=[(2,)]),
         ),
     ),
@@ -124,6 +125,7 @@ CASES = (
         "sql-reference/functions-date-time",
         (
             Run("SELECT DATEADD(MONTH, 1, '2024-01-31'::DATE)", rows=[(_DAY,)]),
+            Run("SELECT DATE_TRUNC('MONTH', '2024-02-29'::DATE)", rows=[(datetime.date(2024, 2, 1),)]),
             Run("SELECT LAST_DAY('2024-02-03'::DATE)", rows=[(_DAY,)]),
             Run("SELECT DATEDIFF(MONTH, '2024-01-31'::DATE, '2024-02-01'::DATE)", rows=[(1,)]),
             Run(
