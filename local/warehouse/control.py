@@ -11,6 +11,7 @@ from starlette.requests import Request
 from local.warehouse.clock import Clock
 from local.warehouse.errors import SqlError
 from local.warehouse.faults import ActiveFault, Fault, Faults
+from local.warehouse.pace import Pace
 from local.warehouse.wire import body_of, success
 
 Answer = dict[str, Any]
@@ -19,9 +20,10 @@ Answer = dict[str, Any]
 class Control:
     """The routes below /control; none of them is Snowflake's."""
 
-    def __init__(self, faults: Faults, clock: Clock) -> None:
+    def __init__(self, faults: Faults, clock: Clock, pace: Pace) -> None:
         self._faults = faults
         self._clock = clock
+        self._pace = pace
 
     def routes(self) -> tuple[tuple[str, str, Callable[[Request], Awaitable[Answer]]], ...]:
         """Method, path and what answers it."""
@@ -31,6 +33,7 @@ class Control:
             ("DELETE", "/control/faults", self.clear_faults),
             ("GET", "/control/clock", self.tell_time),
             ("POST", "/control/clock", self.advance),
+            ("POST", "/control/pace", self.set_pace),
         )
 
     async def add_fault(self, request: Request) -> Answer:
@@ -64,6 +67,11 @@ class Control:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise SqlError(1003, "42000", f"The clock cannot be moved so: {error!r}") from None
         return await self.tell_time(request)
+
+    async def set_pace(self, request: Request) -> Answer:
+        """{"bytes_per_second": n} slows COPY down, null takes it back."""
+        self._pace.set(await body_of(request))
+        return success()
 
 
 def _error(code: int, message: str, sqlstate: str = "42000") -> SqlError:

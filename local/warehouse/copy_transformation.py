@@ -20,6 +20,7 @@ from local.warehouse.copy_statement import CopyStatement
 from local.warehouse.csv_columns import TargetColumn
 from local.warehouse.errors import SqlError, unsupported
 from local.warehouse.exact_load import SOURCE, RowPlan
+from local.warehouse.functions import mentions_functions, rewrite_functions
 from local.warehouse.sessions import Session
 from local.warehouse.stages import StagedFile
 
@@ -55,7 +56,10 @@ def _parsed(selection: Selection, session: Session) -> exp.Select:
     select = parse_one(f"SELECT {selection.expressions}")
     if not isinstance(select, exp.Select) or any(select.find_all(*_NOT_SIMPLE)):
         raise not_simple()
-    made = replace_context_functions(select, session)
+    roles = frozenset({session.role})
+    made = replace_context_functions(select, session, selection.expressions, roles, roles)
+    if mentions_functions(selection.expressions):
+        made = rewrite_functions(made)
     if not isinstance(made, exp.Select):
         raise not_simple()
     return made

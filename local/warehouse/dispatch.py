@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from fakesnow.dialect import parse_one
 from fakesnow.statement_type import TCL
 
-from local.warehouse import retention, session_parameters, transaction_statements
+from local.warehouse import retention, session_parameters, show_visibility, transaction_statements
+from local.warehouse.account_statements import HANDLERS as ACCOUNT_HANDLERS
 from local.warehouse.binds import bound_rows
 from local.warehouse.copy_statement import parse_copy
 from local.warehouse.errors import SqlError, canceled
@@ -76,13 +77,14 @@ def execute(warehouse: Warehouse, query: Query) -> Result:
     transaction = query.session.transaction
     query.session.change_log.start(transaction.is_open)
     try:
-        result = handler(statement)
+        with warehouse.access.permitted(query, statement.text):
+            result = handler(statement)
     except BaseException:
         query.stop_interrupts()
         transaction.after_failure(query.session.parameters.is_true("TRANSACTION_ABORT_ON_ERROR"))
         raise
     transaction.after_statement()
-    return result
+    return show_visibility.seen(warehouse.access, query.session, statement.text, result)
 
 
 def _handler(text: str) -> Handler:
@@ -159,10 +161,6 @@ def _alter_session(statement: Statement) -> Result:
     if not was_autocommit and statement.session.parameters.is_true("AUTOCOMMIT"):
         statement.session.transaction.commit()
     return result
-
-
-def _show_parameters(statement: Statement) -> Result:
-    return session_parameters.show_parameters(statement.session.parameters, statement.text)
 
 
 def _alter_container(statement: Statement) -> Result:
@@ -269,10 +267,13 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
         _alter_container,
     ),
     (
-        re.compile(r"(?is)^SHOW\s+PARAMETERS\b.*\b(IN|FOR)\s+(TABLE|SCHEMA|DATABASE|ACCOUNT)\b"),
+        re.compile(r"(?is)^SHOW\s+PARAMETERS\b.*\b(IN|FOR)\s+(TABLE|SCHEMA|DATABASE)\b"),
         _show_object_parameters,
     ),
-    (re.compile(r"(?i)^SHOW\s+PARAMETERS\b"), _show_parameters),
+    (
+        re.compile(r"(?is)^SHOW\s+PARAMETERS\b.*\bDATA_RETENTION\w*\W.*\b(IN|FOR)\s+ACCOUNT\b"),
+        _show_object_parameters,
+    ),
     (_BEGIN, _begin),
     (_WAIT, _wait),
     (re.compile(r"(?i)^SHOW\s+TRANSACTIONS\b"), _show_transactions),
@@ -280,4 +281,5 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"(?i)^SELECT\s+SYSTEM\$ABORT_TRANSACTION\b"), _abort_transaction),
     (re.compile(r"(?i)^COMMIT(\s+WORK)?\s*;?\s*$"), _commit),
     (re.compile(r"(?i)^ROLLBACK(\s+WORK)?\s*;?\s*$"), _rollback),
+    *ACCOUNT_HANDLERS,
 )

@@ -38,8 +38,14 @@ def unsupported(feature: str) -> SqlError:
 
 def does_not_exist(kind: str, name: str) -> SqlError:
     """An object that is not there, in Snowflake's words: absent and forbidden are not told apart."""
+    state = "42S02" if kind == "Object" else "02000"
+    return SqlError(2003, state, f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.")
+
+
+def cannot_use() -> SqlError:
+    """What USE and SHOW … IN say of an object that is not there or not to be seen."""
     return SqlError(
-        2003, "02000", f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized."
+        2043, "02000", "SQL compilation error:\nObject does not exist, or operation cannot be performed."
     )
 
 
@@ -69,7 +75,7 @@ def as_sql_error(error: BaseException) -> SqlError:
 
 def _from_connector(error: snowflake.connector.errors.Error) -> SqlError:
     """fakesnow wraps DuckDB's errors; the cause tells more than the wrapping."""
-    if isinstance(error.__cause__, duckdb.ConversionException):
+    if isinstance(error.__cause__, (duckdb.ConversionException, duckdb.CatalogException)):
         return _from_duckdb(error.__cause__)
     if error.errno == 9999:
         return unsupported(str(error.raw_msg))
@@ -111,6 +117,29 @@ def _constraint(text: str) -> SqlError:
     return SqlError(100072, "22000", text)
 
 
+def _invalid_input(text: str) -> SqlError:
+    """A text that is no date or time of the format given; all else is unsupported."""
+    if moment := re.search(r'Could not parse string "(.*?)" according to format specifier "(.*?)"', text):
+        kind = "Timestamp" if re.search("%[HIMS]", moment[2]) else "Date"
+        return SqlError(100040, "22007", f"{kind} '{moment[1]}' is not recognized")
+    return unsupported(f"InvalidInputException: {text[:500]}")
+
+
+def _catalog(text: str) -> SqlError:
+    """What is not in the catalog, in Snowflake's words."""
+    line = text.splitlines()[0]
+    if function := re.search(
+        r"(?:Scalar|Aggregate|Table|Macro) Function with name (\S+) does not exist", line
+    ):
+        name = function[1].strip('"').upper()
+        return SqlError(2140, "42601", f"SQL compilation error:\nUnknown function {name}")
+    if schema := re.search(r"Schema with name (\S+) does not exist", line):
+        return does_not_exist("Schema", schema[1].strip('"'))
+    if found := re.search(r"(?:Table|View) with name (\S+) does not exist", line):
+        return does_not_exist("Object", found[1].strip('"'))
+    return SqlError(2003, "42S02", line)
+
+
 def _transaction(text: str) -> SqlError:
     if "aborted" in text:
         return transaction_aborted()
@@ -134,8 +163,9 @@ _DUCKDB_ERRORS = (
     (duckdb.ConversionException, _conversion),
     (duckdb.ConstraintException, _constraint),
     (duckdb.TransactionException, _transaction),
-    (duckdb.CatalogException, lambda text: SqlError(2003, "42S02", text.splitlines()[0])),
+    (duckdb.CatalogException, _catalog),
     (duckdb.BinderException, lambda text: SqlError(2043, "02000", text.splitlines()[0])),
     (duckdb.ParserException, syntax_error),
+    (duckdb.InvalidInputException, _invalid_input),
     (duckdb.OutOfRangeException, lambda text: SqlError(100132, "22003", text.splitlines()[0])),
 )

@@ -15,13 +15,14 @@ from sqlglot import Expr, exp
 
 from local.warehouse import column_limits, shown_tables, table_statements, time_travel
 from local.warehouse.clock import Clock
-from local.warehouse.context_functions import mentions_context, replace_context_functions
 from local.warehouse.engine import describe_on_fakesnow, run_on_fakesnow
 from local.warehouse.errors import SqlError, does_not_exist, unsupported
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.recorded_writes import RecordedWrites
+from local.warehouse.refusals import refuse_foreign
 from local.warehouse.results import Result, status_result
 from local.warehouse.retention import Retention
+from local.warehouse.rewriting import Rewriting
 from local.warehouse.sessions import Session
 from local.warehouse.statement_tables import defined_tables, tables_of, write_of
 from local.warehouse.statement_time import freeze_time, mentions_time
@@ -48,6 +49,7 @@ class GeneralStatements:
         instance: WarehouseInstance,
         locks: TableLocks,
         functions: TableFunctions,
+        rewriting: Rewriting,
         clock: Clock,
         changes: TableChanges,
         retention: Retention,
@@ -56,6 +58,7 @@ class GeneralStatements:
         self._instance = instance
         self._locks = locks
         self._functions = functions
+        self._rewriting = rewriting
         self._clock = clock
         self._changes = changes
         self._defining = threading.Lock()
@@ -66,6 +69,7 @@ class GeneralStatements:
     def describe(self, session: Session, text: str) -> Result | None:
         """The columns of a statement's answer without running it; None when only running it tells."""
         expression = parse_one(text)
+        refuse_foreign(expression, text)
         if shown_tables.in_information_schema(expression) or time_travel.travels(expression):
             text = time_travel.in_the_present(expression).sql(dialect="snowflake")
         return describe_on_fakesnow(session, text, expression)
@@ -75,9 +79,10 @@ class GeneralStatements:
         expression = parse_one(text)
         _refuse_raw(expression)
         _refuse_several(expression)
-        if mentions_context(text):
-            expression = replace_context_functions(expression, session)
-            text = expression.sql(dialect="snowflake")
+        refuse_foreign(expression, text)
+        rewritten = self._rewriting.rewrite(session, expression, text)
+        if rewritten is not None:
+            expression, text = rewritten, rewritten.sql(dialect="snowflake")
         if mentions_time(text):
             expression = freeze_time(expression, self._clock.now())
             text = expression.sql(dialect="snowflake")
@@ -229,10 +234,6 @@ def _remember_use(session: Session, expression: exp.Use) -> None:
     name = column_limits.identifier_name(expression.this.this) if expression.this is not None else ""
     if isinstance(kind, exp.Var) and kind.name.upper() == "DATABASE":
         _use_public(session, name)
-    if isinstance(kind, exp.Var) and kind.name.upper() == "ROLE":
-        session.role = name
-    if isinstance(kind, exp.Var) and kind.name.upper() == "WAREHOUSE":
-        session.warehouse = name
 
 
 def _use_public(session: Session, database: str) -> None:
@@ -247,7 +248,7 @@ def _refuse_raw(expression: Expr) -> None:
     """What sqlglot could not parse it hands on as raw text; only what fakesnow itself knows may pass to DuckDB."""
     if isinstance(expression, exp.Command):
         verb = f"{expression.this} {expression.expression}".strip()
-        if not re.match(r"(?i)(SET|UNSET|SHOW|EXPLAIN|CREATE\s+USER)\b", verb):
+        if not re.match(r"(?i)(SET|UNSET|SHOW\s+(VARIABLES|USER\s+FUNCTIONS)|EXPLAIN)\b", verb):
             raise unsupported(verb[:80])
 
 

@@ -50,12 +50,20 @@ class WarehouseInstance(FakeSnow):
                 "temp_directory": str(spill),
             },
         )
+        self._shut_in(spill.parent)
         self._attach_all()
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
         self.duck_conn.execute("SET GLOBAL TimeZone = 'UTC'")
         policy = "SYNTACTIC_ERRORS_DO_NOT_INVALIDATE"
         self.duck_conn.execute(f"SET GLOBAL default_transaction_invalidation_policy = '{policy}'")
+
+    def _shut_in(self, root: Path) -> None:
+        """No SQL reads or writes a file outside the warehouse's own folder, or a variable of this program."""
+        paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in (root, root.resolve()))
+        self.duck_conn.execute(f"SET GLOBAL allowed_directories = [{paths}]")
+        self.duck_conn.execute("SET GLOBAL enable_external_access = false")
+        self.duck_conn.execute("SET GLOBAL python_enable_replacements = false")
 
     def _attach_all(self) -> None:
         if self.db_path is None:

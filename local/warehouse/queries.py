@@ -155,7 +155,7 @@ class QueryRegistry:
 
     def _new_query(self, session: Session, submission: Submission) -> Query:
         tag = session.parameters.text("QUERY_TAG")
-        context = QueryContext(session.database, session.schema, session.role, session.warehouse)
+        context = QueryContext(session.database, session.schema, session.role, session.warehouse or "")
         query = Query(
             str(uuid.uuid4()), session, submission, tag, self._clock.now(), context, self._is_blocked
         )

@@ -6,6 +6,8 @@ https://docs.snowflake.com/en/sql-reference/functions/result_scan
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyarrow.lib as pa
 
 from local.warehouse import query_history
@@ -13,15 +15,19 @@ from local.warehouse.clock import Clock
 from local.warehouse.errors import SqlError, unsupported
 from local.warehouse.queries import QueryRegistry
 from local.warehouse.query_functions import query_id_at
-from local.warehouse.query_history import Asking
+from local.warehouse.query_history import Asking, HistoryEntry
+from local.warehouse.sessions import Session
 from local.warehouse.table_functions import Answer, Call
 
 
 class QueryTables:
-    """Answers the QUERY_HISTORY functions and RESULT_SCAN."""
+    """Answers the QUERY_HISTORY functions and RESULT_SCAN; `visible` are the queries that a session may see."""
 
-    def __init__(self, queries: QueryRegistry, clock: Clock) -> None:
+    def __init__(
+        self, queries: QueryRegistry, visible: Callable[[Session], list[HistoryEntry]], clock: Clock
+    ) -> None:
         self._queries = queries
+        self._visible = visible
         self._clock = clock
 
     def answers(self) -> dict[str, Answer]:
@@ -31,8 +37,8 @@ class QueryTables:
     def history(self, call: Call) -> pa.Table:
         """Raises SqlError for arguments that the functions do not take."""
         session = call.session
-        asking = Asking(session.user, session.id, session.warehouse, self._clock.now())
-        return query_history.selected(call, self._queries.entries(), asking)
+        asking = Asking(session.user, session.id, session.warehouse or "", self._clock.now())
+        return query_history.selected(call, self._visible(session), asking)
 
     def result_scan(self, call: Call) -> pa.Table:
         """RESULT_SCAN(id), RESULT_SCAN(LAST_QUERY_ID(n)); raises SqlError 000709 for a result that is not kept."""

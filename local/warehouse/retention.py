@@ -15,7 +15,7 @@ from local.warehouse.clock import Clock
 from local.warehouse.errors import SqlError, does_not_exist, unsupported
 from local.warehouse.results import SUCCESS, Result, status_result, table_result
 from local.warehouse.sessions import Session
-from local.warehouse.sql_names import like_pattern
+from local.warehouse.show_pattern import is_like
 from local.warehouse.table_catalog import TableRecord
 from local.warehouse.tokens import Tokens
 
@@ -99,7 +99,7 @@ def show_parameters(session: Session, statement: str) -> Result:
     days, level = _shown(session, kind, names)
     columns = ("key", "value", "default", "level", "description", "type")
     row = [PARAMETER, str(days), str(table_catalog.ACCOUNT_DAYS), level, _DESCRIPTION, "NUMBER"]
-    rows = [row] if like_pattern(pattern).fullmatch(PARAMETER) else []
+    rows = [row] if is_like(PARAMETER, pattern) else []
     return table_result(dict.fromkeys(columns, "VARCHAR"), rows)
 
 

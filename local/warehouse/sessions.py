@@ -47,7 +47,7 @@ class Session:
     token: str
     user: str
     role: str
-    warehouse: str
+    warehouse: str | None
     connection: FakeSnowflakeConnection
     parameters: SessionParameters
     transaction: Transaction
@@ -55,6 +55,8 @@ class Session:
     master_token: str
     touched_at: datetime.datetime
     token_issued_at: datetime.datetime
+    has_secondary_roles: bool = False
+    client: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
     query_id: str = ""
     logged_out_at: datetime.datetime | None = None
@@ -157,6 +159,7 @@ class Login:
     role: str | None
     warehouse: str | None
     parameters: Mapping[str, object]
+    client: str = ""
 
 
 class SessionRegistry:
@@ -186,8 +189,8 @@ class SessionRegistry:
             id=number,
             token=secrets.token_urlsafe(32),
             user=login.user.upper(),
-            role=(login.role or "ACCOUNTADMIN").upper(),
-            warehouse=(login.warehouse or "LOCAL_WH").upper(),
+            role=login.role or "ACCOUNTADMIN",
+            warehouse=login.warehouse,
             connection=connection,
             parameters=parameters,
             transaction=Transaction(connection._duck_conn, self._locks, number, self._clock, self._changes),
@@ -195,6 +198,7 @@ class SessionRegistry:
             master_token=secrets.token_urlsafe(32),
             touched_at=now,
             token_issued_at=now,
+            client=login.client,
         )
         session.transaction.before_commit = session.change_log.before_commit
         self._sessions[session.token] = session

@@ -17,7 +17,8 @@ from local.warehouse.column_limits import identifier_name
 from local.warehouse.errors import does_not_exist
 from local.warehouse.results import Result, table_result
 from local.warehouse.sessions import Session
-from local.warehouse.sql_names import HIDDEN_SCHEMA, hidden, like_pattern, quoted_table
+from local.warehouse.show_pattern import Filters
+from local.warehouse.sql_names import HIDDEN_SCHEMA, hidden, quoted_table
 from local.warehouse.table_catalog import TableRecord
 from local.warehouse.table_locks import TableName
 from local.warehouse.table_shapes import comment_of, shape_of
@@ -69,30 +70,36 @@ def in_information_schema(expression: Expr) -> bool:
 
 
 def shown(session: Session, show: exp.Show) -> Result | None:
-    """The answer of SHOW TABLES and of SHOW PRIMARY or UNIQUE KEYS; None for every other SHOW."""
+    """The answer of SHOW PRIMARY KEYS and SHOW UNIQUE KEYS; None for every other SHOW."""
     name = show.name.upper()
-    if name == "TABLES":
-        return _show_tables(session, show)
     if name in ("PRIMARY KEYS", "UNIQUE KEYS"):
         return _show_keys(session, show, "PRIMARY KEY" if name == "PRIMARY KEYS" else "UNIQUE")
     return None
 
 
-def _show_tables(session: Session, show: exp.Show) -> Result:
-    with_dropped = bool(show.args.get("history"))
+def records(session: Session, scope: tuple[str, ...], with_dropped: bool) -> list[TableRecord]:
+    """The tables of the account, a database or a schema, by name, the dropped ones last."""
+    databases = list(scope[:1]) or _databases(session)
+    schema = scope[1] if len(scope) > 1 else None
+    found = [record for db in databases for record in table_catalog.living(session.duck, db, schema)]
+    found.sort(key=lambda record: record.name)
+    if with_dropped:
+        found += [record for db in databases for record in table_catalog.dropped(session.duck, db, schema)]
+    return found
+
+
+def listed(
+    session: Session, tables: list[TableRecord], filters: Filters, is_terse: bool, with_dropped: bool
+) -> Result:
+    """The answer of SHOW TABLES for these."""
     columns = dict(_TABLE_COLUMNS)
-    if show.args.get("terse"):
+    if is_terse:
         columns = {name: columns[name] for name in _TERSE}
     if with_dropped:
         columns["dropped_on"] = _MOMENT
-    like = show.args.get("like")
-    pattern = like_pattern(like.name if isinstance(like, exp.Expr) else "%")
-    records = [r for r in _records(session, show, with_dropped) if pattern.fullmatch(r.name[2])]
-    limit = show.args.get("limit")
-    if limit is not None:
-        records = records[: int(limit.expression.name)]
-    rows = [table_row(session, record) for record in records]
-    return table_result(columns, [[row[name] for name in columns] for row in rows])
+    made = [table_row(session, record) for record in tables]
+    rows = [[row[name] for name in columns] for row in made]
+    return table_result(columns, filters.chosen(rows, list(columns).index("name")))
 
 
 def table_row(session: Session, record: TableRecord) -> dict[str, Any]:
@@ -123,13 +130,12 @@ def _row_count(session: Session, table: TableName) -> int:
     return int(row[0]) if row else 0
 
 
-def _records(session: Session, show: exp.Show, with_dropped: bool) -> list[TableRecord]:
-    """The tables that a SHOW is about, by database, schema and name, the dropped ones last."""
+def _keyed(session: Session, show: exp.Show) -> list[TableRecord]:
+    """The tables that a SHOW of keys is about."""
     databases, schema, name = _scope(session, show)
-    found = [record for db in databases for record in table_catalog.living(session.duck, db, schema)]
-    found.sort(key=lambda record: record.name)
-    if with_dropped:
-        found += [record for db in databases for record in table_catalog.dropped(session.duck, db, schema)]
+    found = [
+        record for db in databases for record in records(session, (db, *([schema] if schema else [])), False)
+    ]
     return [record for record in found if name is None or record.name[2] == name]
 
 
@@ -142,8 +148,7 @@ def _scope(session: Session, show: exp.Show) -> tuple[list[str], str | None, str
         return _databases(session), None, None
     if kind == "DATABASE":
         return [parts[0] if parts else session.database or ""], None, None
-    is_of_keys = show.name.upper() != "TABLES"
-    if kind == "TABLE" or (is_of_keys and kind == "SCHEMA" and parts and not _has_schema(session, parts)):
+    if kind == "TABLE" or (kind == "SCHEMA" and parts and not _has_schema(session, parts)):
         database, schema, name = session.qualify(tuple(parts))
         if table_catalog.find(session.duck, (database, schema, name)) is None:
             raise does_not_exist("Table", f"{database}.{schema}.{name}")
@@ -173,7 +178,7 @@ def _databases(session: Session) -> list[str]:
 def _show_keys(session: Session, show: exp.Show, kind: str) -> Result:
     rows = [
         [record.created_at, *record.name, column, number, key.name, "false", None]
-        for record in _records(session, show, with_dropped=False)
+        for record in _keyed(session, show)
         for key in record.keys
         if key.kind == kind
         for number, column in enumerate(key.columns, start=1)

@@ -5,21 +5,27 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from local.warehouse import dispatch
+from local.warehouse import dispatch, functions
+from local.warehouse.access import Access
 from local.warehouse.clock import Clock
 from local.warehouse.column_limits import prepare_connection
 from local.warehouse.copy_history import CopyHistory
 from local.warehouse.expiry import Expiry
 from local.warehouse.faults import Faults
 from local.warehouse.general_statements import GeneralStatements
+from local.warehouse.grant_statements import GrantStatements
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.load import Loader
 from local.warehouse.queries import Query, QueryRegistry
-from local.warehouse.query_history import HistoryFile
+from local.warehouse.query_history import HistoryEntry, HistoryFile
 from local.warehouse.query_tables import QueryTables
 from local.warehouse.results import Result
 from local.warehouse.retention import Retention
+from local.warehouse.rewriting import Rewriting
+from local.warehouse.role_statements import RoleStatements
 from local.warehouse.sessions import Login, Session, SessionRegistry
+from local.warehouse.show_grants import ShowGrants
+from local.warehouse.show_statements import ShowStatements
 from local.warehouse.stage_catalog import StageCatalog
 from local.warehouse.stage_encryption import StageKeys
 from local.warehouse.stage_grants import Grants
@@ -31,7 +37,9 @@ from local.warehouse.table_functions import Answer, TableFunctions
 from local.warehouse.table_locks import TableLocks
 from local.warehouse.table_statements import prepare_all
 from local.warehouse.time_travel import TimeTravel
+from local.warehouse.user_statements import UserStatements
 from local.warehouse.validate import Validation
+from local.warehouse.warehouse_statements import WarehouseStatements
 
 
 class Warehouse:
@@ -62,10 +70,24 @@ class Warehouse:
         history = HistoryFile(root / "query_history.jsonl" if folder else None)
         self.queries = QueryRegistry(self._execute, history, self.clock, self.locks.is_waiting)
         self.retention = Retention(self.clock, edition)
-        travel = TimeTravel(self.clock, self.queries.entry)
-        functions = TableFunctions(self._table_functions(root))
+        self.access = Access(self.instance, self.clock, root / "account.json" if folder else None)
+        self.pace = self.access.pace
+        self.loader.on_bytes = self.pace.on_bytes
+        self.warehouse_statements = WarehouseStatements(self.access, self.sessions, self.queries)
+        self.role_statements = RoleStatements(self.access)
+        self.user_statements = UserStatements(self.access)
+        self.grant_statements = GrantStatements(self.access, self.instance)
+        self.show_grants = ShowGrants(self.access)
+        self.show_statements = ShowStatements(self.access)
         self.general = GeneralStatements(
-            self.instance, self.locks, functions, self.clock, changes, self.retention, travel
+            self.instance,
+            self.locks,
+            TableFunctions(self._table_functions(root)),
+            Rewriting(self.access),
+            self.clock,
+            changes,
+            self.retention,
+            TimeTravel(self.clock, self.queries.entry),
         )
         prepare_all(self.instance.duck_conn, self.clock.now())
         self.expiry = Expiry(self.clock, self.sessions, self.queries)
@@ -78,15 +100,20 @@ class Warehouse:
 
     def _table_functions(self, root: Path) -> dict[str, Answer]:
         return {
-            **QueryTables(self.queries, self.clock).answers(),
+            **QueryTables(self.queries, self._visible_entries, self.clock).answers(),
             "COPY_HISTORY": CopyHistory(self.clock).answer,
             "VALIDATE": Validation(self.loader.jobs, root / "loading").answer,
         }
 
+    def _visible_entries(self, session: Session) -> list[HistoryEntry]:
+        return self.access.visible_entries(session, self.queries.entries())
+
     def log_in(self, login: Login) -> Session:
-        """Open a session."""
-        session = self.sessions.open(login)
+        """Open a session; raises SqlError 390189 for a role that the user does not have."""
+        session = self.sessions.open(self.access.admit(login))
         prepare_connection(session.duck)
+        functions.prepare_connection(session.duck)
+        self.access.enter(session)
         return session
 
     def close(self) -> None:

@@ -49,6 +49,7 @@ def login_of(request: Request, body: dict[str, Any]) -> Login:
         role=query.get("roleName"),
         warehouse=query.get("warehouse"),
         parameters=data.get("SESSION_PARAMETERS") or {},
+        client=f"{data.get('CLIENT_APP_ID') or ''} {data.get('CLIENT_APP_VERSION') or ''}".strip(),
     )
 
 

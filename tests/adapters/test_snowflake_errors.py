@@ -126,7 +126,7 @@ def test_a_forbidden_login() -> None:
 
 
 def test_a_refused_statement_keeps_snowflakes_code_query_and_words(session: SnowflakeSession) -> None:
-    with pytest.raises(StatementError, match=r"running SELECT \* FROM: .*NOT_THERE") as caught:
+    with pytest.raises(StatementError, match=r"(?s)running SELECT \* FROM: .*NOT_THERE") as caught:
         session.query("SELECT * FROM DB.SFETL.NOT_THERE")
 
     assert caught.value.code == 2003

@@ -37,13 +37,15 @@ class Backend:
     advance: Callable[[float], None] | None
 
     def connect(
-        self, schema: str, session_parameters: Mapping[str, Any], role: str = ""
+        self, schema: str, session_parameters: Mapping[str, Any], role: str = "", warehouse: str = ""
     ) -> SnowflakeConnection:
         """Log in, with the schema current."""
         options = dict(self.parameters)
         options["session_parameters"] = {**options.get("session_parameters", {}), **session_parameters}
         if role:
             options["role"] = role
+        if warehouse:
+            options["warehouse"] = warehouse
         return snowflake.connector.connect(database=self.database, schema=schema, **options)
 
 

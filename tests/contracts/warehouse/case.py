@@ -1,8 +1,9 @@
 """A golden case as data: statements and files in order, each with the rows or the error that must come of it.
 
 In the text of a statement and in expected rows `{database}`, `{schema}` (with its database), `{stage}` (with @)
-and `{label}` of an earlier step (its query id) are replaced. Each case has a schema of its own, with a stage
-CHUNKS in it, and starts there.
+and `{label}` of an earlier step (its query id) are replaced. `{unique}` is a name that no other case has, for
+roles and warehouses, which `Case.cleanup` drops; `{user}` and `{warehouse}` are those that the first session logs
+in with. Each case has a schema of its own, with a stage CHUNKS in it, and starts there.
 """
 
 from __future__ import annotations
@@ -73,11 +74,13 @@ class PutMany:
 
 @dataclass(frozen=True)
 class Open:
-    """Log in a further session, with session parameters; its `role` may be another one."""
+    """Log in a further session, with session parameters; its `role` and `warehouse` may be other ones."""
 
     session: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     role: str = ""
+    warehouse: str = ""
+    error: Error | None = None
 
 
 @dataclass(frozen=True)
@@ -116,3 +119,4 @@ class Case:
     page: str
     steps: tuple[Step, ...]
     only_here: str = ""
+    cleanup: tuple[str, ...] = ()

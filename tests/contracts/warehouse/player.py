@@ -28,6 +28,8 @@ class Player:
             "database": backend.database,
             "schema": f"{backend.database}.{schema}",
             "stage": f"@{backend.database}.{schema}.CHUNKS",
+            "unique": f"U_{schema}",
+            "warehouse": str(backend.parameters.get("warehouse", "LOCAL_WH")),
         }
         self._sessions: dict[str, SnowflakeConnection] = {}
 
@@ -41,7 +43,7 @@ class Player:
             case PutMany():
                 self._put_many(step)
             case Open():
-                self._open(step.session, step.parameters, step.role)
+                self._open_checked(step)
             case Close():
                 self._sessions.pop(step.session).close()
             case Lose():
@@ -58,13 +60,35 @@ class Player:
 
     def _session(self, name: str) -> SnowflakeConnection:
         if name not in self._sessions:
-            self._open(name, {}, "")
+            self._open(name, {}, "", "")
         return self._sessions[name]
 
-    def _open(self, name: str, parameters: Mapping[str, Any], role: str) -> None:
-        self._sessions[name] = self._backend.connect(self._schema, parameters, role)
+    def _open(self, name: str, parameters: Mapping[str, Any], role: str, warehouse: str) -> None:
+        self._sessions[name] = self._backend.connect(self._schema, parameters, role, warehouse)
+
+    def _open_checked(self, step: Open) -> None:
+        try:
+            self._open(step.session, step.parameters, self._text(step.role), self._text(step.warehouse))
+        except snowflake.connector.errors.Error as error:
+            if step.error is None:
+                raise
+            _compare_errors(f"login with {step}", error, step.error)
+        else:
+            assert step.error is None, f"login with {step}\nsucceeded; expected {step.error}"
+
+    def clean(self, statements: tuple[str, ...]) -> None:
+        """Drop what a case has made outside its schema, in a session of its own; what fails does not matter."""
+        if not statements:
+            return
+        with contextlib.closing(self._backend.connect(self._schema, {})) as session:
+            for statement in statements:
+                with contextlib.suppress(snowflake.connector.errors.Error):
+                    session.cursor().execute(self._text(statement))
 
     def _text(self, sql: str) -> str:
+        if "{user}" in sql and "user" not in self._names:
+            ((user,),) = self._session("first").cursor().execute("SELECT CURRENT_USER()").fetchall()
+            self._names["user"] = f'"{user}"'
         for name, value in self._names.items():
             sql = sql.replace("{" + name + "}", value)
         return sql
@@ -180,11 +204,14 @@ def execute(connection: SnowflakeConnection, sql: str) -> SnowflakeCursor:
 def play(case: Case, backend: Backend, folder: Path) -> None:
     """Play a whole case; raises AssertionError that names the step."""
     with playing(backend, folder) as player:
-        for number, step in enumerate(case.steps, start=1):
-            try:
-                player.play(step)
-            except Exception as error:
-                error.add_note(
-                    f"in step {number} of {case.name!r}; its rule: https://docs.snowflake.com/en/{case.page}"
-                )
-                raise
+        try:
+            for number, step in enumerate(case.steps, start=1):
+                try:
+                    player.play(step)
+                except Exception as error:
+                    error.add_note(
+                        f"in step {number} of {case.name!r}; its rule: https://docs.snowflake.com/en/{case.page}"
+                    )
+                    raise
+        finally:
+            player.clean(case.cleanup)

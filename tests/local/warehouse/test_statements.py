@@ -62,12 +62,12 @@ def test_affected_rows(client: Client, statement: str, count: int) -> None:
 
 def test_names_of_the_session(connect: Connect, tmp_path: Path) -> None:
     client = Client(connect(), tmp_path)
-    client.rows("USE ROLE LOADER")
-    client.rows("USE WAREHOUSE LOAD_WH")
+    client.rows("USE ROLE SYSADMIN")
+    client.rows("CREATE WAREHOUSE LOAD_WH")
     selected = (
         "SELECT CURRENT_USER(), CURRENT_ROLE(), CURRENT_WAREHOUSE(), CURRENT_DATABASE(), CURRENT_SCHEMA()"
     )
-    assert client.rows(selected) == [("LOCAL", "LOADER", "LOAD_WH", "DB", "SFETL")]
+    assert client.rows(selected) == [("LOCAL", "SYSADMIN", "LOAD_WH", "DB", "SFETL")]
     ((session,),) = client.rows("SELECT CURRENT_SESSION()")
     assert session == str(client.connection.session_id)
 
@@ -110,10 +110,10 @@ def test_databases_come_with_a_public_schema(client: Client) -> None:
         ("FOO BAR", 1003),
         ("SELECT FROM WHERE", 1003),
         ("SELECT 'unclosed", 1003),
-        ("SELECT NO_SUCH_FUNCTION(1)", 2003),
+        ("SELECT NO_SUCH_FUNCTION(1)", 2140),
         ("SELECT * FROM NOT_THERE", 2003),
         ("UNDROP DATABASE D", 2),
-        ("ALTER WAREHOUSE W SUSPEND", 2),
+        ("ALTER WAREHOUSE W SUSPEND", 2003),
         ("CALL SOME_PROCEDURE()", None),
         ("GET @DB.SFETL.CHUNKS file:///tmp/", None),
         ("PRAGMA version", None),
