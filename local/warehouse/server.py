@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,14 +54,16 @@ class RunningWarehouse:
 class SignallingServer(uvicorn.Server):
     """A uvicorn server that says when it takes requests."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self.is_ready = threading.Event()
+        self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         await super().startup(sockets=sockets)
         self.is_ready.set()
+        self._on_ready()
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -79,9 +81,12 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 def server_of(
-    warehouse: Warehouse, synchronous_seconds: float = SYNCHRONOUS_SECONDS, tls: TlsFiles | None = None
+    warehouse: Warehouse,
+    synchronous_seconds: float = SYNCHRONOUS_SECONDS,
+    tls: TlsFiles | None = None,
+    on_ready: Callable[[], None] = lambda: None,
 ) -> SignallingServer:
-    """A server for a warehouse, not yet started."""
+    """A server for a warehouse, not yet started; `on_ready` is called once it takes requests and signals."""
     return SignallingServer(
         uvicorn.Config(
             create_app(warehouse, synchronous_seconds),
@@ -92,7 +97,8 @@ def server_of(
             lifespan="off",
             ssl_certfile=tls.certificate if tls else None,
             ssl_keyfile=tls.key if tls else None,
-        )
+        ),
+        on_ready,
     )
 
 

@@ -34,20 +34,27 @@ def serve(options: argparse.Namespace) -> None:
     try:
         tls = _certificates(options, options.tls_folder or warehouse.root / "tls")
         warehouse.faults.may_kill = True
-        port = bound.getsockname()[1]
-        if options.port_file:
-            _write_port(options.port_file, port)
-        scheme = "https" if tls else "http"
-        trust = f" Its certificate is trusted with {tls.ca_bundle}." if tls else ""
-        print(
-            f"{NOTICE}\nListening on {scheme}://{options.host}:{port}, keeping "
-            f"{options.folder or 'nothing (all is gone at the end)'}.{trust}",
-            flush=True,
-        )
-        server_of(warehouse, tls=tls).run(sockets=[bound])
+
+        def announce() -> None:
+            # Not before: a signal that comes while the server starts would find it half made.
+            _announce(options, bound.getsockname()[1], tls)
+
+        server_of(warehouse, tls=tls, on_ready=announce).run(sockets=[bound])
     finally:
         bound.close()
         warehouse.close()
+
+
+def _announce(options: argparse.Namespace, port: int, tls: TlsFiles | None) -> None:
+    if options.port_file:
+        _write_port(options.port_file, port)
+    scheme = "https" if tls else "http"
+    trust = f" Its certificate is trusted with {tls.ca_bundle}." if tls else ""
+    print(
+        f"{NOTICE}\nListening on {scheme}://{options.host}:{port}, keeping "
+        f"{options.folder or 'nothing (all is gone at the end)'}.{trust}",
+        flush=True,
+    )
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

@@ -44,7 +44,7 @@ def test_two_sessions_copy_side_by_side(client: Client, second: Client) -> None:
         (f"COPY INTO {TABLE} FROM (SELECT $1, u.$2 FROM '@{STAGE}/load/' t) FILE_FORMAT=({TSV})", 904),
         (f"COPY INTO {TABLE} FROM (SELECT * FROM '@{STAGE}/load/') FILE_FORMAT=({TSV})", 2098),
         (f"COPY INTO {TABLE} FROM (SELECT $1, (SELECT 1) FROM '@{STAGE}/load/')", 2098),
-        (f"COPY INTO {TABLE} FROM (SELECT $1, NO_FUNCTION($2) FROM '@{STAGE}/load/')", 2003),
+        (f"COPY INTO {TABLE} FROM (SELECT $1, NO_FUNCTION($2) FROM '@{STAGE}/load/')", 2140),
         (f"COPY INTO {TABLE} FROM (SELECT $1, METADATA$WRONG FROM '@{STAGE}/load/')", 2),
         (f"COPY INTO {TABLE} FROM 's3://bucket/path'", 2),
         (f"COPY INTO {TABLE} FROM '@{STAGE}/load/' FILE_FORMAT=({TSV} SKIP_HEADER=-1)", 1003),
