@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.qc.scan import scan_file
+from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
 from tests.core.fakes import feed, source_file
 
@@ -38,7 +38,7 @@ def expected(name: str) -> dict[str, Any]:
 def found(name: str, sections: dict[str, Any], scratch: Path) -> dict[str, Any]:
     """Check a case's file and give what QC says, without the seconds it took."""
     config = feed(**{"qc": {"expected_days": "any"}, **sections})
-    report = scan_file(source_file(FOLDER / f"{name}.tsv"), config, MONTH, scratch)
+    report = scan_file(source_file(FOLDER / f"{name}.tsv"), config, MONTH, Places(scratch))
     findings = decide([report], config, MONTH, "file").findings
     return {
         "feed": sections,

@@ -14,7 +14,7 @@ from sfetl_provider.core.events import Event, Progress
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.reading import out_of_resources
 from sfetl_provider.core.qc.report import BadLine, QcReport
-from sfetl_provider.core.qc.scan import reconcile, scan_file
+from sfetl_provider.core.qc.scan import Places, reconcile, scan_file
 from sfetl_provider.core.qc.structure import Shape, Structure
 from sfetl_provider.core.qc.values import Values
 from tests.core.fakes import feed, source_file
@@ -24,7 +24,7 @@ LINE = b"1\t2013-02-01\ttext\n"
 
 
 def _scan(folder: Path, content: bytes, name: str = "flights.tsv", **sections: Any) -> QcReport:
-    return scan_file(source_file(folder / name, content), feed(**sections), MONTH, folder / "scratch")
+    return scan_file(source_file(folder / name, content), feed(**sections), MONTH, Places(folder / "scratch"))
 
 
 def test_wildcards_in_a_name_are_no_wildcards(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_nothing_is_left_in_scratch(tmp_path: Path) -> None:
 def test_progress_ends_with_the_whole_file(tmp_path: Path) -> None:
     events: list[Event] = []
 
-    scan_file(source_file(tmp_path / "f.tsv", LINE * 3), feed(), MONTH, tmp_path, events.append)
+    scan_file(source_file(tmp_path / "f.tsv", LINE * 3), feed(), MONTH, Places(tmp_path), events.append)
 
     assert events == [Progress("qc", "f.tsv", 3 * len(LINE), 3 * len(LINE), "bytes")]
 
@@ -58,7 +58,7 @@ def test_a_file_that_changes_meanwhile_is_refused(tmp_path: Path) -> None:
         path.write_bytes(LINE * 4)
 
     with pytest.raises(SourceFileError, match="changed while it was read"):
-        scan_file(source_file(path, LINE * 3), feed(), MONTH, tmp_path, change)
+        scan_file(source_file(path, LINE * 3), feed(), MONTH, Places(tmp_path), change)
 
 
 def test_an_interruption_ends_the_scan_and_cleans_up(tmp_path: Path) -> None:
@@ -66,7 +66,9 @@ def test_an_interruption_ends_the_scan_and_cleans_up(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        scan_file(source_file(tmp_path / "f.tsv", LINE), feed(), MONTH, tmp_path / "scratch", interrupt)
+        scan_file(
+            source_file(tmp_path / "f.tsv", LINE), feed(), MONTH, Places(tmp_path / "scratch"), interrupt
+        )
 
     assert list((tmp_path / "scratch").iterdir()) == []
 
@@ -76,7 +78,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "f.tsv").unlink()
 
     with pytest.raises(SourceFileError, match=r"f\.tsv cannot be read"):
-        scan_file(source, feed(), MONTH, tmp_path)
+        scan_file(source, feed(), MONTH, Places(tmp_path))
 
 
 def test_a_scratch_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -7,13 +7,16 @@ import pytest
 
 from sfetl_provider.core.errors import QcFailedError
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.qc.report import BadLine, DateCounts, QcReport, QcVerdict
+from sfetl_provider.core.qc.report import BadLine, DateCounts, QcReport, QcVerdict, TextForm
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
 from tests.core.fakes import feed
 
 MONTH = Month(2013, 2)
 DATES = DateCounts(
     inside=dict.fromkeys(MONTH.days(), 10), outside=0, outside_first=None, outside_last=None, undated=0
+)
+FORM = TextForm(
+    has_byte_order_mark=False, is_last_newline_missing=False, crlf_ends=0, lf_ends=280, header_remarks=()
 )
 SOUND = QcReport(
     fingerprint="1-2-abc",
@@ -28,6 +31,8 @@ SOUND = QcReport(
     header_faults=(),
     nulls={"ID": 0},
     dates=DATES,
+    form=FORM,
+    rejects=None,
     seconds=0,
 )
 

@@ -28,6 +28,26 @@ def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConf
     return tuple(_differences(found, wanted))
 
 
+def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatConfig) -> tuple[str, ...]:
+    """Say where an accepted header, which has no faults, is spelled otherwise than the columns.
+
+    SQL reads names without case, so a header all in lower or all in upper case is spelled as the columns are.
+    """
+    names = _names(header.decode("utf-8").rstrip("\r\n"), text_format)
+    pairs = list(zip(names, columns, strict=True))
+    remarks = []
+    blanks = [wanted for name, wanted in pairs if name != name.strip()]
+    if blanks:
+        remarks.append(f"{len(blanks)} of {len(pairs)} names with blanks around them: {', '.join(blanks)}")
+    stripped = [(name.strip(), wanted) for name, wanted in pairs]
+    is_plain = all(wanted == wanted.upper() for wanted in columns)
+    is_uniform = any(all(change(name) == name for name, _ in stripped) for change in (str.lower, str.upper))
+    other = [f"{name} for {wanted}" for name, wanted in stripped if name != wanted]
+    if other and not (is_plain and is_uniform):
+        remarks.append(f"{len(other)} of {len(pairs)} names in other case: {', '.join(other)}")
+    return tuple(remarks)
+
+
 def _names(header: str, text_format: FormatConfig) -> list[str]:
     if text_format.quote is None:
         return header.split(text_format.delimiter)
