@@ -78,7 +78,7 @@ class Structure:
 
 
 class Fault(NamedTuple):
-    """One kind of fault in a block: the records that have it, its text, and where in them it is, if it is a place."""
+    """One kind of fault in a block: the records that have it, its text, and its places if it has any."""
 
     mask: Mask
     reason: str
@@ -298,4 +298,5 @@ def _stray_returns(block: Block) -> Positions | None:
         return None
     returns = outside_quotes(np.flatnonzero(block.text == RETURN), block.quotes)
     following = block.text[np.minimum(returns + 1, len(block.text) - 1)]
-    return returns[following != NEWLINE]
+    stray: Positions = returns[following != NEWLINE]
+    return stray
