@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from sfetl_provider.core.config.model import MIB, FeedConfig
@@ -33,6 +34,13 @@ class MonthCheck(Record):
     month: str
     reports: tuple[QcReport, ...]
     verdict: QcVerdict
+
+    @property
+    def rows_per_day(self) -> dict[date, int]:
+        """Records of all files for each day of the month, in order, 0 for a day without any."""
+        year, number = self.month.split("-")
+        days = Month(int(year), int(number)).days()
+        return {day: sum(report.dates.inside.get(day, 0) for report in self.reports) for day in days}
 
 
 def check_files(

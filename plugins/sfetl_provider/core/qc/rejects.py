@@ -32,14 +32,15 @@ class RejectsWriter:
         self._part = path.with_name(f"{path.name}.part")
         self._file: BinaryIO | None = None
 
-    def add(self, file: str, bad: BadLine, line: bytes) -> None:
-        """Write one bad line of a source file; what of it lies beyond 1 MiB is left out and counted."""
+    def add(self, file: str, bad: BadLine, line: bytes) -> bool:
+        """Write one bad line of a source file, of a long one its first 1 MiB; False once the list is full."""
         if self._size_bytes >= self._limit_bytes:
-            return
+            return False
         column = "" if bad.column is None else bad.column
         place = f"{escaped(file.encode())}\t{bad.line}\t{column}\t{bad.byte_offset}"
         self._write(f"{place}\t{bad.reason}\t{_text(line)}\n".encode())
         self.lines += 1
+        return True
 
     def finish(self) -> None:
         """Put the file in its place; without bad lines there is none, and an older list is removed."""

@@ -21,7 +21,7 @@ BLOCK_BYTES = 4 * 1024 * 1024
 RECORD_LIMIT_BYTES = 16 * 1024 * 1024
 SAMPLE_CHARACTERS = 200
 Mask = NDArray[np.bool_]
-Sink = Callable[[BadLine, bytes], None]
+Sink = Callable[[BadLine, bytes], bool]
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Shape:
 class Structure:
     """What was counted so far; `bad_lines` quotes the first few bad records.
 
-    The sink gets every bad record with its bytes while it is found. `crlf_ends` and `lf_ends` count records by the
-    newline that ends them; one that is cut off counts in neither.
+    The sink gets every bad record with its bytes while it is found, until it says that it takes no more.
+    `crlf_ends` and `lf_ends` count records by the newline that ends them; one that is cut off counts in neither.
     """
 
     shape: Shape
@@ -73,8 +73,8 @@ class Structure:
         """Quote a bad record if there is room for it, and hand it to the sink."""
         if len(self.bad_lines) < self.sample_limit:
             self.bad_lines.append(bad)
-        if self.sink:
-            self.sink(bad, line)
+        if self.sink and not self.sink(bad, line):
+            self.sink = None
 
 
 class Fault(NamedTuple):
