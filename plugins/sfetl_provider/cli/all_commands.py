@@ -32,4 +32,37 @@ QC = Command(
     function="sfetl_provider.cli.qc:check_month_files",
 )
 
-COMMANDS = (QC,)
+INSPECT = Command(
+    name="inspect",
+    summary="Tell what a file holds before anything runs: 0 text, 1 no text, 2 could not be read",
+    options=(
+        Option(("file",), {"help": "a file of text, plain or in .gz, .zst, .bz2, .xz, .zip"}),
+        Option(("--count",), {"action": "store_true", "help": "count all lines instead of estimating them"}),
+        Option(
+            ("--estimate",),
+            {
+                "action": "store_true",
+                "help": "estimate QC's and compression's time by running both on 64 MiB",
+            },
+        ),
+        Option(("--json",), {"action": "store_true", "help": "print JSON instead of text"}),
+        Option(
+            ("--config",),
+            {
+                "metavar": "NAME",
+                "help": "print a feed's config made from the file, for include/configs/NAME.json",
+            },
+        ),
+        Option(
+            ("--table",),
+            {
+                "metavar": "DB.SCHEMA.NAME",
+                "default": "DATABASE.SCHEMA.TABLE",
+                "help": "the config's target table",
+            },
+        ),
+    ),
+    function="sfetl_provider.cli.inspection:inspect",
+)
+
+COMMANDS = (INSPECT, QC)

@@ -7,9 +7,9 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 
 from sfetl_provider import __version__
+from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.report.bar_chart import bar_chart
-from sfetl_provider.core.report.printable import printable
 from sfetl_provider.core.report.qc_text import FILE_COLUMNS, SEVERITIES, file_row, findings_of
 
 _TEMPLATE = "qc_page.html.j2"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from sfetl_provider.core.aligned import aligned
+from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.qc.report import Finding, QcReport, Severity
-from sfetl_provider.core.report.aligned import aligned
-from sfetl_provider.core.report.printable import printable
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 BAR_CHARACTERS = 40
