@@ -37,6 +37,15 @@ def test_a_compressed_looking_name_is_read_as_text(tmp_path: Path) -> None:
     assert _scan(tmp_path, LINE, name="flights.tsv.gz").good_records == 1
 
 
+@pytest.mark.parametrize("quote", [None, '"'])
+def test_the_smallest_memory_is_enough_for_the_readers_buffers(tmp_path: Path, quote: str | None) -> None:
+    content = LINE * 2_000_000
+
+    report = _scan(tmp_path, content, format={"quote": quote}, qc={"memory_mib": 128})
+
+    assert report.good_records == 2_000_000
+
+
 def test_nothing_is_left_in_scratch(tmp_path: Path) -> None:
     _scan(tmp_path, LINE)
 

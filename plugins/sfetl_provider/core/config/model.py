@@ -140,7 +140,7 @@ class QcConfig(Section):
     """beside: QC and staging read the file at the same time; before_stage: no byte leaves before QC passed."""
     expected_days: Literal["all", "weekdays", "any"] = "all"
     """Which days of the month must have rows."""
-    memory_mib: int = Field(default=512, ge=64)
+    memory_mib: int = Field(default=512, ge=128)
     """Memory limit of the QC scan."""
     sample_limit: int = Field(default=20, ge=1)
     """How many bad lines the report quotes; all are counted, and listed in the rejects file."""

@@ -56,7 +56,7 @@ def inspect_file(path: Path, monotonic: Callable[[], float]) -> Inspection:
     found = Inspection(
         path=str(path),
         size_bytes=size_bytes,
-        kind=kind or PLAIN,
+        kind=_shown_kind(path, kind),
         is_text=True,
         packing=packed,
         **_told(sample, size_bytes),
@@ -84,6 +84,13 @@ def _kind(path: Path, beginning: bytes) -> str:
         if not names:
             return "an empty zip archive"
     return kind
+
+
+def _shown_kind(path: Path, kind: str) -> str:
+    if not kind.startswith("a zip archive"):
+        return kind or PLAIN
+    first, *others = archive_names(path)
+    return f"a zip archive; told of its first file, {first}" + (f", of {1 + len(others)}" if others else "")
 
 
 def _no_text(sample: Sample) -> str:

@@ -16,7 +16,7 @@ def remarks_on(found: Inspection, has_line_end: bool, nul_bytes: int) -> tuple[s
 
 def _remarks(found: Inspection, has_line_end: bool, nul_bytes: int) -> Iterator[str]:
     if found.packing:
-        yield f"It is {found.packing}: a load takes plain text; unpack it first."
+        yield "It is compressed: a load takes plain text; unpack it first."
     if codec := _CODECS.get(found.encoding):
         yield f"A load takes UTF-8 only; convert it first, as with: iconv -f {codec} -t UTF-8."
     if not has_line_end:

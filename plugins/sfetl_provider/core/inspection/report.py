@@ -58,7 +58,7 @@ class LineEnds(Record):
 
 
 class LineEstimate(Record):
-    """Lines of a file, from blocks at many offsets: with 95 % confidence between `low` and `high`.
+    """Lines of a file, from blocks at many offsets: with 99 % confidence between `low` and `high`.
 
     Equal bounds: counted, not estimated. None for both: the content is compressed and only its beginning was
     seen, so nothing is known of the error.

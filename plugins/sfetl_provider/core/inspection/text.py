@@ -18,7 +18,8 @@ from sfetl_provider.core.printable import printable
 
 LABEL_WIDTH = 12
 CELL_CHARACTERS = 24
-_BYTES_PER_MB = 1_000_000
+_UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "KB"))
+_TELLING_BYTES = 10**7
 _DELIMITERS = {
     "\t": "tab",
     ",": "comma",
@@ -52,7 +53,7 @@ def _facts(
     found: Inspection, count: LineCount | None, times: TimeEstimate | None
 ) -> Iterator[tuple[str, str]]:
     yield "file", found.path
-    yield "size", f"{found.size_bytes:,} bytes ({_megabytes(found.size_bytes)})"
+    yield "size", _bytes(found.size_bytes)
     yield "kind", found.kind
     if found.encoding:
         yield "encoding", f"{found.encoding} ({found.encoding_remark})"
@@ -89,26 +90,27 @@ def _delimiter(dialect: Dialect) -> str:
 def _lines(lines: LineEstimate) -> str:
     if lines.is_exact:
         return f"{lines.lines:,} (all counted)"
-    seen = _megabytes(lines.sampled_bytes)
+    seen = _size(lines.sampled_bytes)
     if lines.low is None or lines.high is None:
         return f"about {lines.lines:,}, guessed from the first {seen} of the content; --count counts them"
     share = 100 * (lines.high - lines.low) / 2 / lines.lines if lines.lines else 0
-    bounds = f"{lines.low:,} to {lines.high:,} with 95 % confidence"
+    bounds = f"{lines.low:,} to {lines.high:,} with 99 % confidence"
     return f"about {lines.lines:,} ± {share:.2g} % ({bounds}, from {seen} all over the file); --count counts them"
 
 
 def _counted(count: LineCount) -> Iterator[tuple[str, str]]:
-    rate = f", {_megabytes(count.content_bytes / count.seconds)}/s" if count.seconds else ""
+    is_telling = count.seconds and count.content_bytes > _TELLING_BYTES
+    rate = f", {_size(count.content_bytes / count.seconds)}/s" if is_telling else ""
     yield "lines", f"{count.lines:,} (counted in {count.seconds:.1f} s{rate})"
     yield "empty lines", f"{count.empty_lines:,}"
     yield "last line", "has no newline at its end" if count.is_last_newline_missing else "ends with a newline"
 
 
 def _times(times: TimeEstimate, size_bytes: int) -> Iterator[tuple[str, str]]:
-    measured = _megabytes(times.measured_bytes)
+    measured = _size(times.measured_bytes)
     yield "estimate", f"from running both on the first {measured} here, now; the upload is not in it"
     yield "  QC", f"{_duration(times.qc_seconds)}"
-    size = _megabytes(size_bytes * times.compressed_share)
+    size = _size(size_bytes * times.compressed_share)
     yield (
         "  compress",
         f"{_duration(times.compress_seconds)}, to about {size} ({100 * times.compressed_share:.0f} %)",
@@ -153,8 +155,16 @@ def _cell(text: str) -> str:
     return shown if len(shown) <= CELL_CHARACTERS else f"{shown[: CELL_CHARACTERS - 1]}…"
 
 
-def _megabytes(size_bytes: float) -> str:
-    return f"{size_bytes / _BYTES_PER_MB:,.2f} MB"
+def _bytes(size_bytes: int) -> str:
+    exact = f"{size_bytes:,} bytes"
+    return f"{exact} ({_size(size_bytes)})" if size_bytes >= _UNITS[-1][0] else exact
+
+
+def _size(size_bytes: float) -> str:
+    for unit_bytes, unit in _UNITS:
+        if size_bytes >= unit_bytes:
+            return f"{size_bytes / unit_bytes:,.2f} {unit}"
+    return f"{size_bytes:.0f} bytes"
 
 
 def _duration(seconds: float) -> str:

@@ -19,6 +19,9 @@ from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
 
 REJECTS_LIMIT = 10_000
+# DuckDB's own choice, 16 times the longest line, takes all of the memory limit. With a buffer that is no whole
+# multiple of that line, DuckDB 2.0 loses records beside long ones.
+BUFFER_BYTES = 2 * RECORD_LIMIT_BYTES
 
 
 @dataclass(frozen=True)
@@ -146,5 +149,6 @@ def _reading(columns: int) -> str:
         "read_csv($path, auto_detect = false, all_varchar = true, header = false, skip = $skip,"
         f" columns = {{{types}}}, delim = $delimiter, quote = $quote, escape = $quote, compression = 'none',"
         " null_padding = false, strict_mode = false, parallel = $parallel,"
-        f" max_line_size = {RECORD_LIMIT_BYTES}, store_rejects = true, rejects_limit = {REJECTS_LIMIT})"
+        f" max_line_size = {RECORD_LIMIT_BYTES}, buffer_size = {BUFFER_BYTES},"
+        f" store_rejects = true, rejects_limit = {REJECTS_LIMIT})"
     )
