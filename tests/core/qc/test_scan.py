@@ -37,13 +37,12 @@ def test_a_compressed_looking_name_is_read_as_text(tmp_path: Path) -> None:
     assert _scan(tmp_path, LINE, name="flights.tsv.gz").good_records == 1
 
 
-@pytest.mark.parametrize("quote", [None, '"'])
-def test_the_smallest_memory_is_enough_for_the_readers_buffers(tmp_path: Path, quote: str | None) -> None:
-    content = LINE * 2_000_000
+def test_a_file_larger_than_the_memory_limit_fits_into_the_smallest(tmp_path: Path) -> None:
+    line = b"1\t2013-02-01\t" + b"x" * 1000 + b"\n"
 
-    report = _scan(tmp_path, content, format={"quote": quote}, qc={"memory_mib": 128})
+    report = _scan(tmp_path, line * 140_000, qc={"memory_mib": 128})
 
-    assert report.good_records == 2_000_000
+    assert report.good_records == 140_000
 
 
 def test_nothing_is_left_in_scratch(tmp_path: Path) -> None:
