@@ -39,11 +39,14 @@ def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatCon
     blanks = [wanted for name, wanted in pairs if name != name.strip()]
     if blanks:
         remarks.append(f"{len(blanks)} of {len(pairs)} names with blanks around them: {', '.join(blanks)}")
-    stripped = [(name.strip(), wanted) for name, wanted in pairs]
-    is_plain = all(wanted == wanted.upper() for wanted in columns)
-    is_uniform = any(all(change(name) == name for name, _ in stripped) for change in (str.lower, str.upper))
-    other = [f"{name} for {wanted}" for name, wanted in stripped if name != wanted]
-    if other and not (is_plain and is_uniform):
+    names = [name.strip() for name in names]
+    is_uniform = any(all(change(name) == name for name in names) for change in (str.lower, str.upper))
+    other = [
+        f"{name} for {wanted}"
+        for name, wanted in zip(names, columns, strict=True)
+        if name != wanted and not (is_uniform and wanted == wanted.upper())
+    ]
+    if other:
         remarks.append(f"{len(other)} of {len(pairs)} names in other case: {', '.join(other)}")
     return tuple(remarks)
 
