@@ -52,8 +52,9 @@ def line_listener(stream: TextIO, monotonic: Callable[[], float] = time.monotoni
 
     def listen(event: Event) -> None:
         nonlocal last_seconds
-        if isinstance(event, Progress) and monotonic() - last_seconds >= LINE_EVERY_SECONDS:
-            last_seconds = monotonic()
+        now = monotonic()
+        if isinstance(event, Progress) and now - last_seconds >= LINE_EVERY_SECONDS:
+            last_seconds = now
             share = 100 * event.done / event.total if event.total else 100
             done = f"{event.done / _BYTES_PER_MB:,.0f} of {event.total / _BYTES_PER_MB:,.0f} MB"
             print(f"{event.step} {event.subject}: {share:.0f} % ({done})", file=stream, flush=True)

@@ -40,11 +40,10 @@ def guess_dialect(text: str) -> Dialect:
     """Guess from whole lines of text; a file in which no delimiter fits has one column."""
     trials = [trial for delimiter in (*STRONG, *WEAK) if (trial := _trial(text, delimiter))]
     fitting = [trial for trial in trials if trial.share >= FITS]
-    if not trials:
+    doubtful = [trial for trial in trials if trial.share > 1 - FITS and trial.delimiter in STRONG]
+    if not fitting and not doubtful:
         return _one_column(text)
-    best = fitting[0] if fitting else max(trials, key=lambda trial: trial.share)
-    if not fitting and best.share < 1 - FITS:
-        return _one_column(text)
+    best = fitting[0] if fitting else max(doubtful, key=lambda trial: trial.share)
     rivals = [trial for trial in fitting if trial is not best and trial.delimiter in STRONG]
     return Dialect(
         delimiter=best.delimiter,

@@ -20,6 +20,7 @@ _UNQUOTED = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _MONTH_IN_NAME = re.compile(
     r"(?<!\d)((?:19|20|21)\d\d)-?(0[1-9]|1[0-2])|(?<!\d)(0[1-9]|1[0-2])((?:19|20|21)\d\d)(?!\d)"
 )
+_DAY = re.compile(r"(\{yyyymm\}|\{month\}-)(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _PLACEHOLDERS = ("{date_range}", "{month}", "{yyyymm}", "{mmyyyy}")
 _TABLE_PARTS = 3
 
@@ -86,13 +87,15 @@ def column_names(columns: Sequence[ColumnGuess]) -> list[str]:
 
 
 def pattern_of(file_name: str) -> str:
-    """Give the pattern of a file's name: the month in it becomes a placeholder."""
-    for found in _MONTH_IN_NAME.finditer(file_name):
-        month = Month(int(found[1] or found[4]), int(found[2] or found[3]))
-        for placeholder in _PLACEHOLDERS:
-            if (text := fill_pattern(placeholder, month)) in file_name:
-                return _braces_kept(file_name).replace(text, placeholder, 1)
-    return _braces_kept(file_name)
+    """Give the pattern of a file's name: the month in it becomes a placeholder, a day after it `??`."""
+    kept = _braces_kept(file_name)
+    found = _MONTH_IN_NAME.search(file_name)
+    if found is None:
+        return kept
+    month = Month(int(found[1] or found[4]), int(found[2] or found[3]))
+    texts = {placeholder: fill_pattern(placeholder, month) for placeholder in _PLACEHOLDERS}
+    placeholder = next(placeholder for placeholder, text in texts.items() if text in file_name)
+    return _DAY.sub(r"\1??", kept.replace(texts[placeholder], placeholder, 1))
 
 
 def _braces_kept(text: str) -> str:

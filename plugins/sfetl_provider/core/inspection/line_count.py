@@ -81,10 +81,12 @@ def count_lines(
     found: Inspection,
     monotonic: Callable[[], float],
     listener: Listener = ignore_events,
+    part_bytes: int = PART_BYTES,
 ) -> LineCount:
     """Count lines and empty lines of an inspected file; two threads on a plain one, one on compressed content.
 
-    Memory: a few MiB. A last line without newline counts. Raises SourceFileError.
+    A last line without newline counts. Memory: a few MiB; `part_bytes`, what a thread counts at a time, is a
+    multiple of four. Raises SourceFileError.
     """
     started, unit = monotonic(), _unit(found)
     if found.packing:
@@ -92,7 +94,7 @@ def count_lines(
             tallies = [_at_start(unit)]
             tallies[0].add_all(content.stream)
     else:
-        tallies = _count_parts(path, unit, listener)
+        tallies = _count_parts(path, unit, listener, part_bytes)
     size_bytes = sum(tally.size_bytes for tally in tallies)
     is_missing = size_bytes > 0 and tallies[-1].last != unit.newline
     return LineCount(
@@ -119,24 +121,24 @@ def _at_start(unit: Unit) -> _Tally:
     return _Tally(unit, (0, unit.newline))
 
 
-def _count_parts(path: Path, unit: Unit, listener: Listener) -> list[_Tally]:
+def _count_parts(path: Path, unit: Unit, listener: Listener, part_bytes: int) -> list[_Tally]:
     with open_source(path) as file:
         size_bytes = os.fstat(file.fileno()).st_size
-        starts = range(0, size_bytes, PART_BYTES)
+        starts = range(0, size_bytes, part_bytes)
         with ThreadPoolExecutor(THREADS, thread_name_prefix="count") as executor:
             tallies = []
-            for tally in executor.map(lambda start: _count_part(path, start, unit), starts):
+            for tally in executor.map(lambda start: _count_part(path, start, part_bytes, unit), starts):
                 tallies.append(tally)
-                done = min(len(tallies) * PART_BYTES, size_bytes)
+                done = min(len(tallies) * part_bytes, size_bytes)
                 listener(Progress("count", path.name, done, size_bytes, "bytes"))
     return tallies
 
 
-def _count_part(path: Path, start: int, unit: Unit) -> _Tally:
+def _count_part(path: Path, start: int, part_bytes: int, unit: Unit) -> _Tally:
     with path.open("rb", buffering=0) as file:
         tally = _at_start(unit) if start == 0 else _Tally(unit, _before(file, start, unit))
         file.seek(start)
-        tally.add_all(file, PART_BYTES)
+        tally.add_all(file, part_bytes)
     return tally
 
 

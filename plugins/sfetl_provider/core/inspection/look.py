@@ -51,7 +51,7 @@ def inspect_file(path: Path, monotonic: Callable[[], float]) -> Inspection:
         return Inspection(path=str(path), size_bytes=size_bytes, kind=kind, is_text=False)
     sample = packed_sample(path, kind, size_bytes) if packed else plain_sample(path, size_bytes, monotonic)
     if reason := _no_text(sample):
-        shown = f"{kind}, holding {reason}" if packed else reason
+        shown = f"{_shown_kind(path, kind)}, holding {reason}" if packed else reason
         return Inspection(path=str(path), size_bytes=size_bytes, kind=shown, is_text=False)
     found = Inspection(
         path=str(path),

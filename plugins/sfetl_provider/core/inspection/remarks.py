@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sfetl_provider.core.inspection.report import ColumnGuess, Inspection
 
-_CODECS = {"Latin-1 (ISO 8859-1)": "LATIN1", "Windows-1252": "CP1252", "UTF-16": "UTF-16"}
+_CONVERTED = {"latin-1": "LATIN1", "cp1252": "CP1252", "utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE"}
 
 
 def remarks_on(found: Inspection, has_line_end: bool, nul_bytes: int) -> tuple[str, ...]:
@@ -17,8 +17,8 @@ def remarks_on(found: Inspection, has_line_end: bool, nul_bytes: int) -> tuple[s
 def _remarks(found: Inspection, has_line_end: bool, nul_bytes: int) -> Iterator[str]:
     if found.packing:
         yield "It is compressed: a load takes plain text; unpack it first."
-    if codec := _CODECS.get(found.encoding):
-        yield f"A load takes UTF-8 only; convert it first, as with: iconv -f {codec} -t UTF-8."
+    if name := _CONVERTED.get(found.codec):
+        yield f"A load takes UTF-8 only; convert it first, as with: iconv -f {name} -t UTF-8."
     if not has_line_end:
         yield "No line ends in what was read of its beginning: is it one line, or a file of another kind?"
     if nul_bytes:

@@ -75,7 +75,7 @@ def plain_sample(path: Path, size_bytes: int, monotonic: Callable[[], float]) ->
         unit = _unit(head, guess_encoding(head, b""))
         blocks = scatter(file, size_bytes, unit, monotonic)
         file.seek(size_bytes - BLOCK_BYTES)
-        end = unit.whole_lines(file.read(BLOCK_BYTES))
+        end = unit.last_lines(file.read(BLOCK_BYTES))
     return replace(_encoded(head, blocks, is_whole=False), spread=(*blocks.pieces, end))
 
 
@@ -99,7 +99,8 @@ def _slices(head: bytes, unit: Unit) -> tuple[bytes, ...]:
     if len(head) <= HEAD_BYTES:
         return ()
     starts = range(0, len(head), len(head) // SLICES // unit.width * unit.width)
-    return tuple(unit.whole_lines(head[start : start + SLICE_BYTES]) for start in starts)
+    slices = (unit.whole_lines(head[start : start + SLICE_BYTES]) for start in starts)
+    return (*slices, unit.last_lines(head[-BLOCK_BYTES:]))
 
 
 def _unit(head: bytes, encoding: Encoding) -> Unit:

@@ -16,6 +16,7 @@ BLOCKS = 256
 READ_ALL_BYTES = BLOCKS * BLOCK_BYTES
 TIME_LIMIT_SECONDS = 0.4
 LEAST_BLOCKS = 16
+LAST_LINES = 3
 NEWLINE, RETURN = 10, 13
 
 
@@ -47,6 +48,11 @@ class Unit:
             return b""
         first = 0 if is_start else int(ends[0]) + 1
         return block[first * self.width : (int(ends[-1]) + 1) * self.width]
+
+    def last_lines(self, block: bytes) -> bytes:
+        """Give the last few whole lines of a block."""
+        ends = np.flatnonzero(self.view(block) == self.newline)[-LAST_LINES - 1 :]
+        return block[(int(ends[0]) + 1) * self.width : (int(ends[-1]) + 1) * self.width] if len(ends) else b""
 
 
 @dataclass(frozen=True)

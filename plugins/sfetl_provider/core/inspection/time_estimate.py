@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from sfetl_provider.core.config.model import MIB, FeedConfig
 from sfetl_provider.core.inspection.report import TimeEstimate
@@ -33,16 +33,18 @@ def estimate_times(
 
     Takes 64 MiB of scratch, given back. The upload depends on the network and is left out. Raises as the scan.
     """
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="estimate-", dir=scratch) as folder:
+    with _scratch_errors(scratch):
+        scratch.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(prefix="estimate-", dir=scratch)
+    with temporary as folder:
         beginning = Path(folder) / "beginning"
-        size_bytes = _copy_beginning(path, beginning, config)
+        measured = write_blocks(_beginning(path, config), beginning)
         started = monotonic()
         scan_file(_source(beginning), config, _ANY_MONTH, Places(Path(folder) / "qc"))
         scanned = monotonic()
         compressed_bytes = _compress(beginning, config, Path(folder))
         compressed = monotonic()
-        measured = beginning.stat().st_size
+    size_bytes = path.stat().st_size
     return TimeEstimate(
         measured_bytes=measured,
         qc_seconds=round((scanned - started) * size_bytes / measured, 1),
@@ -51,25 +53,28 @@ def estimate_times(
     )
 
 
-def _copy_beginning(path: Path, target: Path, config: FeedConfig) -> int:
-    """Copy whole records from the file's start; give the file's size."""
-    with open_source(path) as file, target.open("wb") as copy:
-        size_bytes = file.seek(0, 2)
-        end = size_bytes
-        if size_bytes > SAMPLE_BYTES:
-            end = record_end(file, SAMPLE_BYTES - 1, _quote(config))
+def write_blocks(blocks: Iterable[bytes], target: Path) -> int:
+    """Write a file and give its size; raises ScratchSpaceError when the disk does not take it."""
+    with _scratch_errors(target.parent), target.open("wb") as file:
+        return sum(file.write(block) for block in blocks)
+
+
+def _beginning(path: Path, config: FeedConfig) -> Iterator[bytes]:
+    """Give whole records from the file's start, some 64 MiB of them."""
+    with open_source(path) as file:
+        end = record_end(file, SAMPLE_BYTES - 1, _quote(config))
         file.seek(0)
-        while end and (block := file.read(min(_COPY_BYTES, end))):
-            _write(copy, block, target)
+        while block := file.read(min(_COPY_BYTES, end)):
+            yield block
             end -= len(block)
-    return size_bytes
 
 
-def _write(copy: BinaryIO, block: bytes, target: Path) -> None:
+@contextmanager
+def _scratch_errors(folder: Path) -> Iterator[None]:
     try:
-        copy.write(block)
+        yield
     except OSError as error:
-        raise scratch_error(target.parent, error) from error
+        raise scratch_error(folder, error) from error
 
 
 def _compress(path: Path, config: FeedConfig, folder: Path) -> int:
