@@ -135,7 +135,7 @@ def test_airflows_command_line_checks_and_inspects_with_its_settings(
     )
 
     assert checked[0] == 1, checked
-    assert "sales 2024-02: REJECTED; 1 good records in 1 file;" in checked[1]
+    assert "sales 2024-02: REJECTED; 1 good record in 1 file;" in checked[1]
     assert json.loads((tmp_path / "qc.json").read_text())["reports"][0]["bad_records"] == 1
     assert inspected[0] == 0, inspected
     assert json.loads(inspected[1])["inspection"]["dialect"]["delimiter"] == "\t"

@@ -52,8 +52,10 @@ def line_listener(stream: TextIO, monotonic: Callable[[], float] = time.monotoni
 
     def listen(event: Event) -> None:
         nonlocal last_seconds
+        if not isinstance(event, Progress):
+            return
         now = monotonic()
-        if isinstance(event, Progress) and now - last_seconds >= LINE_EVERY_SECONDS:
+        if now - last_seconds >= LINE_EVERY_SECONDS:
             last_seconds = now
             share = 100 * event.done / event.total if event.total else 100
             done = f"{event.done / _BYTES_PER_MB:,.0f} of {event.total / _BYTES_PER_MB:,.0f} MB"

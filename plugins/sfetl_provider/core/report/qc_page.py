@@ -10,7 +10,7 @@ from sfetl_provider import __version__
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.report.bar_chart import bar_chart
-from sfetl_provider.core.report.qc_text import FILE_COLUMNS, SEVERITIES, file_row, findings_of
+from sfetl_provider.core.report.qc_text import FILE_COLUMNS, SEVERITIES, file_row, findings_of, good_records
 
 _TEMPLATE = "qc_page.html.j2"
 
@@ -24,6 +24,7 @@ def render_page(check: MonthCheck) -> str:
     template = environment.from_string((files(__package__) / _TEMPLATE).read_text(encoding="utf-8"))
     return template.render(
         check=check,
+        good_records=good_records(check),
         findings={severity: findings_of(check, severity) for severity in SEVERITIES},
         chart=bar_chart(check.rows_per_day),
         file_columns=FILE_COLUMNS,

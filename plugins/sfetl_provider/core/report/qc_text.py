@@ -28,9 +28,17 @@ def headline(check: MonthCheck) -> str:
     counts = ", ".join(
         f"{len(findings)} {severity}" for severity in SEVERITIES if (findings := findings_of(check, severity))
     )
-    files = f"{len(check.reports)} file{'' if len(check.reports) == 1 else 's'}"
-    good = f"{check.verdict.good_records:,} good records in {files}"
-    return f"{check.feed} {check.month}: {verdict}; {good}; {counts}"
+    return f"{check.feed} {check.month}: {verdict}; {good_records(check)}; {counts}"
+
+
+def good_records(check: MonthCheck) -> str:
+    """Give the number of good records and of files in words."""
+    good, files = check.verdict.good_records, len(check.reports)
+    return f"{good:,} good record{_s(good)} in {files} file{_s(files)}"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def findings_of(check: MonthCheck, severity: Severity) -> list[Finding]:
