@@ -26,9 +26,7 @@ class Bar:
 
     @property
     def kind(self) -> str:
-        """`none` for a day without rows, `weekend` or `weekday` otherwise."""
-        if not self.rows:
-            return "none"
+        """`weekend` or `weekday`."""
         return "weekday" if self.day.weekday() <= FRIDAY else "weekend"
 
 
