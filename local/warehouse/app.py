@@ -39,11 +39,14 @@ class Endpoints:
         self._synchronous_seconds = synchronous_seconds
 
     def session_of(self, request: Request) -> Session:
-        """The session of a request; raises SqlError 390104."""
-        session = self._warehouse.sessions.get(wire.token_of(request))
-        if session is None:
-            raise SqlError(390104, "08001", "User must login again to access the service.")
-        return session
+        """The session of a request; raises SqlError 390104, 390111 or 390112."""
+        self._warehouse.expiry.look()
+        return self._warehouse.sessions.get(wire.token_of(request))
+
+    async def renew(self, request: Request) -> Answer:
+        """POST /session/token-request: a new session token for a master token"""
+        self._warehouse.expiry.look()
+        return wire.renewal_answer(self._warehouse.sessions.renew(wire.token_of(request)))
 
     async def log_in(self, request: Request) -> Answer:
         """POST /session/v1/login-request"""
@@ -56,7 +59,7 @@ class Endpoints:
         """POST /session (?delete=true logs out) and /session/heartbeat"""
         session = self.session_of(request)
         if request.query_params.get("delete"):
-            await asyncio.to_thread(self._warehouse.sessions.close, session)
+            await asyncio.to_thread(self._warehouse.expiry.log_out, session)
         return wire.success()
 
     async def submit(self, request: Request) -> Answer:
@@ -69,7 +72,8 @@ class Endpoints:
         return await self._answer(query, session, request)
 
     async def _answer(self, query: Query, session: Session, request: Request) -> Answer:
-        await asyncio.wait([asyncio.wrap_future(query.done)], timeout=self._synchronous_seconds)
+        with session.attended(self._warehouse.clock):
+            await asyncio.wait([asyncio.wrap_future(query.done)], timeout=self._synchronous_seconds)
         if not query.done.done():
             return wire.in_progress(query, wire.IN_PROGRESS)
         address = f"{request.url.scheme}://{request.url.netloc}"
@@ -173,6 +177,7 @@ def create_app(warehouse: Warehouse, synchronous_seconds: float = SYNCHRONOUS_SE
     answered = (
         ("POST", "/session/v1/login-request", on.log_in),
         ("POST", "/session/heartbeat", on.session),
+        ("POST", "/session/token-request", on.renew),
         ("POST", "/session", on.session),
         ("POST", "/queries/v1/query-request", on.submit),
         ("POST", "/queries/v1/abort-request", on.abort_request),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fakesnow.dialect import parse_one
 from fakesnow.statement_type import TCL
 
-from local.warehouse import session_parameters
+from local.warehouse import session_parameters, transaction_statements
 from local.warehouse.binds import bound_rows
 from local.warehouse.copy_statement import parse_copy
-from local.warehouse.errors import SqlError
+from local.warehouse.errors import SqlError, canceled
 from local.warehouse.queries import Query
+from local.warehouse.query_functions import mentions_queries, replace_query_functions
+from local.warehouse.replay_log import Write
 from local.warehouse.results import SUCCESS, Result, status_result, table_result
 
 if TYPE_CHECKING:
@@ -25,6 +29,14 @@ _CANCEL = re.compile(r"(?is)^\s*SELECT\s+SYSTEM\$CANCEL_QUERY\s*\(\s*('([^']*)'|
 _RESULT_SCAN = re.compile(
     r"(?is)^\s*SELECT\s+\*\s+FROM\s+TABLE\s*\(\s*RESULT_SCAN\s*\(\s*'([^']+)'\s*\)\s*\)\s*;?\s*$"
 )
+_BEGIN = re.compile(
+    r"(?i)^(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)(\s+NAME\s+(?P<name>\w+))?\s*;?\s*$"
+)
+_WAIT = re.compile(
+    r"(?i)^(SELECT|CALL)\s+SYSTEM\$WAIT\s*\(\s*(?P<amount>\d{1,9})\s*"
+    r"(,\s*'(?P<unit>MILLISECONDS|SECONDS|MINUTES|HOURS|DAYS)'\s*)?\)\s*;?\s*$"
+)
+_UNIT_SECONDS = {"MILLISECONDS": 0.001, "SECONDS": 1, "MINUTES": 60, "HOURS": 3_600, "DAYS": 86_400}
 _CREATE_STAGE = re.compile(r"(?is)^CREATE\s+(OR\s+REPLACE\s+)?(TEMP(ORARY)?\s+)?STAGE\b")
 
 
@@ -65,7 +77,8 @@ def execute(warehouse: Warehouse, query: Query) -> Result:
     try:
         result = handler(statement)
     except BaseException:
-        transaction.after_failure()
+        query.stop_interrupts()
+        transaction.after_failure(query.session.parameters.is_true("TRANSACTION_ABORT_ON_ERROR"))
         raise
     transaction.after_statement()
     return result
@@ -102,7 +115,14 @@ def _drop_stage(statement: Statement) -> Result:
 
 def _copy(statement: Statement) -> Result:
     copy = parse_copy(statement.text_without_binds)
-    return statement.warehouse.loader.load(statement.session, copy, statement.query.cancelled)
+    session = statement.session
+    if not session.parameters.is_true("AUTOCOMMIT"):
+        session.transaction.open()
+    session.transaction.check_usable()
+    table = session.qualify(copy.table)
+    session.transaction.see({table})
+    load = functools.partial(statement.warehouse.loader.load, session, copy, statement.query.cancelled)
+    return session.transaction.write(Write(load, table, size_bytes=len(statement.text)))
 
 
 def _alter_session(statement: Statement) -> Result:
@@ -118,7 +138,8 @@ def _show_parameters(statement: Statement) -> Result:
 
 
 def _begin(statement: Statement) -> Result:
-    statement.session.transaction.open()
+    match = _BEGIN.match(statement.text)
+    statement.session.transaction.open((match and match["name"]) or "")
     return status_result(SUCCESS, TCL)
 
 
@@ -146,23 +167,49 @@ def _cancel(statement: Statement) -> Result:
 
 def _result_scan(statement: Statement) -> Result:
     match = _RESULT_SCAN.match(statement.text)
-    wanted = statement.warehouse.queries.get(match[1]) if match else None
-    if wanted is None or wanted.result is None:
-        raise SqlError(709, "02000", f"Statement {match[1] if match else ''} not found")
-    found = wanted.result
+    found = statement.warehouse.queries.kept_result(match[1] if match else "", statement.session.user)
     return Result(found.rowtype, found.table)
+
+
+def _show_transactions(statement: Statement) -> Result:
+    sessions = statement.warehouse.sessions.all()
+    return transaction_statements.show_transactions(statement.text, statement.session, sessions)
+
+
+def _show_locks(statement: Statement) -> Result:
+    warehouse = statement.warehouse
+    sessions, locks = warehouse.sessions.all(), warehouse.locks.all()
+    return transaction_statements.show_locks(statement.text, statement.session, sessions, locks)
+
+
+def _abort_transaction(statement: Statement) -> Result:
+    wanted = transaction_statements.aborted_transaction(statement.text)
+    is_aborted = statement.warehouse.expiry.abort_transaction(wanted, statement.session)
+    return transaction_statements.abort_answer(wanted, is_aborted)
+
+
+def _wait(statement: Statement) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/functions/system_wait"""
+    match = _WAIT.match(statement.text)
+    unit = ((match and match["unit"]) or "SECONDS").upper()
+    amount = int(match["amount"]) if match else 0
+    if statement.query.cancelled.wait(amount * _UNIT_SECONDS[unit]):
+        raise canceled()
+    return table_result({"SYSTEM$WAIT": "VARCHAR"}, [[f"waited {amount} {unit.lower()}"]])
 
 
 def _general(statement: Statement) -> Result:
     statement.session.transaction.check_usable()
+    text = statement.text
+    if mentions_queries(text):
+        asking, queries = statement.session, statement.warehouse.queries
+        text = replace_query_functions(parse_one(text), asking, queries).sql(dialect="snowflake")
     if statement.query.submission.is_describe_only:
-        described = statement.warehouse.general.describe(statement.session, statement.text)
+        described = statement.warehouse.general.describe(statement.session, text)
         if described is not None:
             return described
     rows = bound_rows(statement.query.submission.bindings)
-    return statement.warehouse.general.run(
-        statement.session, statement.text, rows, statement.query.cancelled.is_set
-    )
+    return statement.warehouse.general.run(statement.session, text, rows, statement.query.cancelled.is_set)
 
 
 _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
@@ -176,10 +223,11 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"(?i)^COPY\s+INTO\b"), _copy),
     (re.compile(r"(?i)^ALTER\s+SESSION\b"), _alter_session),
     (re.compile(r"(?i)^SHOW\s+PARAMETERS\b"), _show_parameters),
-    (
-        re.compile(r"(?i)^(BEGIN(\s+(WORK|TRANSACTION))?(\s+NAME\s+\w+)?|START\s+TRANSACTION)\s*;?\s*$"),
-        _begin,
-    ),
+    (_BEGIN, _begin),
+    (_WAIT, _wait),
+    (re.compile(r"(?i)^SHOW\s+TRANSACTIONS\b"), _show_transactions),
+    (re.compile(r"(?i)^SHOW\s+LOCKS\b"), _show_locks),
+    (re.compile(r"(?i)^SELECT\s+SYSTEM\$ABORT_TRANSACTION\b"), _abort_transaction),
     (re.compile(r"(?i)^COMMIT(\s+WORK)?\s*;?\s*$"), _commit),
     (re.compile(r"(?i)^ROLLBACK(\s+WORK)?\s*;?\s*$"), _rollback),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -12,15 +13,19 @@ from fakesnow.dialect import parse_one
 from fakesnow.statement_type import DDL
 from sqlglot import Expr, exp
 
-from local.warehouse import column_limits, load_history, query_history, table_definitions
+from local.warehouse import column_limits, load_history, table_definitions
+from local.warehouse.clock import Clock
 from local.warehouse.context_functions import mentions_context, replace_context_functions
 from local.warehouse.engine import describe_on_fakesnow, run_on_fakesnow
 from local.warehouse.errors import does_not_exist, unsupported
 from local.warehouse.instance import WarehouseInstance
-from local.warehouse.query_history import HistoryEntry
 from local.warehouse.results import Result, status_result
 from local.warehouse.sessions import Session
-from local.warehouse.table_locks import TableLocks
+from local.warehouse.statement_tables import defined_tables, tables_of, write_of
+from local.warehouse.statement_time import freeze_time, mentions_time
+from local.warehouse.table_changes import TableChanges
+from local.warehouse.table_locks import Lock, TableLocks
+from local.warehouse.virtual_tables import VirtualTables
 
 _LOCKING = (exp.Update, exp.Delete, exp.Merge)
 _WRITING = (exp.Insert, exp.MultitableInserts, *_LOCKING)
@@ -34,11 +39,18 @@ class GeneralStatements:
     """Runs what has no module of its own; thread-safe over sessions, one statement at a time in each."""
 
     def __init__(
-        self, instance: WarehouseInstance, locks: TableLocks, entries: Callable[[], list[HistoryEntry]]
+        self,
+        instance: WarehouseInstance,
+        locks: TableLocks,
+        virtual: VirtualTables,
+        clock: Clock,
+        changes: TableChanges,
     ) -> None:
         self._instance = instance
         self._locks = locks
-        self._entries = entries
+        self._virtual = virtual
+        self._clock = clock
+        self._changes = changes
         self._defining = threading.Lock()
 
     def describe(self, session: Session, text: str) -> Result | None:
@@ -52,6 +64,9 @@ class GeneralStatements:
         if mentions_context(text):
             expression = replace_context_functions(expression, session)
             text = expression.sql(dialect="snowflake")
+        if mentions_time(text):
+            expression = freeze_time(expression, self._clock.now())
+            text = expression.sql(dialect="snowflake")
         if isinstance(expression, _DEFINING):
             return self._define(session, text, expression, rows)
         if isinstance(expression, _WRITING):
@@ -62,41 +77,54 @@ class GeneralStatements:
         return result
 
     def _read(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
-        source = query_history.history_call(expression)
-        if source is None:
+        session.transaction.see(tables_of(expression, session))
+        if expression.find(exp.TableFromRows) is None:
             return run_on_fakesnow(session, text, expression, rows)
-        view = f"LOCAL_WAREHOUSE_HISTORY_{threading.get_ident()}"
-        history = query_history.selected(source, self._entries(), session.user, session.id)
-        alias = source.args.get("alias")
-        rows = query_history.without_binds_of(source, expression, rows)
-        source.replace(
-            exp.Table(
-                this=exp.to_identifier(view),
-                db=exp.to_identifier("main"),
-                catalog=exp.to_identifier("temp"),
-                alias=alias,
-            )
-        )
-        session.duck.register(view, history)
-        try:
-            return run_on_fakesnow(session, expression.sql(dialect="snowflake"), expression, rows)
-        finally:
-            session.duck.unregister(view)
+        with self._virtual.given(session, expression, rows) as left:
+            return run_on_fakesnow(session, expression.sql(dialect="snowflake"), expression, left)
 
     def _write(
         self, session: Session, text: str, expression: Expr, rows: Rows, is_cancelled: Callable[[], bool]
     ) -> Result:
+        transaction = session.transaction
         if not session.parameters.is_true("AUTOCOMMIT"):
-            session.transaction.open()
-        session.transaction.check_usable()
+            transaction.open()
+        transaction.number()
+        transaction.check_usable()
         table = column_limits.written_table(expression, session)
         if isinstance(expression, _LOCKING) and table is not None:
-            timeout = session.parameters.seconds("LOCK_TIMEOUT")
-            self._locks.acquire(table, session.id, timeout, is_cancelled)
+            lock = Lock(table, session.id, transaction.id, session.query_id, transaction.started_at)
+            self._locks.acquire(lock, session.parameters.seconds("LOCK_TIMEOUT"), is_cancelled)
+        transaction.see(tables_of(expression, session))
         if column_limits.checked(expression, session):
             text = expression.sql(dialect="snowflake")
-        session.transaction.before_write()
-        return self._run_again_on_conflict(session, text, expression, rows)
+        is_virtual = expression.find(exp.TableFromRows) is not None
+
+        def carry_out() -> Result:
+            if not is_virtual:
+                return self._write_now(session, text, expression, rows)
+            with self._virtual.given(session, expression, rows) as left:
+                return self._write_now(session, expression.sql(dialect="snowflake"), expression, left)
+
+        return transaction.write(write_of(expression, session, rows, carry_out))
+
+    def _write_now(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
+        if session.transaction.is_open:
+            session.transaction.before_write()
+            return run_on_fakesnow(session, text, expression, rows)
+        for tries_left in reversed(range(_CONFLICT_TRIES)):
+            session.duck.begin()
+            try:
+                result = run_on_fakesnow(session, text, expression, rows)
+                session.duck.commit()
+            except BaseException as error:
+                with contextlib.suppress(duckdb.TransactionException):
+                    session.duck.rollback()
+                if not tries_left or not _is_conflict(error):
+                    raise
+            else:
+                return result
+        raise unsupported("a statement without an end")
 
     def _run_again_on_conflict(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
         """Repeat, outside a transaction, what DuckDB refuses as a conflict and Snowflake lets through."""
@@ -110,6 +138,12 @@ class GeneralStatements:
 
     def _define(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
         session.transaction.commit()
+        try:
+            return self._defined(session, text, expression, rows)
+        finally:
+            self._changes.note(defined_tables(expression, session))
+
+    def _defined(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
         with self._defining:
             if isinstance(expression, exp.Drop) and _kind(expression) == "DATABASE":
                 return self._drop_database(session, expression)

@@ -54,6 +54,8 @@ class WarehouseInstance(FakeSnow):
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
         self.duck_conn.execute("SET GLOBAL TimeZone = 'UTC'")
+        policy = "SYNTACTIC_ERRORS_DO_NOT_INVALIDATE"
+        self.duck_conn.execute(f"SET GLOBAL default_transaction_invalidation_policy = '{policy}'")
 
     def _attach_all(self) -> None:
         if self.db_path is None:

@@ -9,7 +9,7 @@ import dataclasses
 import datetime
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,16 @@ from sqlglot import Expr, exp
 
 from local.warehouse.errors import SqlError, unsupported
 
-_FUNCTIONS = {"QUERY_HISTORY", "QUERY_HISTORY_BY_USER", "QUERY_HISTORY_BY_SESSION"}
+_FUNCTIONS = {
+    "QUERY_HISTORY",
+    "QUERY_HISTORY_BY_USER",
+    "QUERY_HISTORY_BY_SESSION",
+    "QUERY_HISTORY_BY_WAREHOUSE",
+}
 _DEFAULT_LIMIT = 100
 _MAXIMUM_LIMIT = 10_000
+_KEPT = datetime.timedelta(days=7)
+_LENIENCE = datetime.timedelta(minutes=1)
 _RESTARTED = "The server was ended while this query ran; nothing of it was kept."
 
 
@@ -38,6 +45,17 @@ class HistoryEntry:
     end_time: datetime.datetime | None
     error_code: str | None
     error_message: str | None
+    query_type: str = ""
+    database_name: str | None = None
+    schema_name: str | None = None
+    role_name: str | None = None
+    warehouse_name: str | None = None
+    rows_produced: int | None = None
+
+    @property
+    def total_elapsed_time(self) -> int:
+        """Milliseconds from start to end; 0 while it runs."""
+        return int((self.end_time - self.start_time).total_seconds() * 1_000) if self.end_time else 0
 
 
 class HistoryFile:
@@ -91,12 +109,7 @@ def _ended(entry: HistoryEntry) -> HistoryEntry:
     )
 
 
-def history_call(expression: Expr) -> exp.TableFromRows | None:
-    """Where a statement reads TABLE(… QUERY_HISTORY…(…)), None when it does not."""
-    return next((source for source in expression.find_all(exp.TableFromRows) if _call_of(source)), None)
-
-
-def _call_of(source: exp.TableFromRows) -> exp.Anonymous | None:
+def history_function(source: exp.TableFromRows) -> exp.Anonymous | None:
     """The history function of a TABLE(a.b.f(…)) source."""
     return next((node for node in source.find_all(exp.Anonymous) if _name_of(node) in _FUNCTIONS), None)
 
@@ -105,38 +118,71 @@ def _name_of(call: exp.Anonymous) -> str:
     return str(call.this).upper()
 
 
-def selected(
-    source: exp.TableFromRows, entries: Iterable[HistoryEntry], user: str, session_id: int
-) -> pa.Table:
-    """The rows that the call gives: the newest, as many as RESULT_LIMIT says, of the user or session it names.
+@dataclasses.dataclass(frozen=True)
+class Asking:
+    """Who asks for the history and when; `value` gives the value of a constant expression."""
 
-    Raises SqlError for arguments that the stand-in does not know. Time range arguments are not applied: they only
-    narrow what the history holds, which is small here (deviation).
+    user: str
+    session_id: int
+    warehouse: str
+    now: datetime.datetime
+    value: Callable[[Expr], Any]
+
+
+def selected(call: exp.Anonymous, entries: Iterable[HistoryEntry], asking: Asking) -> pa.Table:
+    """The rows that the call gives: of the last 7 days, the newest, as many as RESULT_LIMIT says.
+
+    Without END_TIME_RANGE_END queries that still run are among them. Raises SqlError for arguments that the
+    stand-in does not know and for a time range that does not lie within the last 7 days.
     """
-    call = _call_of(source)
-    arguments = _arguments(call) if call is not None else {}
-    name = _name_of(call) if call is not None else ""
-    chosen = list(entries)
-    if name == "QUERY_HISTORY_BY_USER":
-        wanted = arguments.get("USER_NAME", user).upper()
-        chosen = [entry for entry in chosen if entry.user_name == wanted]
-    if name == "QUERY_HISTORY_BY_SESSION":
-        wanted_id = int(arguments.get("SESSION_ID", str(session_id)))
-        chosen = [entry for entry in chosen if entry.session_id == wanted_id]
+    arguments = _arguments(call, asking)
+    start = _moment(arguments.get("END_TIME_RANGE_START"), asking)
+    end = _moment(arguments.get("END_TIME_RANGE_END"), asking)
+    is_of = _chooser(_name_of(call), arguments, asking)
+    oldest = asking.now - _KEPT
+    chosen = [
+        entry
+        for entry in entries
+        if is_of(entry)
+        and _is_within(entry, start or oldest, end)
+        and (entry.end_time is None or entry.end_time >= oldest)
+    ]
     return _arrow(chosen[-_limit(arguments) :])
 
 
-def without_binds_of(
-    source: exp.TableFromRows, expression: Expr, rows: Sequence[tuple[Any, ...]]
-) -> list[tuple[Any, ...]]:
-    """The bound values without those of the call's arguments, which goes out of the statement with them."""
-    inside = {id(mark) for mark in source.find_all(exp.Placeholder)}
-    kept = [id(mark) not in inside for mark in expression.find_all(exp.Placeholder, bfs=False)]
-    return [tuple(value for value, is_kept in zip(row, kept, strict=True) if is_kept) for row in rows]
+def _chooser(name: str, arguments: dict[str, Any], asking: Asking) -> Callable[[HistoryEntry], bool]:
+    if name == "QUERY_HISTORY_BY_USER":
+        user = str(arguments.get("USER_NAME", asking.user)).upper()
+        return lambda entry: entry.user_name == user
+    if name == "QUERY_HISTORY_BY_SESSION":
+        session_id = int(arguments.get("SESSION_ID", asking.session_id))
+        return lambda entry: entry.session_id == session_id
+    if name == "QUERY_HISTORY_BY_WAREHOUSE":
+        warehouse = str(arguments.get("WAREHOUSE_NAME", asking.warehouse)).upper()
+        return lambda entry: entry.warehouse_name == warehouse
+    return lambda _entry: True
 
 
-def _limit(arguments: dict[str, str]) -> int:
-    limit = int(arguments.get("RESULT_LIMIT", str(_DEFAULT_LIMIT)))
+def _is_within(entry: HistoryEntry, start: datetime.datetime, end: datetime.datetime | None) -> bool:
+    if entry.end_time is None:
+        return end is None
+    return entry.end_time >= start and (end is None or entry.end_time <= end)
+
+
+def _moment(value: Any, asking: Asking) -> datetime.datetime | None:
+    if value is None:
+        return None
+    if not isinstance(value, datetime.datetime):
+        raise SqlError(1015, "22023", f"Invalid value [{value}] for a time range argument")
+    moment = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
+    if moment < asking.now - _KEPT - _LENIENCE:
+        message = "Cannot retrieve query history for a time range that is not within the last 7 days."
+        raise SqlError(1015, "22023", message)
+    return moment
+
+
+def _limit(arguments: dict[str, Any]) -> int:
+    limit = int(arguments.get("RESULT_LIMIT", _DEFAULT_LIMIT))
     if not 1 <= limit <= _MAXIMUM_LIMIT:
         message = (
             f"Invalid value [{limit}] for function '2', parameter RESULT_LIMIT: must be between 1 and 10000"
@@ -145,11 +191,12 @@ def _limit(arguments: dict[str, str]) -> int:
     return limit
 
 
-def _arguments(call: exp.Anonymous) -> dict[str, str]:
+def _arguments(call: exp.Anonymous, asking: Asking) -> dict[str, Any]:
     known = {
         "RESULT_LIMIT",
         "USER_NAME",
         "SESSION_ID",
+        "WAREHOUSE_NAME",
         "END_TIME_RANGE_START",
         "END_TIME_RANGE_END",
         "INCLUDE_CLIENT_GENERATED_STATEMENT",
@@ -158,14 +205,20 @@ def _arguments(call: exp.Anonymous) -> dict[str, str]:
     for argument in call.expressions:
         if not isinstance(argument, exp.Kwarg) or argument.this.name.upper() not in known:
             raise unsupported(f"argument {argument.sql(dialect='snowflake')} of {call.this}")
-        found[argument.this.name.upper()] = argument.expression.name
+        found[argument.this.name.upper()] = asking.value(argument.expression)
     return found
 
 
 def _arrow(entries: list[HistoryEntry]) -> pa.Table:
     moment = pa.timestamp("us", tz="UTC")
-    types = {"SESSION_ID": pa.int64(), "START_TIME": moment, "END_TIME": moment}
-    names = [field.name for field in dataclasses.fields(HistoryEntry)]
+    types = {
+        "SESSION_ID": pa.int64(),
+        "START_TIME": moment,
+        "END_TIME": moment,
+        "ROWS_PRODUCED": pa.int64(),
+        "TOTAL_ELAPSED_TIME": pa.int64(),
+    }
+    names = [field.name for field in dataclasses.fields(HistoryEntry)] + ["total_elapsed_time"]
     return pa.table(
         {
             name.upper(): pa.array(

@@ -54,7 +54,7 @@ def connection_parameters(
         "port": port,
         "protocol": "http",
         "paramstyle": "qmark",
-        "session_parameters": dict(session_parameters),
+        "session_parameters": {"CLIENT_SESSION_KEEP_ALIVE": True, **session_parameters},
         "platform_detection_timeout_seconds": 0.0,
     }
 

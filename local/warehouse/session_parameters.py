@@ -39,7 +39,6 @@ _ONLY = {
     "QUOTED_IDENTIFIERS_IGNORE_CASE": "false",
     "TIMEZONE": "UTC",
     "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
-    "TRANSACTION_ABORT_ON_ERROR": "false",
 }
 
 
@@ -63,9 +62,11 @@ class SessionParameters:
         if key in _ONLY and value.lower() not in (_ONLY[key].lower(), f"etc/{_ONLY[key]}".lower()):
             raise SqlError(2, "0A000", f"The local warehouse knows {key}={_ONLY[key]} only, not '{value}'.")
         if DEFAULTS[key].isdigit() and not value.isdigit():
-            raise SqlError(
-                1008, "22023", f"SQL compilation error:\ninvalid value [{value}] for parameter '{key}'"
-            )
+            raise _invalid(key, value)
+        if DEFAULTS[key] in ("true", "false"):
+            value = value.lower()
+            if value not in ("true", "false"):
+                raise _invalid(key, value)
         self._values[key] = value
 
     def unset(self, name: str) -> None:
@@ -94,6 +95,10 @@ class SessionParameters:
                 level = "" if value == DEFAULTS[name] else "SESSION"
                 rows.append([name, value, DEFAULTS[name], level, "", _type_of(DEFAULTS[name])])
         return table_result(dict.fromkeys(columns, "VARCHAR"), rows)
+
+
+def _invalid(key: str, value: str) -> SqlError:
+    return SqlError(1008, "22023", f"SQL compilation error:\ninvalid value [{value}] for parameter '{key}'")
 
 
 def alter_session(parameters: SessionParameters, statement: str) -> Result:

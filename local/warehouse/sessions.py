@@ -1,22 +1,37 @@
-"""Logged-in sessions, by token."""
+"""Logged-in sessions, by token, and how long a token is good for.
+
+A session token is good for an hour; the client then gets a new one for its master token, which is good for four
+hours after the last request. A session whose CLIENT_SESSION_KEEP_ALIVE is true does not idle out, as if its
+client's heartbeats had come while the clock was moved (deviation).
+https://docs.snowflake.com/en/user-guide/session-policies
+"""
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import itertools
 import secrets
 import threading
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
 from fakesnow.expr import normalise_ident
 from fakesnow.fakes import FakeSnowflakeConnection
 
+from local.warehouse.clock import Clock
 from local.warehouse.errors import SqlError
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.session_parameters import SessionParameters
+from local.warehouse.table_changes import TableChanges
 from local.warehouse.table_locks import TableLocks
 from local.warehouse.transactions import Transaction
+
+TOKEN_SECONDS = 3_600
+IDLE_SECONDS = 14_400
+_ENDED_KEPT = 1_000
 
 
 @dataclass
@@ -35,10 +50,37 @@ class Session:
     connection: FakeSnowflakeConnection
     parameters: SessionParameters
     transaction: Transaction
+    master_token: str
+    touched_at: datetime.datetime
+    token_issued_at: datetime.datetime
     lock: threading.Lock = field(default_factory=threading.Lock)
+    query_id: str = ""
+    logged_out_at: datetime.datetime | None = None
+    _attending: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _pending: int = 0
     _is_leaving: bool = False
+
+    @contextlib.contextmanager
+    def attended(self, clock: Clock) -> Iterator[None]:
+        """While a client waits for an answer its session is not lost."""
+        with self._counting:
+            self._attending += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._attending -= 1
+                self.touched_at = clock.now()
+
+    def idle_seconds(self, now: datetime.datetime) -> float:
+        """For how long no request came; 0 while one is being answered."""
+        return 0.0 if self._attending else (now - self.touched_at).total_seconds()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a statement of it has not ended."""
+        return self._pending > 0
 
     def enter(self) -> None:
         """Count a statement that was sent."""
@@ -118,11 +160,17 @@ class Login:
 class SessionRegistry:
     """All open sessions; thread-safe."""
 
-    def __init__(self, instance: WarehouseInstance, locks: TableLocks) -> None:
+    def __init__(
+        self, instance: WarehouseInstance, locks: TableLocks, clock: Clock, changes: TableChanges
+    ) -> None:
         self._instance = instance
         self._locks = locks
+        self._clock = clock
+        self._changes = changes
         self._numbers = itertools.count(1_000_001)
         self._sessions: dict[str, Session] = {}
+        self._renewing = threading.Lock()
+        self._ended: OrderedDict[str, SqlError] = OrderedDict()
 
     def open(self, login: Login) -> Session:
         """A new session; a database or schema that does not exist is not made, and not current then."""
@@ -131,6 +179,7 @@ class SessionRegistry:
         database = normalise_ident(login.database) if login.database else None
         schema = normalise_ident(login.schema) if login.schema else "PUBLIC" if database else None
         connection = self._instance.open_connection(database, schema)
+        now = self._clock.now()
         session = Session(
             id=number,
             token=secrets.token_urlsafe(32),
@@ -139,14 +188,46 @@ class SessionRegistry:
             warehouse=(login.warehouse or "LOCAL_WH").upper(),
             connection=connection,
             parameters=parameters,
-            transaction=Transaction(connection._duck_conn, self._locks, number),
+            transaction=Transaction(connection._duck_conn, self._locks, number, self._clock, self._changes),
+            master_token=secrets.token_urlsafe(32),
+            touched_at=now,
+            token_issued_at=now,
         )
         self._sessions[session.token] = session
         return session
 
-    def get(self, token: str) -> Session | None:
-        """The open session of a token."""
-        return self._sessions.get(token)
+    def get(self, token: str) -> Session:
+        """The session of a token, which counts as a sign of life.
+
+        Raises SqlError: 390112 for a token older than an hour, 390111 for a session that has ended, 390104 for a
+        token that never was.
+        """
+        session = self._sessions.get(token)
+        if session is None:
+            raise self._ended.get(token) or SqlError(
+                390104, "08001", "User must login again to access the service."
+            )
+        now = self._clock.now()
+        if (now - session.token_issued_at).total_seconds() > TOKEN_SECONDS:
+            raise _expired_token()
+        session.touched_at = now
+        return session
+
+    def renew(self, master_token: str) -> Session:
+        """Give the session of a master token a new session token; the master token stays and lives on.
+
+        Raises SqlError 390114 when it has idled out or logged out, 390113 for a master token that never was.
+        """
+        with self._renewing:
+            session = next((one for one in self.all() if one.master_token == master_token), None)
+            if session is None:
+                raise _expired_master() if master_token in self._ended else _unknown_master()
+            session.token_issued_at = session.touched_at = self._clock.now()
+            old, session.token = session.token, secrets.token_urlsafe(32)
+            self._sessions[session.token] = session
+            del self._sessions[old]
+            self._remember_end(old, _expired_token())
+            return session
 
     def all(self) -> list[Session]:
         """All open sessions."""
@@ -154,5 +235,41 @@ class SessionRegistry:
 
     def close(self, session: Session) -> None:
         """Log out; the token is worth nothing from now on."""
-        self._sessions.pop(session.token, None)
-        session.log_out()
+        self._end(
+            session,
+            SqlError(390111, "08001", "Session no longer exists. New login required to access the service."),
+        )
+
+    def end_idle(self) -> None:
+        """End the sessions from which nothing has come for four hours, with their transactions."""
+        now = self._clock.now()
+        for session in self.all():
+            is_kept = session.parameters.is_true("CLIENT_SESSION_KEEP_ALIVE") or session.is_busy
+            if not is_kept and session.idle_seconds(now) > IDLE_SECONDS:
+                self._end(session, _expired_token())
+
+    def _end(self, session: Session, answer: SqlError) -> None:
+        with self._renewing:
+            is_open = self._sessions.pop(session.token, None) is not None
+            self._remember_end(session.token, answer)
+            self._remember_end(session.master_token, _expired_master())
+        if is_open:
+            session.log_out()
+
+    def _remember_end(self, token: str, answer: SqlError) -> None:
+        self._ended[token] = answer
+        while len(self._ended) > _ENDED_KEPT:
+            self._ended.popitem(last=False)
+
+
+def _expired_token() -> SqlError:
+    return SqlError(390112, "08001", "Your session has expired. Please login again.")
+
+
+def _expired_master() -> SqlError:
+    return SqlError(390114, "08001", "Authentication token has expired.  The user must authenticate again.")
+
+
+def _unknown_master() -> SqlError:
+    message = "Authentication token has not been found.  The user must authenticate again."
+    return SqlError(390113, "08001", message)

@@ -9,6 +9,7 @@ from local.warehouse import dispatch
 from local.warehouse.clock import Clock
 from local.warehouse.column_limits import prepare_connection
 from local.warehouse.control import Delays
+from local.warehouse.expiry import Expiry
 from local.warehouse.general_statements import GeneralStatements
 from local.warehouse.instance import WarehouseInstance
 from local.warehouse.load import Loader
@@ -18,7 +19,9 @@ from local.warehouse.results import Result
 from local.warehouse.sessions import Login, Session, SessionRegistry
 from local.warehouse.stage_statements import StageStatements
 from local.warehouse.stages import StageFiles
+from local.warehouse.table_changes import TableChanges
 from local.warehouse.table_locks import TableLocks
+from local.warehouse.virtual_tables import VirtualTables
 
 
 class Warehouse:
@@ -34,15 +37,20 @@ class Warehouse:
         root.mkdir(parents=True, exist_ok=True)
         self.instance = WarehouseInstance(folder / "databases" if folder else None, root / "spill")
         self.clock = Clock()
-        self.locks = TableLocks()
+        self.locks = TableLocks(self.clock)
         self.delays = Delays()
-        self.sessions = SessionRegistry(self.instance, self.locks)
+        changes = TableChanges()
+        self.sessions = SessionRegistry(self.instance, self.locks, self.clock, changes)
         self.files = StageFiles(root)
         self.stage_statements = StageStatements(self.files)
         self.loader = Loader(self.stage_statements, self.files, root / "loading")
         history = HistoryFile(root / "query_history.jsonl" if folder else None)
-        self.queries = QueryRegistry(self._execute, self.delays, history)
-        self.general = GeneralStatements(self.instance, self.locks, self.queries.entries)
+        self.queries = QueryRegistry(self._execute, self.delays, history, self.clock, self.locks.is_waiting)
+        virtual = VirtualTables(self.queries, self.clock)
+        self.general = GeneralStatements(self.instance, self.locks, virtual, self.clock, changes)
+        self.expiry = Expiry(self.clock, self.sessions, self.queries)
+        self.locks.on_blocked = self.expiry.blocked_by
+        self.expiry.start()
 
     def _execute(self, query: Query) -> Result:
         return dispatch.execute(self, query)
@@ -55,6 +63,7 @@ class Warehouse:
 
     def close(self) -> None:
         """Cancel what runs, close the databases, delete what is temporary."""
+        self.expiry.stop()
         for query in self.queries.running():
             self.queries.cancel(query.id)
             query.done.exception(timeout=10)

@@ -15,7 +15,7 @@ from local.warehouse.arrow_answer import with_snowflake_types
 from local.warehouse.errors import SqlError
 from local.warehouse.queries import Query, Submission
 from local.warehouse.results import Result
-from local.warehouse.sessions import Login, Session
+from local.warehouse.sessions import IDLE_SECONDS, TOKEN_SECONDS, Login, Session
 
 NOTICE = "This is the local warehouse, a stand-in for tests and demonstrations. It is not Snowflake."
 IN_PROGRESS = "333333"
@@ -59,6 +59,7 @@ def submission_of(request: Request, body: dict[str, Any]) -> Submission:
         bindings=body.get("bindings"),
         request_id=request.query_params.get("requestId"),
         is_describe_only=bool(body.get("describeOnly")),
+        is_asynchronous=bool(body.get("asyncExec")),
     )
 
 
@@ -73,9 +74,9 @@ def login_answer(session: Session) -> dict[str, Any]:
     ]
     data = {
         "token": session.token,
-        "masterToken": session.token,
-        "validityInSeconds": 14_400,
-        "masterValidityInSeconds": 14_400,
+        "masterToken": session.master_token,
+        "validityInSeconds": TOKEN_SECONDS,
+        "masterValidityInSeconds": IDLE_SECONDS,
         "displayUserName": session.user,
         "serverVersion": SERVER_VERSION,
         "sessionId": session.id,
@@ -85,6 +86,20 @@ def login_answer(session: Session) -> dict[str, Any]:
         "notice": NOTICE,
     }
     return {"data": data, "message": NOTICE, "code": None, "success": True}
+
+
+def renewal_answer(session: Session) -> dict[str, Any]:
+    """The answer to a client that has shown its master token."""
+    return success(
+        {
+            "sessionToken": session.token,
+            "validityInSecondsST": TOKEN_SECONDS,
+            "masterToken": session.master_token,
+            "validityInSecondsMT": IDLE_SECONDS,
+            "masterValidityInSeconds": IDLE_SECONDS,
+            "sessionId": session.id,
+        }
+    )
 
 
 def _session_info(session: Session) -> dict[str, Any]:

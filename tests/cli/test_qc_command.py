@@ -84,7 +84,7 @@ def test_every_output_is_written(folder: Path) -> None:
     assert "and 1 more. All are listed in bad.tsv." in ended.said
     assert json.loads((folder / "qc.json").read_text())["verdict"]["is_passed"] is False
     assert 'sales,2024-02,CRITICAL,missing_days,"No records for 1' in (folder / "qc.csv").read_text()
-    assert (folder / "qc_days.csv").read_text().splitlines()[10] == "sales,2024-02,2024-02-10,0"
+    assert (folder / "qc_days.csv").read_text().splitlines()[10] == "sales,2024-02,2024-02-10,0,MISSING"
     assert "<h1>sales" in (folder / "qc.html").read_text()
     assert len((folder / "bad.tsv").read_text().splitlines()) == 1 + 3
 

@@ -18,7 +18,15 @@ from sfetl_provider.dag_factory.feed_dag import build_feed_dag
 
 from .conftest import CONFIGS, PROJECT
 
-HEAVY = ("snowflake.connector", "duckdb", "pandas", "numpy", "sfetl_provider.core.qc.scan")
+HEAVY = (
+    "snowflake.connector",
+    "duckdb",
+    "pandas",
+    "numpy",
+    "sqlglot",
+    "holidays",
+    "sfetl_provider.core.qc.scan",
+)
 
 
 @pytest.fixture

@@ -78,6 +78,24 @@ def test_several_files_make_one_month(warehouse: RunningWarehouse, airflow_home:
     assert rows_of(warehouse, "2024-03") == 62
 
 
+@pytest.mark.parametrize(("qc_mode", "checks"), [("file", "qc"), ("snowflake", "audit")])
+def test_a_month_with_a_low_day_is_loaded_and_told(
+    qc_mode: str, checks: str, warehouse: RunningWarehouse, airflow_home: Path
+) -> None:
+    write_month(airflow_home / "incoming", "2024-07", lines_of("2024-07", rows_per_day=5)[4:])
+
+    run = run_dag(sales_dag(), month="2024-07", qc_mode=qc_mode)
+
+    assert run.state == "success"
+    assert run.report is not None
+    assert ("WARNING", "low_days") in [
+        (finding["severity"], finding["code"]) for finding in run.report[checks]["findings"]
+    ]
+    days = [(day["day"], day["rows"], day["day_class"]) for day in run.report[checks]["days"]]
+    assert days[:2] == [("2024-07-01", 1, "LOW"), ("2024-07-02", 5, "NORMAL")]
+    assert len(days) == 31
+
+
 def test_a_dry_run_checks_the_files_and_loads_nothing(
     warehouse: RunningWarehouse, airflow_home: Path
 ) -> None:

@@ -11,6 +11,7 @@ from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.operators.feed_operator import FeedOperator
+from sfetl_provider.operators.finding_log import log_findings
 
 
 class AuditLoadOperator(FeedOperator):
@@ -28,6 +29,5 @@ class AuditLoadOperator(FeedOperator):
         job = AuditJob(plan=plan, config=self.feed, outcome=CopyOutcome.from_json(self.outcome))
         with self.open_session() as session:
             report = check_load_table(job, session, SystemClock())
-        for finding in report.findings:
-            self.log.info("%s %s: %s", finding.severity, finding.code, finding.message)
+        log_findings(self.log, report.findings, report.day_rows)
         return require_passed(report, plan).to_json()

@@ -12,6 +12,7 @@ from sfetl_provider.core.plan.names import rejects_path, scratch_folder
 from sfetl_provider.core.qc.report import QcReport
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
+from sfetl_provider.operators.finding_log import log_findings
 from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_run import log_listener
 from sfetl_provider.settings import read_settings
@@ -56,7 +57,6 @@ class QcGateOperator(FeedOperator):
         plan = self.month_plan
         reports = [QcReport.from_json(report) for report in present(self.reports)]
         verdict = decide(reports, self.feed, plan.month_value, plan.qc_mode)
-        for finding in verdict.findings:
-            self.log.info("%s %s: %s", finding.severity, finding.code, finding.message)
+        log_findings(self.log, verdict.findings, verdict.days)
         raise_unless_passed(verdict, plan.month_value)
         return verdict.to_json()

@@ -7,9 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
-from sfetl_provider.core.audit.findings import expected_days
 from sfetl_provider.core.audit.report import AuditReport
-from sfetl_provider.core.config.model import QcConfig
 from sfetl_provider.core.errors import AuditFailedError
 from sfetl_provider.core.plan.month import Month
 from tests.core.load_samples import sample_config, sample_outcome, sample_plan
@@ -80,8 +78,12 @@ def test_snowflake_mode_lists_the_missing_days(kind: type) -> None:
         str: [f"2013-01-{number:02}" for number in numbers],
     }
     report = audited((*CLEAN, 0), qc_mode="snowflake", days=tuple(days[kind]))
-    assert codes(report) == ["missing_days"]
-    assert "2 expected days have no rows: 2013-01-07, 2013-01-31" in report.findings[0].message
+    assert [str(day.day) for day in report.day_rows if day.day_class == "MISSING"] == [
+        "2013-01-07",
+        "2013-01-31",
+    ]
+    assert codes(report) == ["missing_days", "rows_per_day"]
+    assert "2 of the expected days of 2013-01: 2013-01-07, 2013-01-31." in report.findings[0].message
     assert report.days[date(2013, 1, 1)] == 1
     assert len(report.query_ids) == 2
 
@@ -91,7 +93,19 @@ def test_snowflake_mode_passes_when_every_day_has_rows() -> None:
     assert audited((*CLEAN, 0), qc_mode="snowflake", days=days).is_passed
 
 
-@pytest.mark.parametrize(("expected", "count"), [("all", 31), ("weekdays", 23), ("any", 0)])
-def test_expected_days_follow_the_config(expected: str, count: int) -> None:
-    qc = QcConfig.model_validate({"expected_days": expected})
-    assert len(expected_days(Month(2013, 1), qc)) == count
+def test_snowflake_mode_classifies_days_as_file_qc_does_and_lists_dates_outside() -> None:
+    days = [(day, 100) for day in Month(2013, 1).days()[1:]]
+    warehouse = ScriptedWarehouse()
+    warehouse.answer("SELECT\n  COUNT(*)", rows_of((5, 0, 2, 32, "2013-01-01", "2013-02-01", 0)))
+    warehouse.answer("GROUP BY 1", rows_of((date(2013, 1, 1), 3), *days, (date(2013, 2, 1), 2)))
+    plan = sample_plan(qc_mode="snowflake")
+    report = check_load_table(AuditJob(plan, sample_config(), sample_outcome(plan)), warehouse, ManualClock())
+
+    assert [(item.severity, item.code) for item in report.findings] == [
+        ("CRITICAL", "outside_month"),
+        ("WARNING", "severely_low_days"),
+        ("INFO", "rows_per_day"),
+    ]
+    assert "2013-02-01 (2)" in report.findings[0].message
+    assert (report.day_rows[0].rows, report.day_rows[0].day_class) == (3, "SEVERELY_LOW")
+    assert date(2013, 2, 1) not in report.days

@@ -1,7 +1,7 @@
 """Broken little files beside what QC must say about them.
 
-Each case is `golden/<name>.tsv` with `golden/<name>.json`: `feed` is written by hand (columns and sections that
-differ from the tests' feed), `report` and `findings` are regenerated, to be read before they are committed, by
+Each case is `golden/<name>.tsv` with `golden/<name>.json`: `month` and `feed` are written by hand (columns and
+sections that differ from the tests' feed), the others are regenerated, to be read before they are committed, by
 
     python -m tests.core.qc.golden_cases
 """
@@ -14,12 +14,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.qc.days import day_lines
 from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
-from tests.core.fakes import feed, source_file
+from tests.core.fakes import NOON, feed, source_file
 
 FOLDER = Path(__file__).parent / "golden"
-MONTH = Month(2013, 2)
 # A fingerprint holds the modification time, which a checkout sets.
 VOLATILE = ("seconds", "fingerprint")
 
@@ -35,15 +35,18 @@ def expected(name: str) -> dict[str, Any]:
     return case
 
 
-def found(name: str, sections: dict[str, Any], scratch: Path) -> dict[str, Any]:
+def found(name: str, case: dict[str, Any], scratch: Path) -> dict[str, Any]:
     """Check a case's file and give what QC says, without the seconds it took."""
-    config = feed(**{"qc": {"expected_days": "any"}, **sections})
-    report = scan_file(source_file(FOLDER / f"{name}.tsv"), config, MONTH, Places(scratch))
-    findings = decide([report], config, MONTH, "file").findings
+    month = Month.parse(case.get("month", "2013-02"), NOON.date())
+    config = feed(**{"qc": {"expected_days": "any"}, **case["feed"]})
+    report = scan_file(source_file(FOLDER / f"{name}.tsv"), config, month, Places(scratch))
+    verdict = decide([report], config, month, "file")
     return {
-        "feed": sections,
+        "month": str(month),
+        "feed": case["feed"],
         "report": {key: value for key, value in report.to_json().items() if key not in VOLATILE},
-        "findings": [f"{finding.severity} {finding.code}: {finding.message}" for finding in findings],
+        "findings": [f"{finding.severity} {finding.code}: {finding.message}" for finding in verdict.findings],
+        "days": day_lines(verdict.days),
     }
 
 
@@ -51,7 +54,7 @@ def write_expected() -> None:
     """Write anew what QC says about each case now."""
     with TemporaryDirectory() as scratch:
         for name in names():
-            case = found(name, expected(name)["feed"], Path(scratch))
+            case = found(name, expected(name), Path(scratch))
             text = json.dumps(case, indent=2, ensure_ascii=False) + "\n"
             (FOLDER / f"{name}.json").write_text(text)
 

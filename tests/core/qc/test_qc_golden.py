@@ -11,7 +11,7 @@ from tests.core.qc.golden_cases import FOLDER, expected, found, names
 def test_qc_says_what_is_written_beside_the_file(name: str, tmp_path: Path) -> None:
     case = expected(name)
 
-    assert found(name, case["feed"], tmp_path) == case
+    assert found(name, case, tmp_path) == case
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sfetl_provider.core.errors import ScratchSpaceError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
+from sfetl_provider.core.qc.date_tally import DateTally
 from sfetl_provider.core.qc.rejects import COLUMNS, TEXT_LIMIT_BYTES, RejectsWriter, escaped, open_rejects
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.scan import Places, reconcile, scan_file
@@ -87,7 +88,7 @@ def test_what_only_duckdb_rejects_is_listed_too(tmp_path: Path) -> None:
     with open_rejects(tmp_path / "bad.tsv", 1000) as rejects:
         structure = Structure(Shape(3, b"\t", None), sample_limit=1, records=2)
         structure.sink = lambda bad, line: rejects.add("f.tsv", bad, line)
-        reconcile(source, structure, Values(1, {}, {}, (reject,)))
+        reconcile(source, structure, Values(1, DateTally(MONTH).counts(), {}, (reject,)))
 
     assert [row[4:] for row in _rows(tmp_path / "bad.tsv")] == [["DuckDB's reason", escaped(GOOD[:-1])]]
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sfetl_provider.core.errors import ReconciliationError, ScratchSpaceError, SourceFileError
 from sfetl_provider.core.events import Event, Progress
 from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.qc.date_tally import DateTally
 from sfetl_provider.core.qc.reading import out_of_resources
 from sfetl_provider.core.qc.report import BadLine, QcReport
 from sfetl_provider.core.qc.scan import Places, reconcile, scan_file
@@ -21,6 +22,7 @@ from tests.core.fakes import feed, source_file
 
 MONTH = Month(2013, 2)
 LINE = b"1\t2013-02-01\ttext\n"
+NO_DATES = DateTally(MONTH).counts()
 
 
 def _scan(folder: Path, content: bytes, name: str = "flights.tsv", **sections: Any) -> QcReport:
@@ -161,13 +163,13 @@ REJECT = BadLine(line=1, byte_offset=0, reason="DuckDB's reason", sample="")
 
 
 def test_readers_that_agree_make_the_counts(tmp_path: Path) -> None:
-    counts = reconcile(source_file(tmp_path / "f", b""), _counted(), Values(8, {}, {}, ()))
+    counts = reconcile(source_file(tmp_path / "f", b""), _counted(), Values(8, NO_DATES, {}, ()))
 
     assert (counts.good_records, counts.bad_records) == (8, 0)
 
 
 def test_what_only_duckdb_rejects_is_bad(tmp_path: Path) -> None:
-    values = Values(5, {}, {}, (REJECT, REJECT, REJECT))
+    values = Values(5, NO_DATES, {}, (REJECT, REJECT, REJECT))
 
     counts = reconcile(source_file(tmp_path / "f", b""), _counted(), values)
 
@@ -177,16 +179,18 @@ def test_what_only_duckdb_rejects_is_bad(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rows", [0, 7, 9])
 def test_a_difference_that_nothing_explains_is_an_error(tmp_path: Path, rows: int) -> None:
     with pytest.raises(ReconciliationError, match=rf"8 records by its bytes, but {rows} were read"):
-        reconcile(source_file(tmp_path / "f", b""), _counted(), Values(rows, {}, {}, ()))
+        reconcile(source_file(tmp_path / "f", b""), _counted(), Values(rows, NO_DATES, {}, ()))
 
 
 def test_with_a_faulty_header_the_bytes_decide(tmp_path: Path) -> None:
     source = source_file(tmp_path / "f", b"")
 
-    assert reconcile(source, _counted(), Values(9, {}, {}, ()), has_header_faults=True).good_records == 8
+    assert (
+        reconcile(source, _counted(), Values(9, NO_DATES, {}, ()), has_header_faults=True).good_records == 8
+    )
 
 
 def test_once_records_are_bad_the_bytes_decide(tmp_path: Path) -> None:
-    counts = reconcile(source_file(tmp_path / "f", b""), _counted(bad=3), Values(8, {}, {}, ()))
+    counts = reconcile(source_file(tmp_path / "f", b""), _counted(bad=3), Values(8, NO_DATES, {}, ()))
 
     assert (counts.good_records, counts.bad_records) == (5, 3)

@@ -13,7 +13,13 @@ from tests.core.fakes import feed
 
 MONTH = Month(2013, 2)
 DATES = DateCounts(
-    inside=dict.fromkeys(MONTH.days(), 10), outside=0, outside_first=None, outside_last=None, undated=0
+    inside=dict.fromkeys(MONTH.days(), 10),
+    outside=0,
+    outside_first=None,
+    outside_last=None,
+    undated=0,
+    outside_days=0,
+    outside_dates={},
 )
 FORM = TextForm(
     has_byte_order_mark=False, is_last_newline_missing=False, crlf_ends=0, lf_ends=280, header_remarks=()
@@ -59,7 +65,9 @@ def test_a_sound_month_passes_with_its_rows_per_day() -> None:
     assert (verdict.is_passed, verdict.mode, len(verdict.fingerprints)) == (True, "file", 1)
     assert verdict.good_records == 280
     assert [finding.message for finding in verdict.findings] == [
-        "Rows per day on 28 days: at least 10, 11 on average, at most 38."
+        "1 day OUTLIER_HIGH, above the quartiles 10 and 10 by more than 1.5 times their distance: "
+        "2013-02-01 (38).",
+        "Rows per day on 28 days: at least 10, 11 on average, at most 38.",
     ]
     raise_unless_passed(verdict, MONTH)
 
@@ -79,9 +87,9 @@ def test_a_sound_month_passes_with_its_rows_per_day() -> None:
         (_report(nulls={"ID": 3}), "null", "3 records without a value in column ID"),
         (_dated(undated=1), "undated", "1 record whose DAY is missing or not a date as YYYY-MM-DD."),
         (
-            _dated(outside=2, outside_first=date(2013, 1, 31), outside_last=date(2013, 3, 1)),
+            _dated(outside=3, outside_days=2, outside_dates={date(2013, 1, 31): 2, date(2013, 3, 1): 1}),
             "outside_month",
-            "2 records outside 2013-02, from 2013-01-31 to 2013-03-01;",
+            "3 records outside 2013-02: 2013-01-31 (2), 2013-03-01 (1). A file",
         ),
         (_report(good_records=0), "no_records", "it holds no records"),
     ],
@@ -140,6 +148,16 @@ def test_without_file_qc_it_passes_and_says_that_nothing_was_checked(mode: Any) 
     assert [(item.severity, item.message) for item in verdict.findings] == [
         ("INFO", f"The files were not checked before loading: QC mode is {mode}.")
     ]
+
+
+def test_the_error_names_the_warnings_too() -> None:
+    rows = {**dict.fromkeys(MONTH.days(), 100), date(2013, 2, 3): 30}
+    verdict = _decide(_dated(inside=rows, undated=1))
+
+    with pytest.raises(QcFailedError, match="failed in 1 point:") as caught:
+        raise_unless_passed(verdict, MONTH)
+
+    assert "It warns as well:\n- 1 day LOW" in caught.value.what
 
 
 def test_the_error_says_what_failed_what_is_safe_and_what_to_do() -> None:

@@ -9,10 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.qc.report import (
     BadLine,
     DateCounts,
+    DayRows,
     Finding,
     QcReport,
     QcVerdict,
@@ -46,11 +48,13 @@ def sample_report(**changes: Any) -> QcReport:
         "header_faults": (),
         "nulls": {},
         "dates": DateCounts(
-            inside={date(2024, 2, day): 1_000 * day for day in range(1, 29)},
+            inside={},
             outside=0,
             outside_first=None,
             outside_last=None,
             undated=0,
+            outside_days=0,
+            outside_dates={},
         ),
         "form": TextForm(
             has_byte_order_mark=False,
@@ -63,6 +67,24 @@ def sample_report(**changes: Any) -> QcReport:
         "seconds": 3.25,
     }
     return QcReport.model_validate({**fields, **changes})
+
+
+def sample_days() -> tuple[DayRows, ...]:
+    """Give the days of a month with one of each class, and weekends that are not expected."""
+    classes: dict[int, DayClass] = {
+        2: "SEVERELY_LOW",
+        5: "LOW",
+        6: "OUTLIER_LOW",
+        7: "OUTLIER_HIGH",
+        10: "NOT_EXPECTED",
+    }
+    days = [date(2024, 2, day) for day in range(1, 30)]
+    found = [
+        DayRows(day=day, rows=2_000 * day.day, day_class=classes.get(day.day, "NORMAL"))
+        for day in days
+        if day.weekday() < 5 or day.day in classes
+    ]
+    return (*found[:-1], DayRows(day=days[-1], rows=0, day_class="MISSING"))
 
 
 def sample_check(*findings: tuple[str, str, str]) -> MonthCheck:
@@ -86,6 +108,7 @@ def sample_check(*findings: tuple[str, str, str]) -> MonthCheck:
             findings=found,
             fingerprints={},
             good_records=2_469_128,
+            days=sample_days(),
         ),
     )
 

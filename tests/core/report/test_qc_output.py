@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sfetl_provider.core.aligned import aligned
 from sfetl_provider.core.printable import printable
+from sfetl_provider.core.qc.report import DayRows
 from sfetl_provider.core.report.bar_chart import bar_chart
 from sfetl_provider.core.report.qc_page import render_page
 from sfetl_provider.core.report.qc_text import headline, render_check
@@ -27,8 +28,9 @@ def test_a_month_that_passes_says_so() -> None:
 
 
 def test_a_month_without_rows_has_no_list_of_days() -> None:
-    empty = sample_report().dates.model_copy(update={"inside": {}})
-    check = sample_check().model_copy(update={"reports": (sample_report(dates=empty, bad_lines=()),)})
+    sample = sample_check()
+    verdict = sample.verdict.model_copy(update={"days": ()})
+    check = sample.model_copy(update={"reports": (sample_report(bad_lines=()),), "verdict": verdict})
 
     text = render_check(check)
 
@@ -86,8 +88,15 @@ def test_the_page_shows_all_there_is() -> None:
         "12,000",
     ):
         assert text in found.text
-    assert found.tags.count("rect") == 28
-    assert page.count('class="none"') == 1
+    assert found.tags.count("rect") == 21
+    assert page.count('<text class="MISSING"') == 1
+    assert [
+        name for name in ("not expected", "outlier, low", "missing", "normal") if f"■ {name}" in found.text
+    ] == [
+        "not expected",
+        "outlier, low",
+        "missing",
+    ]
     assert (
         found.text.index("bad_lines") < found.text.index("mixed_line_ends") < found.text.index("rows_per_day")
     )
@@ -95,19 +104,23 @@ def test_the_page_shows_all_there_is() -> None:
 
 @given(st.lists(st.integers(0, 10**12), min_size=28, max_size=31))
 def test_bars_stay_in_their_chart_and_are_as_high_as_their_rows(rows: list[int]) -> None:
-    days = {date(2024, 1, 1) + timedelta(days=at): count for at, count in enumerate(rows)}
+    first = date(2024, 1, 1)
+    days = [
+        DayRows(day=first + timedelta(days=at), rows=count, day_class="NORMAL")
+        for at, count in enumerate(rows)
+    ]
 
     chart = bar_chart(days)
 
     if chart is None:
         assert not any(rows)
         return
-    assert [bar.rows for bar in chart.bars] == rows
+    assert [bar.day.rows for bar in chart.bars] == rows
     assert all(bar.y >= 0 and bar.y + bar.height <= chart.floor + 0.02 for bar in chart.bars)
     assert all(chart.left <= bar.x <= bar.x + bar.width <= chart.width for bar in chart.bars)
     assert 2 <= len(chart.grid) <= 7
     assert chart.grid[-1].rows >= max(rows)
-    heights = sorted((bar.rows, bar.height) for bar in chart.bars)
+    heights = sorted((bar.day.rows, bar.height) for bar in chart.bars)
     assert heights == sorted(heights, key=lambda pair: pair[1])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.drop.records import DropReceipt
 from sfetl_provider.core.publish.receipt import PublishReceipt
-from sfetl_provider.core.qc.report import Finding
+from sfetl_provider.core.qc.report import DayRows, Finding
 from sfetl_provider.core.report.report_file import read_report, write_report
 from sfetl_provider.core.report.run_report import (
     RunEnd,
@@ -139,6 +139,14 @@ def test_text_is_aligned_and_complete() -> None:
         assert words in text
     for words in ("passed (file, 5 rows, 1 findings)", "few rows on 2013-01-06", "61.5 s"):
         assert words in text
+
+
+def test_text_shows_every_day_that_was_judged() -> None:
+    days = (DayRows(day=date(2013, 1, 1), rows=3, day_class="LOW"),)
+    verdict = PASSED.model_copy(update={"days": days, "findings": (LOW,)})
+    text = render_text(build_report(IDENTITY, RunRecords(plan=PLAN, verdict=verdict), END))
+    assert re.search(r"^qc warning +few rows on 2013-01-06$", text, re.MULTILINE)
+    assert re.search(r"^qc day +2013-01-01 Tue 3  LOW$", text, re.MULTILINE)
 
 
 def test_text_of_a_failed_run_names_its_tasks_and_reason() -> None:

@@ -162,7 +162,20 @@ def test_a_token_that_is_gone_is_refused(
     warehouse.warehouse.sessions.close(
         next(s for s in warehouse.warehouse.sessions.all() if s.id == client.connection.session_id)
     )
-    assert client.failure("SELECT 1").errno == 390104
+    assert client.failure("SELECT 1").errno == 390111
+
+
+def test_a_token_that_never_was_is_refused(warehouse: RunningWarehouse) -> None:
+    for path in ("/session/heartbeat", "/session/token-request", "/queries/v1/query-request"):
+        answer = requests.post(
+            f"{warehouse.address}{path}", headers={"Authorization": 'Snowflake Token="x"'}, timeout=20
+        )
+        assert answer.json()["code"] == ("390113" if "token-request" in path else "390104")
+
+
+def test_parameters_of_a_login_that_nobody_knows_are_ignored(connect: Connect, tmp_path: Path) -> None:
+    client = Client(connect(UNKNOWN_TO_ALL="x"), tmp_path)
+    assert client.rows("SELECT 1") == [(1,)]
 
 
 def test_login_with_a_database_that_does_not_exist(warehouse: RunningWarehouse) -> None:

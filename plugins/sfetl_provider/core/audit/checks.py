@@ -8,7 +8,6 @@ from datetime import date, datetime
 
 from sfetl_provider.core.audit.findings import (
     date_findings,
-    day_findings,
     null_findings,
     row_count_finding,
 )
@@ -20,7 +19,9 @@ from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.errors import AuditFailedError
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.ports import Clock, Warehouse
-from sfetl_provider.core.qc.report import Finding
+from sfetl_provider.core.qc.date_tally import DateTally, outside_text
+from sfetl_provider.core.qc.days import classify_days, day_findings
+from sfetl_provider.core.qc.report import DateCounts, DayRows, Finding
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class _Totals:
 
 @dataclass(frozen=True)
 class _Days:
-    counts: dict[date, int]
+    dates: DateCounts
+    day_rows: tuple[DayRows, ...]
     query_ids: tuple[str, ...]
 
 
@@ -54,7 +56,7 @@ def check_load_table(job: AuditJob, warehouse: Warehouse, clock: Clock) -> Audit
     """Check a load table and report; changes nothing, and fails only when Snowflake does.
 
     Always: its rows are those that COPY loaded, each with a date in the month. Unless QC is skipped: no NULL
-    where none may be. With `qc.mode: snowflake`: every expected day has rows.
+    where none may be. With `qc.mode: snowflake`: every expected day has rows, and how many each day has.
     """
     started = clock.monotonic()
     totals = _read_totals(job, warehouse)
@@ -68,7 +70,8 @@ def check_load_table(job: AuditJob, warehouse: Warehouse, clock: Clock) -> Audit
         first=totals.first,
         last=totals.last,
         nulls=totals.nulls,
-        days=days.counts,
+        days=days.dates.inside,
+        day_rows=days.day_rows,
         findings=tuple(_judge(job, totals, days)),
         query_ids=(totals.query_id, *days.query_ids),
         seconds=clock.monotonic() - started,
@@ -79,7 +82,8 @@ def require_passed(report: AuditReport, plan: MonthPlan) -> AuditReport:
     """Give the report back when it has passed; raises AuditFailedError with every critical finding."""
     if report.is_passed:
         return report
-    faults = "; ".join(finding.message for finding in report.findings if finding.severity == "CRITICAL")
+    critical = [finding.message for finding in report.findings if finding.severity == "CRITICAL"]
+    faults = "; ".join(message.rstrip(".") for message in critical)
     raise AuditFailedError(
         f"The load table of {plan.feed} {plan.month} did not pass the audit: {faults}.",
         safe="The target table was not touched; chunks and load table are kept.",
@@ -109,11 +113,15 @@ def _counts(values: Sequence[object]) -> list[int]:
 
 
 def _read_days(job: AuditJob, warehouse: Warehouse) -> _Days:
+    month = job.plan.month_value
+    tally = DateTally(month)
     if job.plan.qc_mode != "snowflake":
-        return _Days({}, ())
+        return _Days(tally.counts(), (), ())
     result = warehouse.query(days_statement(job.outcome.load_table, job.config.date.column))
-    counts = {_as_date(day): int(str(count)) for day, count in result.rows}
-    return _Days(counts, (result.query_id,))
+    for day, count in result.rows:
+        tally.add(_as_date(day), int(str(count)))
+    dates = tally.counts()
+    return _Days(dates, classify_days(dates.inside, job.config.qc, month), (result.query_id,))
 
 
 def _as_date(value: object) -> date:
@@ -126,8 +134,9 @@ def _judge(job: AuditJob, totals: _Totals, days: _Days) -> list[Finding]:
     month = job.plan.month_value
     extremes = (totals.first, totals.last)
     findings = row_count_finding(totals.rows, job.outcome.rows_copied)
-    findings += date_findings(month, totals.undated, totals.outside, extremes)
+    listed = outside_text(days.dates, month) if days.dates.outside else ""
+    findings += date_findings(month, totals.undated, totals.outside, extremes, listed)
     findings += null_findings(totals.nulls)
     if job.plan.qc_mode == "snowflake":
-        findings += day_findings(month, days.counts, job.config.qc)
+        findings += day_findings(days.day_rows, job.config.qc, month)
     return findings

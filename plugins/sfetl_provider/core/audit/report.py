@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sfetl_provider.core.plan.month_plan import TableName
-from sfetl_provider.core.qc.report import Finding
+from sfetl_provider.core.qc.report import DayRows, Finding
 from sfetl_provider.core.record import Record
 
 
@@ -13,8 +13,9 @@ class AuditReport(Record):
     """One load table, checked before publication.
 
     `outside` counts dates of other months, `undated` NULL dates; `first` and `last` are the extreme dates as
-    text ('' when there is none). `nulls` names the columns that must have values. `days` counts rows per day
-    and is filled only when Snowflake does the quality control (`qc.mode: snowflake`).
+    text ('' when there is none). `nulls` names the columns that must have values. `days` counts the rows per day
+    of the month, and `day_rows` holds every expected day and every other one with rows, each with its class; both
+    are filled only when Snowflake does the quality control (`qc.mode: snowflake`).
     """
 
     load_table: TableName
@@ -29,6 +30,7 @@ class AuditReport(Record):
     findings: tuple[Finding, ...]
     query_ids: tuple[str, ...]
     seconds: float
+    day_rows: tuple[DayRows, ...] = ()
 
     @property
     def is_passed(self) -> bool:

@@ -8,9 +8,20 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from sfetl_provider.core.config.qc_check import FileFields, check_qc
+from sfetl_provider.core.config.qc_model import CheckedDaysConfig
+from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.date_format import strptime_format
+from sfetl_provider.core.expression.tree import Kind
 from sfetl_provider.core.identifiers import resolve_identifier
 
 MIB = 1024 * 1024
@@ -47,12 +58,6 @@ def _check_ascii(mark: str) -> str:
 
 
 MomentFormat = Annotated[str, AfterValidator(_check_moment_format)]
-
-
-class Section(BaseModel):
-    """A part of the configuration: frozen, unknown fields refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class ColumnConfig(Section):
@@ -130,7 +135,7 @@ class DateConfig(Section):
     """Type of that column in the table, and so which of the two formats the file uses."""
 
 
-class QcConfig(Section):
+class QcConfig(CheckedDaysConfig):
     """Checks before anything becomes visible."""
 
     mode: Literal["file", "snowflake", "skip"] = "file"
@@ -138,8 +143,6 @@ class QcConfig(Section):
     a publication needs (counts, dates within the month)."""
     gate: Literal["beside", "before_stage"] = "beside"
     """beside: QC and staging read the file at the same time; before_stage: no byte leaves before QC passed."""
-    expected_days: Literal["all", "weekdays", "any"] = "all"
-    """Which days of the month must have rows."""
     memory_mib: int = Field(default=512, ge=128)
     """Memory limit of the QC scan."""
     sample_limit: int = Field(default=20, ge=1)
@@ -182,6 +185,16 @@ class PublishConfig(Section):
     """How long a publication waits for another one of the same feed."""
 
 
+def _kinds(columns: tuple[ColumnConfig, ...], dated: DateConfig) -> dict[str, Kind]:
+    return {column.name: dated.type if column.name == dated.column else "raw" for column in columns}
+
+
+def _fields_of(data: dict[str, Any]) -> FileFields:
+    text_format: FormatConfig = data["format"]
+    formats = {"date": text_format.date_format, "timestamp": text_format.timestamp_format}
+    return FileFields(_kinds(data["columns"], data["date"]), formats)
+
+
 class FeedConfig(Section):
     """One feed; the file's name is the feed's name and the DAG is load_<feed>."""
 
@@ -222,6 +235,13 @@ class FeedConfig(Section):
     max_active_months: int = Field(default=4, ge=1)
     """How many months of this feed may load at the same time."""
 
+    @field_validator("qc")
+    @classmethod
+    def _check_qc(cls, qc: QcConfig, info: ValidationInfo) -> QcConfig:
+        is_readable = {"columns", "date", "format"} <= info.data.keys()
+        check_qc(qc, _fields_of(info.data) if is_readable else None)
+        return qc
+
     @model_validator(mode="after")
     def _check_columns(self) -> FeedConfig:
         names = [column.name for column in self.columns]
@@ -246,6 +266,11 @@ class FeedConfig(Section):
     def column_names(self) -> tuple[str, ...]:
         """Column names in the file's order, as stored in Snowflake."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def column_kinds(self) -> dict[str, Kind]:
+        """As what own rules read each column: the date column as its type, the others as they are used."""
+        return _kinds(self.columns, self.date)
 
     @property
     def date_format(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from sfetl_provider.core.config.model import MIB, FeedConfig
@@ -13,7 +12,7 @@ from sfetl_provider.core.events import Listener, ignore_events
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.rejects import open_rejects
-from sfetl_provider.core.qc.report import QcReport, QcVerdict
+from sfetl_provider.core.qc.report import DayRows, QcReport, QcVerdict
 from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
 from sfetl_provider.core.record import Record
@@ -36,11 +35,12 @@ class MonthCheck(Record):
     verdict: QcVerdict
 
     @property
-    def rows_per_day(self) -> dict[date, int]:
-        """Records of all files for each day of the month, in order, 0 for a day without any."""
+    def days(self) -> tuple[DayRows, ...]:
+        """Every day of the month, in order; one that is neither expected nor has rows is NOT_EXPECTED."""
         year, number = self.month.split("-")
+        judged = {day.day: day for day in self.verdict.days}
         days = Month(int(year), int(number)).days()
-        return {day: sum(report.dates.inside.get(day, 0) for report in self.reports) for day in days}
+        return tuple(judged.get(day) or DayRows(day=day, rows=0, day_class="NOT_EXPECTED") for day in days)
 
 
 def check_files(

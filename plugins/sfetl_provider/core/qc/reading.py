@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Self, TypeVar
 
 import duckdb
 
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.errors import ScratchSpaceError
+from sfetl_provider.core.errors import QcFailedError, ScratchSpaceError
 from sfetl_provider.core.events import Listener, Progress
+from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning
-from sfetl_provider.core.qc.structure import Structure, record_blocks
-from sfetl_provider.core.qc.values import Values, ValueScan
+from sfetl_provider.core.qc.rule_samples import RULE_SAMPLES, Place, quote_records
+from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
+from sfetl_provider.core.qc.values import ScannedFile, Values, ValueScan
 from sfetl_provider.core.tsv.source import open_source
 
 PROGRESS_BYTES = 64 * 1024 * 1024
 INTERRUPT_SECONDS = 0.05
+T = TypeVar("T")
 _SAFE = "Nothing of it was published."
 
 
@@ -31,6 +35,7 @@ class Reading:
 
     source: SourceFile
     config: FeedConfig
+    month: Month
     beginning: Beginning
     listener: Listener
 
@@ -38,22 +43,32 @@ class Reading:
         """Fill the structure and give the values, None when DuckDB cannot make sense of the file.
 
         The listener is called in the calling thread. However it ends, DuckDB has stopped and its files below
-        `scratch` are gone. Raises SourceFileError and ScratchSpaceError.
+        `scratch` are gone. Raises SourceFileError and ScratchSpaceError, and ConfigError for a rule.
         """
         with _scratch_folder(scratch) as folder:
             # DuckDB takes brackets and stars in a path for wildcards; the link's name has none.
             link = folder / "source"
             link.symlink_to(Path(self.source.path).absolute())
-            scan = ValueScan(link, self.beginning.header_records, self.config, folder)
-            with ThreadPoolExecutor(1, thread_name_prefix="qc-values") as executor:
-                values = executor.submit(scan.run)
+            scanned = ScannedFile(link, self.beginning.header_records)
+            scan = ValueScan(scanned, self.config, self.month, folder)
+            with _Background(scan) as background:
                 try:
+                    running = background.start(scan.run)
                     self._read_structure(structure)
-                    return values.result()
+                    values = running.result()
+                    broken = _broken_rules(values, structure)
+                    if values is None or not broken:
+                        return values
+                    found = background.start(scan.first_violations, broken, self._sample_limit).result()
+                except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+                    raise out_of_range(self.source, error) from error
                 except duckdb.Error as error:
                     raise out_of_resources(self.source, self.config, error) from error
-                finally:
-                    _end(scan, values)
+            return self._with_samples(values, found, structure.shape)
+
+    @property
+    def _sample_limit(self) -> int:
+        return min(RULE_SAMPLES, self.config.qc.sample_limit)
 
     def _read_structure(self, structure: Structure) -> None:
         reported, size_bytes = 0, self.beginning.size_bytes
@@ -65,13 +80,56 @@ class Reading:
                     reported = done
                     self.listener(Progress("qc", self.source.name, done, size_bytes, "bytes"))
 
+    def _with_samples(self, values: Values, found: Mapping[str, list[int]], shape: Shape) -> Values:
+        place = Place(Path(self.source.path), self.beginning.start, self.beginning.header_lines)
+        quoted = quote_records(place, shape, {number for numbers in found.values() for number in numbers})
+        rules = tuple(
+            rule.model_copy(
+                update={
+                    "samples": tuple(
+                        quoted[number].model_copy(update={"reason": f"breaks rule {rule.name}"})
+                        for number in found.get(rule.name, ())
+                    )
+                }
+            )
+            for rule in values.rules
+        )
+        return replace(values, rules=rules)
 
-def _end(scan: ValueScan, values: Future[Values | None]) -> None:
-    # An interruption that comes before the query has begun is lost, so it is repeated.
-    while not values.done():
-        scan.interrupt()
-        wait([values], INTERRUPT_SECONDS)
-    scan.close()
+
+def _broken_rules(values: Values | None, structure: Structure) -> list[str]:
+    """Name the rules whose violations can be found again by number: not once the two readers differ."""
+    if values is None or values.rows != structure.records - structure.empty_records - structure.bad_records:
+        return []
+    if structure.bad_records or structure.shape.columns == 1:
+        return []
+    return [rule.name for rule in values.rules if rule.violations]
+
+
+class _Background:
+    """DuckDB's thread; when the block is left, however that happens, its query has ended and it is closed."""
+
+    def __init__(self, scan: ValueScan) -> None:
+        self._scan = scan
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="qc-values")
+        self._latest: Future[Any] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def start(self, query: Callable[..., T], *arguments: object) -> Future[T]:
+        """Run a query of the scan in the thread."""
+        future = self._executor.submit(query, *arguments)
+        self._latest = future
+        return future
+
+    def __exit__(self, *_: object) -> None:
+        # An interruption that comes before the query has begun is lost, so it is repeated.
+        while self._latest is not None and not self._latest.done():
+            self._scan.interrupt()
+            wait([self._latest], INTERRUPT_SECONDS)
+        self._executor.shutdown()
+        self._scan.close()
 
 
 @contextmanager
@@ -98,4 +156,14 @@ def out_of_resources(source: SourceFile, config: FeedConfig, error: duckdb.Error
         next_step=f"Give it more than qc.memory_mib = {config.qc.memory_mib} or more room in the scratch "
         "folder, then clear this task.",
         stage="qc",
+    )
+
+
+def out_of_range(source: SourceFile, error: duckdb.Error) -> QcFailedError:
+    """Say that a rule computes what no number or date can hold."""
+    return QcFailedError(
+        f"A rule of the feed cannot be computed over {source.name}: {error}",
+        safe=_SAFE,
+        next_step="Rules count with 28 digits before the decimal point and 10 after it: correct the file, or "
+        "guard the rule, as by TRY_CAST(… AS NUMBER(12, 2)), then clear this run's tasks from plan on.",
     )

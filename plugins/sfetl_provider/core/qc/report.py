@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
+from sfetl_provider.core.config.qc_model import DayClass
+from sfetl_provider.core.config.qc_model import Severity as Severity
 from sfetl_provider.core.record import Record
-
-Severity = Literal["CRITICAL", "WARNING", "INFO"]
 
 
 class BadLine(Record):
@@ -53,8 +54,9 @@ class TextForm(Record):
 class DateCounts(Record):
     """How many records fall on which date.
 
-    `inside` counts every date of the month that occurs; `outside` only totals what is not in the month, with
-    its first and last date; `undated` are records whose date is missing or unreadable.
+    `inside` counts every date of the month that occurs. Of those outside, `outside` is their number of records,
+    `outside_days` of dates, and `outside_dates` counts the 100 dates with the most records. `undated` are records
+    whose date is missing or unreadable.
     """
 
     inside: dict[date, int]
@@ -62,6 +64,31 @@ class DateCounts(Record):
     outside_first: date | None
     outside_last: date | None
     undated: int
+    outside_days: int
+    outside_dates: dict[date, int]
+
+
+class DayRows(Record):
+    """The rows of one day, and how they compare with those of the other days."""
+
+    day: date
+    rows: int
+    day_class: DayClass
+
+
+class RuleCount(Record):
+    """What one of the feed's own rules found in one file.
+
+    `violations` are the records that break a condition, `unreadable` those with a value that cannot be read as
+    what the rule takes it for (for a condition, they are violations too); `samples` quotes at most five.
+    `parts` holds, for each aggregate of the expression in its order, what is needed to join files.
+    """
+
+    name: str
+    violations: int
+    unreadable: int
+    parts: tuple[tuple[Decimal | None, ...], ...]
+    samples: tuple[BadLine, ...]
 
 
 class QcReport(Record):
@@ -70,6 +97,7 @@ class QcReport(Record):
     Conservation: records = header + empty + bad + good, or making the report fails. `bad_lines` quotes at
     most `qc.sample_limit` of the `bad_records`; `rejects` names the file that lists them, when one was asked for
     and there are any. `nulls` counts missing values of the columns that must have one.
+    `rules` is empty when the feed has none, and when no record of the file could be read.
     """
 
     file: str
@@ -87,6 +115,7 @@ class QcReport(Record):
     form: TextForm
     rejects: RejectsFile | None
     seconds: float
+    rules: tuple[RuleCount, ...] = ()
 
 
 class Finding(Record):
@@ -100,7 +129,8 @@ class Finding(Record):
 class QcVerdict(Record):
     """The decision about a month, made once from the reports of all its files.
 
-    `fingerprints` says which content of which file was checked; it is empty unless the mode is `file`.
+    `fingerprints` says which content of which file was checked; it is empty unless the mode is `file`. `days`
+    holds every expected day and every other one that has rows, in order.
     """
 
     mode: Literal["file", "snowflake", "skip"]
@@ -108,3 +138,4 @@ class QcVerdict(Record):
     findings: tuple[Finding, ...]
     fingerprints: dict[str, str]
     good_records: int
+    days: tuple[DayRows, ...] = ()

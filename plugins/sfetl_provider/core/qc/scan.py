@@ -14,9 +14,10 @@ from sfetl_provider.core.events import Listener, ignore_events
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning, read_beginning
+from sfetl_provider.core.qc.date_tally import DateTally
 from sfetl_provider.core.qc.reading import Reading
 from sfetl_provider.core.qc.rejects import RejectsWriter
-from sfetl_provider.core.qc.report import BadLine, DateCounts, QcReport, RejectsFile, TextForm
+from sfetl_provider.core.qc.report import BadLine, QcReport, RejectsFile, TextForm
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape, Structure
 from sfetl_provider.core.qc.values import Values, required_columns
 from sfetl_provider.core.tsv.boundaries import record_end
@@ -41,11 +42,12 @@ def scan_file(
     places: Places,
     listener: Listener = ignore_events,
 ) -> QcReport:
-    """Read a file once and report its records, bad lines, header, missing values and dates.
+    """Read a file once and report its records, bad lines, header, missing values, dates and the feed's rules.
 
     Two readers run side by side: DuckDB for the values (`qc.memory_mib` of memory, all cores) and one pass
     over the bytes for the structure (about 60 MiB). A record ends with a newline outside quotes; empty ones
-    are counted apart. With bad lines present, dates and missing values cover what DuckDB could read.
+    are counted apart. With bad lines present, dates, missing values and rules cover what DuckDB could read. A
+    rule that records break costs another pass, which quotes some.
 
     A file that is empty, compressed or binary gives a report that the gate refuses. Raises SourceFileError
     when the file cannot be read or changes meanwhile, ReconciliationError when the readers disagree about a
@@ -61,12 +63,12 @@ def scan_file(
     if beginning.kind:
         _note_foreign(structure, beginning.kind)
     elif beginning.start < beginning.size_bytes:
-        values = Reading(source, config, beginning, listener).run(structure, places.scratch)
+        values = Reading(source, config, month, beginning, listener).run(structure, places.scratch)
     if fingerprint(source.path) != before:
         raise changed_while_read(source.path, stage="qc", safe=_SAFE)
-    counts = reconcile(source, structure, values or _no_values(config), bool(beginning.header_faults))
+    counts = reconcile(source, structure, values or _no_values(config, month), bool(beginning.header_faults))
     rejects = _rejects_file(places.rejects, listed_before)
-    return _report(source, month, beginning, counts, _Pass(before, perf_counter() - started, rejects))
+    return _report(source, beginning, counts, _Pass(before, perf_counter() - started, rejects))
 
 
 def _structure(source: SourceFile, config: FeedConfig, beginning: Beginning, places: Places) -> Structure:
@@ -118,8 +120,8 @@ def _note_foreign(structure: Structure, kind: str) -> None:
     structure.note(BadLine(line=1, byte_offset=0, reason=reason, sample=""), b"")
 
 
-def _no_values(config: FeedConfig) -> Values:
-    return Values(0, {}, dict.fromkeys(required_columns(config), 0), ())
+def _no_values(config: FeedConfig, month: Month) -> Values:
+    return Values(0, DateTally(month).counts(), dict.fromkeys(required_columns(config), 0), ())
 
 
 def reconcile(
@@ -157,8 +159,7 @@ def _line_at(source: SourceFile, offset: int, structure: Structure) -> bytes:
         return file.read(min(end - offset, RECORD_LIMIT_BYTES))
 
 
-def _report(source: SourceFile, month: Month, beginning: Beginning, counts: Counts, made: _Pass) -> QcReport:
-    dates = _date_counts(counts, month)
+def _report(source: SourceFile, beginning: Beginning, counts: Counts, made: _Pass) -> QcReport:
     return QcReport(
         file=source.name,
         fingerprint=made.fingerprint,
@@ -171,10 +172,11 @@ def _report(source: SourceFile, month: Month, beginning: Beginning, counts: Coun
         bad_lines=tuple(counts.bad_lines),
         header_faults=beginning.header_faults,
         nulls=counts.values.nulls if counts.structure.shape.columns > 1 else {},
-        dates=dates,
+        dates=counts.values.dates.model_copy(update={"undated": _undated(counts)}),
         form=_form(beginning, counts.structure),
         rejects=made.rejects,
         seconds=round(made.seconds, 3),
+        rules=counts.values.rules,
     )
 
 
@@ -183,20 +185,7 @@ def _form(beginning: Beginning, structure: Structure) -> TextForm:
     return beginning.form.model_copy(update=counted)
 
 
-def _date_counts(counts: Counts, month: Month) -> DateCounts:
-    dated = {day: rows for day, rows in counts.values.dates.items() if day is not None}
-    inside = {day: n for day, n in sorted(dated.items()) if month.first_day <= day < month.next_first_day}
-    outside = {day: n for day, n in dated.items() if day not in inside}
-    return DateCounts(
-        inside=inside,
-        outside=sum(outside.values()),
-        outside_first=min(outside, default=None),
-        outside_last=max(outside, default=None),
-        undated=_undated(counts),
-    )
-
-
 def _undated(counts: Counts) -> int:
     if counts.structure.shape.columns == 1:
         return max(0, counts.good_records - counts.values.dated_rows)
-    return counts.values.dates.get(None, 0)
+    return counts.values.dates.undated

@@ -67,7 +67,9 @@ class Structure:
         wanted = bad if self.sink else bad[: self.sample_limit - len(self.bad_lines)]
         for index in map(int, wanted):
             fault = next(fault for fault in faults if fault.mask[index])
-            self.note(block.describe(index, self.lines + 1, fault), block.record(index))
+            reason = fault.reason.format(found=block.delimiters[index] + 1, wanted=self.shape.columns)
+            column = None if fault.positions is None else block.column(index, fault.positions)
+            self.note(block.quote_line(index, self.lines + 1, reason, column), block.record(index))
 
     def note(self, bad: BadLine, line: bytes) -> None:
         """Quote a bad record if there is room for it, and hand it to the sink."""
@@ -166,21 +168,21 @@ class Block:
         """Give the bytes of a record with its newline."""
         return self.content[int(self.starts[index]) : int(self.ends[index]) + 1]
 
-    def describe(self, index: int, first_line: int, fault: Fault) -> BadLine:
+    def quote_line(self, index: int, first_line: int, reason: str, column: int | None = None) -> BadLine:
         """Describe a bad record; `first_line` is the line number of the block's start."""
         start = int(self.starts[index])
         text = self.content[start : int(self.ends[index]) + 1][: 4 * SAMPLE_CHARACTERS]
-        found, wanted = self.delimiters[index] + 1, self.shape.columns
         return BadLine(
             line=first_line + int(np.searchsorted(self.newlines, start)),
             byte_offset=self.offset + start,
-            reason=fault.reason.format(found=found, wanted=wanted),
+            reason=reason,
             sample=_readable(text),
-            column=None if fault.positions is None else self._column(start, fault.positions),
+            column=column,
         )
 
-    def _column(self, start: int, positions: Positions) -> int:
-        """Give the number of the field that holds the first of the positions from `start` on."""
+    def column(self, index: int, positions: Positions) -> int:
+        """Give the number of the field of a record that holds the first of the positions in it."""
+        start = self.starts[index]
         place = positions[np.searchsorted(positions, start)]
         first, last = np.searchsorted(self.delimiter_positions, (start, place))
         return 1 + int(last - first)

@@ -1,4 +1,4 @@
-"""One DuckDB scan over a file: records per date, missing values, and DuckDB's own count of rows.
+"""One DuckDB scan over a file: records per date, missing values, what rules count, and DuckDB's count of rows.
 
 Memory is bounded by `qc.memory_mib`; what does not fit goes to the scratch folder. Source of the options:
 duckdb.org/docs/data/csv/overview and duckdb.org/docs/data/csv/reading_faulty_csv_files.
@@ -6,18 +6,28 @@ duckdb.org/docs/data/csv/overview and duckdb.org/docs/data/csv/reading_faulty_cs
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from operator import add
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.date_format import strptime_format
-from sfetl_provider.core.qc.report import BadLine
+from sfetl_provider.core.errors import ConfigError
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.qc.date_tally import DateTally
+from sfetl_provider.core.qc.report import BadLine, DateCounts, RuleCount
+from sfetl_provider.core.qc.rule_samples import numbers_statement
+from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
 
+ROWS_AT_ONCE = 10_000
+_JOINTS: dict[str, Callable[[Any, Any], Any]] = {"sum": add, "min": min, "max": max}
+_BIND = re.compile(r"\$(\w+)")
 REJECTS_LIMIT = 10_000
 # DuckDB's own choice, 16 times the longest line, takes all of the memory limit. With a buffer that is no whole
 # multiple of that line, DuckDB 2.0 loses records beside long ones.
@@ -26,29 +36,53 @@ BUFFER_BYTES = 2 * RECORD_LIMIT_BYTES
 
 @dataclass(frozen=True)
 class Values:
-    """What DuckDB read: rows, rows per date (None: undated), missing values per required column."""
+    """What DuckDB read: rows, rows per date, missing values per required column, what the feed's rules count."""
 
     rows: int
-    dates: dict[date | None, int]
+    dates: DateCounts
     nulls: dict[str, int]
     rejects: tuple[BadLine, ...]
+    rules: tuple[RuleCount, ...] = ()
 
     @property
     def dated_rows(self) -> int:
         """Rows with a readable date."""
-        return sum(rows for day, rows in self.dates.items() if day is not None)
+        return sum(self.dates.inside.values()) + self.dates.outside
+
+
+class ScannedFile(NamedTuple):
+    """A path without wildcards, and how many records to skip."""
+
+    path: Path
+    header_records: int
+
+
+class Totals:
+    """Values of groups of rows, joined as they come; None until there is one."""
+
+    def __init__(self, joints: Sequence[str]) -> None:
+        self.values: list[Any] = [None] * len(joints)
+        self._joints = [_JOINTS[joint] for joint in joints]
+
+    def add(self, values: Sequence[Any]) -> None:
+        """Join the values of another group."""
+        pairs = zip(self._joints, self.values, values, strict=True)
+        self.values = [
+            old if new is None else new if old is None else joint(old, new) for joint, old, new in pairs
+        ]
 
 
 class ValueScan:
-    """The scan of one file; `run` blocks, `interrupt` may be called by another thread to end it.
+    """The scan of one file; the queries block, `interrupt` may be called by another thread to end them.
 
-    `source` must be a path without wildcards, `header_records` the number of records to skip. Close it.
+    Close it.
     """
 
-    def __init__(self, source: Path, header_records: int, config: FeedConfig, scratch: Path) -> None:
+    def __init__(self, source: ScannedFile, config: FeedConfig, month: Month, scratch: Path) -> None:
         self._source = source
-        self._header_records = header_records
         self._config = config
+        self._month = month
+        self._rules = RuleScan(config, month)
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{config.qc.memory_mib}MiB",
@@ -59,7 +93,7 @@ class ValueScan:
         )
 
     def interrupt(self) -> None:
-        """End a running scan; it raises duckdb.InterruptException in its thread."""
+        """End a running query; it raises duckdb.InterruptException in its thread."""
         self._connection.interrupt()
 
     def close(self) -> None:
@@ -69,30 +103,78 @@ class ValueScan:
     def run(self) -> Values | None:
         """Read the file; None when DuckDB cannot make sense of it.
 
-        Raises duckdb.Error for anything but the file's content.
+        Reads it a second time when a rule has a median, a standard deviation or a count of distinct values.
+        Raises ConfigError when a rule cannot be computed, duckdb.Error for anything else but the file's content.
         """
+        self._try_rules()
+        dates, totals = DateTally(self._month), Totals(self._joints())
         try:
-            found = self._connection.execute(scan_statement(self._config), self._binds()).fetchall()
+            result = self._execute(scan_statement(self._config, self._rules.shared))
+            while found := result.fetchmany(ROWS_AT_ONCE):
+                for day, *values in found:
+                    dates.add(day, values[0])
+                    totals.add(values)
+            rejects = self._rejects()
+            whole = self._whole_values()
         except duckdb.InvalidInputException:
             return None
         required = required_columns(self._config)
-        totals = [sum(column) for column in list(zip(*found, strict=True))[1:]] or [0] * (len(required) + 1)
+        rows, *nulls = (value or 0 for value in totals.values[: len(required) + 1])
         return Values(
-            rows=totals[0],
-            dates={row[0]: row[1] for row in found},
-            nulls=dict(zip(required, totals[1:], strict=True)),
-            rejects=self._rejects(),
+            rows=rows,
+            dates=dates.counts(),
+            nulls=dict(zip(required, nulls, strict=True)),
+            rejects=rejects,
+            rules=self._rules.counts(totals.values[len(required) + 1 :], whole),
         )
+
+    def first_violations(self, names: Sequence[str], limit: int) -> dict[str, list[int]]:
+        """Give the numbers of the first records that break each of these rules; reads the file once more."""
+        conditions = [self._rules.violated(name) for name in names]
+        (found,) = self._execute(numbers_statement(conditions, self._reading(), limit)).fetchall()
+        return dict(zip(names, found, strict=True))
+
+    def _joints(self) -> list[str]:
+        counted = 1 + len(required_columns(self._config))
+        return [*["sum"] * counted, *self._rules.shared.values()]
+
+    def _try_rules(self) -> None:
+        texts = ", ".join(f"NULL::VARCHAR AS c{index}" for index in range(len(self._config.columns)))
+        for rule in self._rules.rules:
+            try:
+                self._execute(
+                    f"SELECT {self._rules.computed(rule)} FROM (SELECT {texts}) WHERE false"
+                ).fetchall()
+            except duckdb.Error as error:
+                raise ConfigError(
+                    f"Rule {rule.config.name} cannot be computed: {error}",
+                    safe="The file was not read and nothing was published.",
+                    next_step="Correct qc.rules of the feed, then clear this run's tasks from plan on.",
+                ) from error
+
+    def _whole_values(self) -> tuple[Any, ...]:
+        if not self._rules.whole:
+            return ()
+        found = self._execute(f"SELECT {', '.join(self._rules.whole)} FROM {self._reading()}").fetchall()
+        return tuple(found[0])
+
+    def _execute(self, statement: str) -> duckdb.DuckDBPyConnection:
+        binds = {**self._binds(), **self._rules.binds}
+        used = set(_BIND.findall(statement))
+        return self._connection.execute(statement, {name: binds[name] for name in used})
+
+    def _reading(self) -> str:
+        return reading(len(self._config.columns))
 
     def _binds(self) -> dict[str, Any]:
         text_format = self._config.format
         return {
-            "path": str(self._source),
+            "path": str(self._source.path),
             "delimiter": text_format.delimiter,
             "quote": text_format.quote or "",
             # Where a part of a file begins, DuckDB guesses whether it is within quotes, and may guess wrong.
             "parallel": text_format.quote is None,
-            "skip": self._header_records,
+            "skip": self._source.header_records,
             "markers": list(text_format.null_markers),
             "date_format": strptime_format(self._config.date_format),
         }
@@ -113,11 +195,11 @@ def required_columns(config: FeedConfig) -> tuple[str, ...]:
     return tuple(column.name for column in config.columns if not column.nullable)
 
 
-def scan_statement(config: FeedConfig) -> str:
-    """Write the query: per date its rows and, for each required column, its missing values.
+def scan_statement(config: FeedConfig, more: Mapping[str, str] | None = None) -> str:
+    """Write the query: per date its rows, for each required column its missing values, and `more`.
 
-    Texts of a date column are few, so they are counted before they are parsed; timestamps are parsed row by
-    row, as there may be as many of them as rows.
+    `more` maps aggregates to the function that joins those of two groups. Texts of a date column are few, so they
+    are counted before they are parsed; timestamps are parsed row by row, as there may be as many of them as rows.
     """
     dated = f"c{config.column_names.index(config.date.column)}"
     parsed = "try_strptime({}, $date_format)::DATE"
@@ -127,13 +209,14 @@ def scan_statement(config: FeedConfig) -> str:
         for index, column in enumerate(config.columns)
         if not column.nullable
     ]
-    counts = ", ".join(f"{count} AS n{at}" for at, count in enumerate(["count(*)", *missing]))
+    joined = [*((count, "sum") for count in ("count(*)", *missing)), *(more or {}).items()]
+    counts = ", ".join(f"{count} AS n{at}" for at, (count, _) in enumerate(joined))
     text = f"CASE WHEN NOT ({_is_missing(dated)}) THEN {dated} END"
-    sums = ", ".join(f"sum(n{at})::BIGINT" for at in range(len(missing) + 1))
+    sums = ", ".join(f"{joint}(n{at})" for at, (_, joint) in enumerate(joined))
     return (
         f"SELECT {parsed.format('day') if is_date else 'day'}, {sums} FROM ("
         f"SELECT {text if is_date else parsed.format(text)} AS day, {counts}"
-        f" FROM {_reading(len(config.columns))} GROUP BY day) GROUP BY 1"
+        f" FROM {reading(len(config.columns))} GROUP BY day) GROUP BY 1"
     )
 
 
@@ -141,7 +224,8 @@ def _is_missing(column: str) -> str:
     return f"{column} IS NULL OR list_contains($markers, {column})"
 
 
-def _reading(columns: int) -> str:
+def reading(columns: int) -> str:
+    """Write the table function that reads the file's records as texts c0, c1, …"""
     # DuckDB's strict parser fails on sound files: lines that end now with and now without a carriage return,
     # quoted newlines of the other kind. What the lenient one lets pass is found by the pass over the bytes.
     types = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(columns))

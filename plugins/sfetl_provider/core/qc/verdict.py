@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
-from statistics import fmean
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import QcFailedError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import QcMode
-from sfetl_provider.core.qc.report import Finding, QcReport, QcVerdict, Severity, TextForm
-
-FRIDAY = 4
+from sfetl_provider.core.qc.date_tally import outside_text
+from sfetl_provider.core.qc.days import classify_days, day_findings
+from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
+from sfetl_provider.core.qc.rule_findings import rule_findings
 
 
 def decide(reports: Sequence[QcReport], config: FeedConfig, month: Month, mode: QcMode) -> QcVerdict:
     """Decide whether a month may be loaded; it may unless there is a CRITICAL finding.
 
-    With a mode other than `file` no file was read: it passes with an INFO finding that says so.
+    With a mode other than `file` no file was read: it passes with findings that say so.
     """
     if mode != "file":
-        text = f"The files were not checked before loading: QC mode is {mode}."
-        return _verdict(mode, [_finding("INFO", "file_qc_not_run", text)], ())
+        return _verdict(mode, list(_not_checked(config, mode)), (), ())
     findings = [finding for report in reports for finding in _file_findings(report, config, month)]
     if not reports:
         findings.append(_finding("CRITICAL", "no_files", f"There is no report of any file of {month}."))
-    findings.extend(_month_findings(reports, config, month))
-    return _verdict(mode, findings, reports)
+    days = classify_days(_rows_per_day(reports), config.qc, month) if reports else ()
+    findings.extend(day_findings(days, config.qc, month))
+    findings.extend(rule_findings(reports, config, month))
+    return _verdict(mode, findings, reports, days)
 
 
 def raise_unless_passed(verdict: QcVerdict, month: Month) -> None:
-    """Raise QcFailedError with every CRITICAL finding when the verdict is that the month must not load."""
+    """Raise QcFailedError with every CRITICAL finding, and the WARNINGs, when the month must not load."""
     if verdict.is_passed:
         return
     critical = [finding.message for finding in verdict.findings if finding.severity == "CRITICAL"]
+    warnings = [finding.message for finding in verdict.findings if finding.severity == "WARNING"]
     raise QcFailedError(
         f"Quality control of {month} failed in {len(critical)} {'point' if len(critical) == 1 else 'points'}:"
         + "".join(f"\n- {message}" for message in critical)
+        + ("\nIt warns as well:" if warnings else "")
+        + "".join(f"\n- {message}" for message in warnings)
         + "\n",
         safe="Nothing was loaded: the table is as it was.",
         next_step=f"Have the files of {month} corrected and delivered again, then clear this run's tasks from "
@@ -46,13 +50,25 @@ def raise_unless_passed(verdict: QcVerdict, month: Month) -> None:
     )
 
 
-def _verdict(mode: QcMode, findings: list[Finding], reports: Sequence[QcReport]) -> QcVerdict:
+def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
+    text = f"The files were not checked before loading: QC mode is {mode}."
+    yield _finding("INFO", "file_qc_not_run", text)
+    if config.qc.rules:
+        names = ", ".join(rule.name for rule in config.qc.rules)
+        text = f"The feed's own rules were not checked, as they need QC mode file: {names}."
+        yield _finding("WARNING", "rules_not_checked", text)
+
+
+def _verdict(
+    mode: QcMode, findings: list[Finding], reports: Sequence[QcReport], days: tuple[DayRows, ...]
+) -> QcVerdict:
     return QcVerdict(
         mode=mode,
         is_passed=all(finding.severity != "CRITICAL" for finding in findings),
         findings=tuple(findings),
         fingerprints={report.file: report.fingerprint for report in reports},
         good_records=sum(report.good_records for report in reports),
+        days=days,
     )
 
 
@@ -101,8 +117,7 @@ def _file_faults(report: QcReport, config: FeedConfig, month: Month) -> Iterator
         text = f"{_records(dates.undated, 'record')} whose {config.date.column} is missing or not a date"
         yield "undated", f"{text} as {config.date_format}."
     if dates.outside:
-        text = f"{_records(dates.outside, 'record')} outside {month}, from {dates.outside_first} to"
-        yield "outside_month", f"{text} {dates.outside_last}; a file may hold rows of its own month only."
+        yield "outside_month", f"{outside_text(dates, month)}. A file may hold rows of its own month only."
 
 
 def _bad_lines(report: QcReport) -> str:
@@ -120,43 +135,11 @@ def _listed(report: QcReport) -> str:
     return f" All are listed in {report.rejects.path}."
 
 
-def _month_findings(reports: Sequence[QcReport], config: FeedConfig, month: Month) -> Iterator[Finding]:
+def _rows_per_day(reports: Sequence[QcReport]) -> Counter[date]:
     rows: Counter[date] = Counter()
     for report in reports:
         rows.update(report.dates.inside)
-    missing = [day for day in _expected_days(config, month) if not rows[day]]
-    if missing and reports:
-        text = (
-            f"No records for {len(missing)} of the expected days of {month}: {', '.join(_ranges(missing))}."
-        )
-        hint = "Have them delivered, or set qc.expected_days of the feed if they are not expected."
-        yield _finding("CRITICAL", "missing_days", f"{text} {hint}")
-    counts = [count for count in rows.values() if count]
-    if counts:
-        text = (
-            f"Rows per day on {len(counts)} days: at least {min(counts):,}, {fmean(counts):,.0f} on average,"
-        )
-        yield _finding("INFO", "rows_per_day", f"{text} at most {max(counts):,}.")
-
-
-def _expected_days(config: FeedConfig, month: Month) -> list[date]:
-    match config.qc.expected_days:
-        case "all":
-            return month.days()
-        case "weekdays":
-            return [day for day in month.days() if day.weekday() <= FRIDAY]
-        case "any":
-            return []
-
-
-def _ranges(days: Iterable[date]) -> list[str]:
-    spans: list[list[date]] = []
-    for day in days:
-        if spans and day - spans[-1][-1] == timedelta(days=1):
-            spans[-1].append(day)
-        else:
-            spans.append([day])
-    return [str(span[0]) if len(span) == 1 else f"{span[0]}–{span[-1]}" for span in spans]
+    return rows
 
 
 def _records(count: int, noun: str) -> str:

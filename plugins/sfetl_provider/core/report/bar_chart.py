@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+
+from sfetl_provider.core.qc.report import DayRows
 
 WIDTH, HEIGHT = 900, 220
 LEFT, TOP, BOTTOM = 80, 10, 30
 GRID_LINES = 4
 BAR_SHARE = 0.8
-FRIDAY = 4
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One day: its rows and its rectangle; lengths in the chart's units, from the upper left corner."""
+    """One day and its rectangle; lengths in the chart's units, from the upper left corner."""
 
-    day: date
-    rows: int
+    day: DayRows
     x: float
     y: float
     width: float
     height: float
-
-    @property
-    def kind(self) -> str:
-        """`weekend` or `weekday`."""
-        return "weekday" if self.day.weekday() <= FRIDAY else "weekend"
 
 
 @dataclass(frozen=True)
@@ -50,24 +44,23 @@ class BarChart:
     floor: int = HEIGHT - BOTTOM
 
 
-def bar_chart(rows_per_day: Mapping[date, int]) -> BarChart | None:
+def bar_chart(days: Sequence[DayRows]) -> BarChart | None:
     """Lay out a chart, None when no day has rows."""
-    most = max(rows_per_day.values(), default=0)
+    most = max((day.rows for day in days), default=0)
     if not most:
         return None
     step = _round_up(most / GRID_LINES)
     top = -(-most // step) * step
-    slot = (WIDTH - LEFT) / len(rows_per_day)
+    slot = (WIDTH - LEFT) / len(days)
     bars = tuple(
         Bar(
             day,
-            rows,
             round(LEFT + slot * at, 2),
-            _y(rows, top),
+            _y(day.rows, top),
             round(slot * BAR_SHARE, 2),
-            _height(rows, top),
+            _height(day.rows, top),
         )
-        for at, (day, rows) in enumerate(rows_per_day.items())
+        for at, day in enumerate(days)
     )
     grid = tuple(GridLine(rows, _y(rows, top)) for rows in range(0, top + 1, step))
     return BarChart(bars, grid)

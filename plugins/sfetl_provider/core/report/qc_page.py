@@ -10,7 +10,14 @@ from sfetl_provider import __version__
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.report.bar_chart import bar_chart
-from sfetl_provider.core.report.qc_text import FILE_COLUMNS, SEVERITIES, file_row, findings_of, good_records
+from sfetl_provider.core.report.qc_text import (
+    CLASSES,
+    FILE_COLUMNS,
+    SEVERITIES,
+    file_row,
+    findings_of,
+    good_records,
+)
 
 _TEMPLATE = "qc_page.html.j2"
 
@@ -26,7 +33,8 @@ def render_page(check: MonthCheck) -> str:
         check=check,
         good_records=good_records(check),
         findings={severity: findings_of(check, severity) for severity in SEVERITIES},
-        chart=bar_chart(check.rows_per_day),
+        chart=bar_chart(check.days),
+        classes=CLASSES,
         file_columns=FILE_COLUMNS,
         file_rows=[file_row(report) for report in check.reports],
         version=__version__,

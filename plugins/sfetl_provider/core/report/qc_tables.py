@@ -9,7 +9,7 @@ from io import StringIO
 from sfetl_provider.core.qc.check import MonthCheck
 
 FINDING_COLUMNS = ("feed", "month", "severity", "code", "message")
-DAY_COLUMNS = ("feed", "month", "day", "rows")
+DAY_COLUMNS = ("feed", "month", "day", "rows", "class")
 
 
 def findings_csv(check: MonthCheck) -> str:
@@ -24,10 +24,10 @@ def findings_csv(check: MonthCheck) -> str:
 
 
 def days_csv(check: MonthCheck) -> str:
-    """Give a row per day of the month, with 0 for a day without rows."""
+    """Give a row per day of the month with its rows and class."""
     return _csv(
         DAY_COLUMNS,
-        ((check.feed, check.month, str(day), str(rows)) for day, rows in check.rows_per_day.items()),
+        ((check.feed, check.month, str(day.day), str(day.rows), day.day_class) for day in check.days),
     )
 
 

@@ -6,12 +6,22 @@ from collections.abc import Iterator
 from typing import get_args
 
 from sfetl_provider.core.aligned import aligned
+from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.qc.report import Finding, QcReport, Severity
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 BAR_CHARACTERS = 40
+CLASSES: dict[DayClass, str] = {
+    "MISSING": "missing",
+    "SEVERELY_LOW": "severely low",
+    "LOW": "low",
+    "OUTLIER_LOW": "outlier, low",
+    "OUTLIER_HIGH": "outlier, high",
+    "NOT_EXPECTED": "not expected",
+    "NORMAL": "",
+}
 _BYTES_PER_MB = 1_000_000
 
 
@@ -87,13 +97,15 @@ def _bad_lines(check: MonthCheck) -> Iterator[str]:
 
 
 def _days(check: MonthCheck) -> Iterator[str]:
-    days = check.rows_per_day
-    most = max(days.values())
+    most = max(day.rows for day in check.days)
     if most:
         yield "Rows per day:"
-        bars = (rows * BAR_CHARACTERS // most for rows in days.values())
         table = [
-            (str(day), f"{day:%a}", f"{rows:,}", "█" * bar if rows else "none")
-            for (day, rows), bar in zip(days.items(), bars, strict=True)
+            (str(day.day), f"{day.day:%a}", f"{day.rows:,}", CLASSES[day.day_class], _bar(day.rows, most))
+            for day in check.days
         ]
         yield from (f"  {line}" for line in aligned(table, right=frozenset({2})))
+
+
+def _bar(rows: int, most: int) -> str:
+    return "█" * (rows * BAR_CHARACTERS // most)

@@ -12,7 +12,7 @@ from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.publish.receipt import PublishReceipt
-from sfetl_provider.core.qc.report import Finding, QcVerdict
+from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict
 from sfetl_provider.core.record import Record
 from sfetl_provider.core.stage.staged_file import StagedFile
 
@@ -43,12 +43,13 @@ class ReportedFile(Record):
 
 
 class ReportedChecks(Record):
-    """What QC or the audit decided; `rows` are the records it looked at."""
+    """What QC or the audit decided; `rows` are the records it looked at, `days` every day that it judged."""
 
     mode: str
     is_passed: bool
     rows: int
     findings: tuple[Finding, ...]
+    days: tuple[DayRows, ...] = ()
 
 
 class RunReport(RunIdentity):
@@ -179,6 +180,7 @@ def _qc(verdict: QcVerdict | None) -> ReportedChecks | None:
         is_passed=verdict.is_passed,
         rows=verdict.good_records,
         findings=verdict.findings,
+        days=verdict.days,
     )
 
 
@@ -190,4 +192,5 @@ def _audit(records: RunRecords) -> ReportedChecks | None:
         is_passed=records.audit.is_passed,
         rows=records.audit.rows,
         findings=records.audit.findings,
+        days=records.audit.day_rows,
     )

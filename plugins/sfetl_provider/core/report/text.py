@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sfetl_provider.core.qc.days import day_lines
 from sfetl_provider.core.report.run_report import ReportedChecks, ReportedFile, RunReport
 
 _BYTES_PER_MB = 1_000_000
@@ -68,3 +69,4 @@ def _checks(name: str, checks: ReportedChecks | None) -> Iterator[tuple[str, str
     yield name, f"{verdict} ({checks.mode}, {checks.rows:,} rows, {len(checks.findings)} findings)"
     for finding in checks.findings:
         yield f"{name} {finding.severity.lower()}", finding.message
+    yield from ((f"{name} day", line) for line in day_lines(checks.days))

@@ -1,0 +1,1 @@
+"""The small language of own rules: text becomes a tree of what is allowed, or is refused."""

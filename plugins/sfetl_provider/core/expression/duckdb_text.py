@@ -1,0 +1,165 @@
+"""An expression as DuckDB's SQL over a file whose columns are all texts.
+
+Every value is bound; text comes from the tables below and from the names that the caller gives to columns.
+Numbers are DECIMAL(38, 10), so that 0.1 + 0.2 = 0.3; only a quotient is a floating-point number. A division by
+zero gives NULL. Source: duckdb.org/docs/sql/functions/overview.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sfetl_provider.core.expression.tree import (
+    PRECISION,
+    SCALE,
+    Aggregate,
+    Cast,
+    Column,
+    Constant,
+    Fact,
+    FactName,
+    Node,
+    Operation,
+    strict_casts,
+)
+
+_TEMPLATES = {
+    "and": "({} AND {})",
+    "or": "({} OR {})",
+    "not": "(NOT {})",
+    "between": "({} BETWEEN {} AND {})",
+    "like": "({} LIKE {})",
+    "regexp_like": "regexp_full_match({}, {})",
+    "is_null": "({} IS NULL)",
+    "*": f"CAST({{}} * {{}} AS DECIMAL({PRECISION}, {SCALE}))",
+    "/": "({}::DOUBLE / nullif({}, 0))",
+    "%": "({} % nullif({}, 0))",
+    "negative": "(-{})",
+    "days_after": "({} + CAST({} AS INTEGER))",
+    "days_before": "({} - CAST({} AS INTEGER))",
+    "days_between": "({} - {})",
+    "dayofweekiso": "isodow({})",
+    **{sign: f"({{}} {sign} {{}})" for sign in ("=", "<>", "<", "<=", ">", ">=", "+", "-")},
+}
+PARTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "count_all": (("count(*)", "sum"),),
+    "count": (("count({})", "sum"),),
+    "count_if": (("count(*) FILTER (WHERE {})", "sum"),),
+    "sum": (("sum({})", "sum"),),
+    "avg": (("sum({})", "sum"), ("count({})", "sum")),
+    "min": (("min({})", "min"),),
+    "max": (("max({})", "max"),),
+}
+"""What is computed of each aggregate for a part of the records, and how two parts become one."""
+WHOLE_PARTS: dict[str, tuple[str, ...]] = {
+    "stddev": ("count({})", "avg({})", "var_pop({})"),
+    "median": ("median({})",),
+    "count_distinct": ("count(DISTINCT {})",),
+}
+"""The same for aggregates whose parts cannot be joined in SQL."""
+
+
+@dataclass(frozen=True)
+class FileNames:
+    """How the SQL names what an expression is about: columns, formats (DuckDB's notation), the month's facts."""
+
+    columns: Mapping[str, str]
+    null_markers: tuple[str, ...]
+    date_format: str
+    timestamp_format: str
+    facts: Mapping[FactName, date | int]
+
+
+@dataclass
+class DuckdbText:
+    """Writes expressions over one file; the values that they bind gather in `binds`."""
+
+    names: FileNames
+    binds: dict[str, Any] = field(default_factory=dict)
+    _bound: dict[tuple[type, object], str] = field(default_factory=dict)
+
+    def text(self, node: Node) -> str:
+        """Give the SQL of one record's value."""
+        match node:
+            case Column():
+                return self._column(node)
+            case Constant():
+                return self._bind(_python_value(node.value))
+            case Fact():
+                return self._bind(self.names.facts[node.name])
+            case Cast():
+                return self._cast(node)
+            case Operation():
+                return self._operation(node)
+            case Aggregate():
+                raise TypeError(f"{node.name} is no value of one record: ask for its parts")
+
+    def unreadable(self, node: Node) -> str:
+        """Give the condition that a text is there that a strict cast cannot read; empty when none can be."""
+        tests = [
+            f"({self.text(cast.operand)} IS NOT NULL AND {self.text(cast)} IS NULL)"
+            for cast in strict_casts(node)
+        ]
+        return f"({' OR '.join(tests)})" if tests else ""
+
+    def violated(self, condition: Node) -> str:
+        """Give the condition that a record breaks a rule: it is false, or a value cannot be read; NULL is met."""
+        failed = f"coalesce(NOT {self.text(condition)}, false)"
+        unreadable = self.unreadable(condition)
+        return f"({failed} OR {unreadable})" if unreadable else failed
+
+    def parts(self, aggregate: Aggregate) -> list[tuple[str, str]]:
+        """Give the SQL of an aggregate's parts, each with the function that joins it: sum, min, max or none."""
+        operands = [self.text(operand) for operand in aggregate.operands]
+        if aggregate.name in WHOLE_PARTS:
+            return [(part.format(*operands), "") for part in WHOLE_PARTS[aggregate.name]]
+        return [(part.format(*operands), joined_by) for part, joined_by in PARTS[aggregate.name]]
+
+    def _column(self, column: Column) -> str:
+        text = self.names.columns[column.name]
+        for marker in self.names.null_markers:
+            text = f"nullif({text}, {self._bind(marker)})"
+        return text
+
+    def _cast(self, cast: Cast) -> str:
+        operand, is_read = self.text(cast.operand), cast.operand.kind in ("raw", "text", "null")
+        match cast.kind:
+            case "number":
+                return f"try_cast({operand} AS DECIMAL({cast.precision}, {cast.scale}))"
+            case "date" if is_read:
+                return f"try_strptime({operand}, {self._bind(self.names.date_format)})::DATE"
+            case "timestamp" if is_read:
+                return f"try_strptime({operand}, {self._bind(self.names.timestamp_format)})"
+            case "date" | "timestamp":
+                return f"CAST({operand} AS {cast.kind})"
+            case _:
+                return operand
+
+    def _operation(self, operation: Operation) -> str:
+        operands = [self.text(operand) for operand in operation.operands]
+        if operation.name == "in":
+            return f"({operands[0]} IN ({', '.join(operands[1:])}))"
+        if operation.name == "case":
+            pairs = zip(operands[0:-1:2], operands[1:-1:2], strict=True)
+            branches = " ".join(f"WHEN {condition} THEN {result}" for condition, result in pairs)
+            return f"CASE {branches} ELSE {operands[-1]} END"
+        if operation.name in _TEMPLATES:
+            return _TEMPLATES[operation.name].format(*operands)
+        return f"{operation.name}({', '.join(operands)})"
+
+    def _bind(self, value: object) -> str:
+        key = (type(value), value)
+        if key not in self._bound:
+            self._bound[key] = f"v{len(self._bound)}"
+            self.binds[self._bound[key]] = value
+        return f"${self._bound[key]}"
+
+
+def _python_value(value: str | Decimal | date | bool | None) -> object:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else value
+    return value

@@ -1,0 +1,58 @@
+"""Where the records stand that break a rule: found in a pass of its own, and only once some do.
+
+DuckDB numbers the records, and a pass over the bytes finds their lines. That holds for files in which both count
+the same records, which QC has made sure of before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sfetl_provider.core.qc.report import BadLine
+from sfetl_provider.core.qc.structure import Shape, record_blocks
+from sfetl_provider.core.tsv.source import open_source
+
+RULE_SAMPLES = 5
+
+
+def numbers_statement(conditions: Sequence[str], reading: str, limit: int) -> str:
+    """Give the query for the numbers (from 1) of the first `limit` records that meet each condition, as lists.
+
+    Numbering needs the file's order, so this reads with one core.
+    """
+    lists = ", ".join(f"min(number, {limit}) FILTER (WHERE {condition})" for condition in conditions)
+    return f"SELECT {lists} FROM (SELECT *, row_number() OVER () AS number FROM {reading})"
+
+
+class Place(NamedTuple):
+    """A file, the offset of its first data record, and the number of lines before it."""
+
+    path: Path
+    start: int
+    header_lines: int
+
+
+def quote_records(place: Place, shape: Shape, numbers: Collection[int]) -> dict[int, BadLine]:
+    """Quote records by their numbers, which count from 1 and leave empty ones out; without a reason.
+
+    Reads no further than the last one wanted.
+    """
+    wanted = sorted(numbers)
+    quoted: dict[int, BadLine] = {}
+    lines, records = place.header_lines, 0
+    with open_source(place.path) as file:
+        for block in record_blocks(file, place.start, shape):
+            full = np.flatnonzero(~block.is_empty)
+            for number in wanted[len(quoted) :]:
+                if number > records + len(full):
+                    break
+                quoted[number] = block.quote_line(int(full[number - records - 1]), lines + 1, "")
+            if len(quoted) == len(wanted):
+                break
+            lines += len(block.newlines)
+            records += len(full)
+    return quoted

@@ -1,0 +1,139 @@
+"""The feed's own rules as SQL over one file, and the way back from its answers to counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.qc_model import RuleConfig
+from sfetl_provider.core.date_format import strptime_format
+from sfetl_provider.core.expression.duckdb_text import DuckdbText, FileNames
+from sfetl_provider.core.expression.tree import Aggregate, Node, aggregates
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.qc.report import RuleCount
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule whose text is read."""
+
+    config: RuleConfig
+    tree: Node
+    aggregates: tuple[Aggregate, ...]
+
+
+def rules_of(config: FeedConfig) -> tuple[Rule, ...]:
+    """Read the rules of a feed; costs a quarter of a second once, nothing when there are none."""
+    trees = [(rule, rule.tree(config.column_kinds)) for rule in config.qc.rules]
+    return tuple(Rule(rule, tree, aggregates(tree)) for rule, tree in trees)
+
+
+class _Slot(NamedTuple):
+    """Where a value stands: in which of the two lists, and at which place."""
+
+    is_whole: bool
+    at: int
+
+
+class _Answers(NamedTuple):
+    """Where the values of one rule stand; None: there is nothing to count."""
+
+    violations: _Slot | None
+    unreadable: _Slot | None
+    parts: tuple[tuple[_Slot, ...], ...]
+
+
+class RuleScan:
+    """What the rules need of one file.
+
+    `shared` are aggregates, each with the function that joins the values of two groups of records, so that they
+    ride on any grouped scan. `whole` are aggregates that need all records in one group: a scan of their own.
+    """
+
+    def __init__(self, config: FeedConfig, month: Month) -> None:
+        self.rules = rules_of(config)
+        self.shared: dict[str, str] = {}
+        self.whole: list[str] = []
+        self._text = DuckdbText(_names(config, month))
+        self._answers = [self._place(rule) for rule in self.rules]
+
+    @property
+    def binds(self) -> dict[str, Any]:
+        """The values that the SQL binds."""
+        return self._text.binds
+
+    def computed(self, rule: Rule) -> str:
+        """Give everything that is computed of one rule, as a list of aggregates."""
+        answers = self._answers[self.rules.index(rule)]
+        shared = list(self.shared)
+        slots = [answers.violations, answers.unreadable, *(slot for slots in answers.parts for slot in slots)]
+        return ", ".join((self.whole if slot.is_whole else shared)[slot.at] for slot in slots if slot)
+
+    def counts(self, shared: Sequence[Any], whole: Sequence[Any]) -> tuple[RuleCount, ...]:
+        """Give each rule's counts from the values of `shared` and `whole`, in their order."""
+
+        def value(slot: _Slot | None) -> Any:
+            return 0 if slot is None else (whole if slot.is_whole else shared)[slot.at]
+
+        return tuple(
+            RuleCount(
+                name=rule.config.name,
+                violations=int(value(answers.violations) or 0),
+                unreadable=int(value(answers.unreadable) or 0),
+                parts=tuple(tuple(_decimal(value(slot)) for slot in slots) for slots in answers.parts),
+                samples=(),
+            )
+            for rule, answers in zip(self.rules, self._answers, strict=True)
+        )
+
+    def violated(self, name: str) -> str:
+        """Give the condition that a record breaks the rule of this name."""
+        return next(self._text.violated(rule.tree) for rule in self.rules if rule.config.name == name)
+
+    def _place(self, rule: Rule) -> _Answers:
+        is_condition = rule.config.condition is not None
+        unreadable = self._text.unreadable(rule.tree)
+        return _Answers(
+            self._count(self._text.violated(rule.tree)) if is_condition else None,
+            self._count(unreadable) if unreadable else None,
+            tuple(
+                tuple(self._slot(*part) for part in self._text.parts(aggregate))
+                for aggregate in rule.aggregates
+            ),
+        )
+
+    def _count(self, condition: str) -> _Slot:
+        return self._slot(f"count(*) FILTER (WHERE {condition})", "sum")
+
+    def _slot(self, sql: str, joined_by: str) -> _Slot:
+        if not joined_by:
+            self.whole.append(sql)
+            return _Slot(True, len(self.whole) - 1)
+        self.shared.setdefault(sql, joined_by)
+        return _Slot(False, list(self.shared).index(sql))
+
+
+def _names(config: FeedConfig, month: Month) -> FileNames:
+    days = month.days()
+    return FileNames(
+        columns={name: f"c{index}" for index, name in enumerate(config.column_names)},
+        null_markers=config.format.null_markers,
+        date_format=_format(config.format.date_format),
+        timestamp_format=_format(config.format.timestamp_format),
+        facts={"month_first_day": days[0], "month_last_day": days[-1], "month_days": len(days)},
+    )
+
+
+def _format(snowflake_format: str) -> str:
+    # A format that cannot be translated is used by no rule: reading the config has made sure of that.
+    try:
+        return strptime_format(snowflake_format)
+    except ValueError:
+        return ""
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
