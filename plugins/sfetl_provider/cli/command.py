@@ -14,6 +14,7 @@ from sfetl_provider.core.errors import SfetlError
 
 REFUSED = 1
 IMPOSSIBLE = 2
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Command:
         function: Callable[[argparse.Namespace, Folders], int] = getattr(import_module(module), name)
         try:
             return function(arguments, folders)
+        except KeyboardInterrupt:
+            print("Interrupted.", file=sys.stderr)
+            return INTERRUPTED
         except SfetlError as error:
             print(error, file=sys.stderr)
         except OSError as error:
