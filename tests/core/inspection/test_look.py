@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.inspection.content import open_content
+from sfetl_provider.core.inspection.line_count import count_lines
 from sfetl_provider.core.inspection.look import inspect_file
 from sfetl_provider.core.inspection.report import Inspection, TimeEstimate
 from sfetl_provider.core.inspection.text import render_inspection
@@ -142,3 +145,53 @@ def test_zstd_of_several_frames_is_read_to_its_end(tmp_path: Path) -> None:
     frames = b"".join(zstandard.ZstdCompressor().compress(ROWS[at : at + 1000]) for at in (0, 1000, 2000))
 
     assert _look(tmp_path / "f.zst", frames).sample_rows == _look(tmp_path / "f", ROWS[:3000]).sample_rows
+
+
+_LIKELY = st.sampled_from(
+    [
+        b"a",
+        b"1",
+        b"2024-01-31",
+        b"1.5e9",
+        b"-",
+        b"NA",
+        b"\t",
+        b",",
+        b";",
+        b"|",
+        b" ",
+        b'"',
+        b"'",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\0",
+        b"\xe9",
+        b"\x80",
+        b"\x81",
+        "é".encode(),
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+        b"\xfe\xff",
+        b"\x1f\x8b",
+        b"PK\x03\x04",
+        b"BZh9",
+    ]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@given(st.binary(max_size=60) | st.lists(_LIKELY, max_size=40).map(b"".join))
+def test_whatever_a_file_holds_it_is_told_or_refused(tmp_path: Path, content: bytes) -> None:
+    try:
+        found = _look(tmp_path / "f", content)
+    except SourceFileError:
+        return
+    text = render_inspection(found)
+
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert found.is_text == bool(found.encoding)
+    assert Inspection.from_json(found.to_json()) == found
+    if found.is_text:
+        count = count_lines(tmp_path / "f", found, ticking().__next__)
+        assert found.lines is None or found.lines.lines == count.lines

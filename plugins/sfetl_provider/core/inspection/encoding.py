@@ -11,6 +11,7 @@ _MARKS = (
 )
 # Bytes that Windows-1252 leaves undefined; ISO 8859-1 has control characters there, which texts do not use.
 _UNDEFINED = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
+_LEAST_BYTES = 4
 
 
 class Encoding(NamedTuple):
@@ -56,7 +57,7 @@ def _marked(codec: str, mark_bytes: int) -> Encoding:
 
 def _utf16_without_mark(head: bytes) -> Encoding | None:
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if max(even, odd) <= 0.4 * len(head) / 2 or min(even, odd):
+    if len(head) < _LEAST_BYTES or max(even, odd) <= 0.4 * len(head) / 2 or min(even, odd):
         return None
     codec, order = ("utf-16-le", "little") if odd else ("utf-16-be", "big")
     return Encoding(codec, "UTF-16", f"{order}-endian, without byte order mark")
