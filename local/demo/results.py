@@ -58,8 +58,8 @@ def record_result(result: DemoResult, path: Path = RESULTS_FILE) -> None:
 def _row(result: DemoResult) -> str:
     cells = (
         datetime.now(UTC).strftime("%Y-%m-%d"),
-        _commit(),
-        _processor(),
+        commit(),
+        processor(),
         str(psutil.cpu_count()),
         f"{psutil.virtual_memory().total / 1e9:.0f}",
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
@@ -71,7 +71,7 @@ def _row(result: DemoResult) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name as Linux gives it, elsewhere as Python knows it."""
     described = Path("/proc/cpuinfo")
     lines = described.read_text(encoding="utf-8").splitlines() if described.exists() else []
@@ -79,7 +79,7 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or "unknown"
 
 
-def _commit() -> str:
+def commit() -> str:
     command = ["git", "describe", "--always", "--dirty"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "not committed"

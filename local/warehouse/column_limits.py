@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 from sqlglot import Expr, exp
 
-from local.warehouse.errors import TEXT_TOO_LONG_MARK
+from local.warehouse.errors import TEXT_TOO_LONG_MARK, text_too_long
 from local.warehouse.sessions import Session
 from local.warehouse.table_locks import TableName
 
@@ -67,6 +67,14 @@ def remember(connection: duckdb.DuckDBPyConnection, table: TableName, limits: Ma
         )
 
 
+def change(connection: duckdb.DuckDBPyConnection, table: TableName, limits: Mapping[str, int | None]) -> None:
+    """Set the limits of some columns, None for a column that has none or is gone."""
+    for column in limits:
+        query = f"DELETE FROM {_LIMITS} WHERE {_OF_TABLE} AND ext_column_name = ?"
+        connection.execute(query, [*table, column])
+    remember(connection, table, {name: limit for name, limit in limits.items() if limit})
+
+
 def checked(expression: Expr, session: Session) -> bool:
     """Wrap what a statement writes to limited columns, in place; says whether anything was wrapped."""
     target = written_table(expression, session)
@@ -74,7 +82,9 @@ def checked(expression: Expr, session: Session) -> bool:
     if not target or not limits:
         return False
     if isinstance(expression, exp.Insert):
-        _check_insert(expression, columns_of(session.duck, target), limits)
+        columns = columns_of(session.duck, target)
+        _check_defaults(session.duck, target, _defaulted(expression, columns), limits)
+        _check_insert(expression, columns, limits)
     elif isinstance(expression, exp.Update):
         _check_assignments(expression.expressions, limits)
     elif isinstance(expression, exp.Merge):
@@ -104,6 +114,42 @@ def identifier_name(node: Expr) -> str:
 
 def _call(value: Expr, limit: int) -> Expr:
     return exp.Anonymous(this=_MACRO, expressions=[value.copy(), exp.Literal.number(limit)])
+
+
+def _defaulted(insert: exp.Insert, all_columns: Sequence[str]) -> set[str]:
+    """The columns that an INSERT leaves to their default."""
+    named = (
+        [identifier_name(column) for column in insert.this.expressions]
+        if isinstance(insert.this, exp.Schema)
+        else list(all_columns)
+    )
+    found = set(all_columns) - set(named)
+    rows = insert.expression.expressions if isinstance(insert.expression, exp.Values) else []
+    for row in rows:
+        values = row.expressions if isinstance(row, exp.Tuple) else [row.this]
+        found.update(
+            column for column, value in zip(named, values, strict=False) if value.sql().upper() == "DEFAULT"
+        )
+    return found
+
+
+def _check_defaults(
+    connection: duckdb.DuckDBPyConnection, table: TableName, columns: set[str], limits: Mapping[str, int]
+) -> None:
+    """Raise SqlError 100078 for a default that is longer than its column, when it would be used."""
+    query = (
+        "SELECT column_name, column_default FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? "
+        "AND table_name = ? AND column_default IS NOT NULL"
+    )
+    wanted = columns & limits.keys()
+    for column, default in connection.execute(query, list(table)).fetchall() if wanted else []:
+        row = (
+            connection.execute(f"SELECT CAST(({default}) AS VARCHAR)").fetchone()
+            if column in wanted
+            else None
+        )
+        if row and row[0] is not None and len(row[0]) > limits[column]:
+            raise text_too_long(limits[column], row[0])
 
 
 def _check_insert(insert: exp.Insert, all_columns: Sequence[str], limits: Mapping[str, int]) -> None:

@@ -14,7 +14,7 @@ import duckdb
 from local.warehouse import column_limits
 from local.warehouse.errors import SqlError, text_too_long, unsupported
 from local.warehouse.file_format import FileFormat
-from local.warehouse.moment_format import strptime_formats
+from local.warehouse.moment_format import strptime_formats, without_zone
 from local.warehouse.table_locks import TableName
 
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
@@ -24,13 +24,19 @@ _FALSE = "('false','f','no','n','off','0')"
 
 @dataclass(frozen=True)
 class TargetColumn:
-    """A column to load; `position` counts from 1, `limit` is in characters, None without one."""
+    """A column to load; `position` counts from 1, `limit` is in characters, None without one.
+
+    `is_typed`: what comes for it is a value of another type, made by an expression, not a text.
+    """
 
     name: str
     position: int
     kind: str
     is_nullable: bool
     limit: int | None
+    has_default: bool = False
+    is_truncated: bool = False
+    is_typed: bool = False
 
     @property
     def raw(self) -> str:
@@ -41,15 +47,20 @@ class TargetColumn:
 def target_columns(connection: duckdb.DuckDBPyConnection, table: TableName) -> list[TargetColumn]:
     """The columns of a table in order; empty when there is no such table."""
     query = (
-        "SELECT column_name, column_index, data_type, is_nullable FROM duckdb_columns() "
+        "SELECT column_name, data_type, is_nullable, column_default IS NOT NULL FROM duckdb_columns() "
         "WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index"
     )
     limits = column_limits.limits_of(connection, table)
     rows = connection.execute(query, list(table)).fetchall()
     return [
-        TargetColumn(name, position, kind, nullable, limits.get(name))
-        for position, (name, _, kind, nullable) in enumerate(rows, start=1)
+        TargetColumn(name, position, kind, nullable, limits.get(name), has_default)
+        for position, (name, kind, nullable, has_default) in enumerate(rows, start=1)
     ]
+
+
+def quoted(table: TableName) -> str:
+    """A table's full name for DuckDB."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in table)
 
 
 def literal(text: str) -> str:
@@ -57,9 +68,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def text_of(column: TargetColumn, file_format: FileFormat) -> str:
-    """The column's text with NULL_IF and TRIM_SPACE applied."""
-    text = f"trim({column.raw})" if file_format.trim_space else column.raw
+def text_of(column: str, file_format: FileFormat) -> str:
+    """The text of a field with TRIM_SPACE and NULL_IF applied; `column` is the name of what was read."""
+    text = f"trim({column}, ' \t')" if file_format.trim_space and not file_format.enclosed_by else column
+    if text != column and file_format.empty_field_as_null:
+        text = f"nullif({text}, '')"
     nulls = ", ".join(literal(value) for value in file_format.null_if)
     return f"CASE WHEN {text} IN ({nulls}) THEN NULL ELSE {text} END" if nulls else text
 
@@ -68,12 +81,9 @@ def converted(column: TargetColumn, file_format: FileFormat) -> str:
     """The value of a text, NULL when it does not fit; raises SqlError for types not loaded here."""
     raw, kind = column.raw, column.kind
     if kind == "VARCHAR":
-        limit = column.limit
-        return (
-            raw
-            if limit is None
-            else (f"CASE WHEN strlen({raw}) <= {limit} OR length({raw}) <= {limit} THEN {raw} END")
-        )
+        return _text(column)
+    if column.is_typed:
+        return f"TRY_CAST({raw} AS {kind})"
     if kind in _WHOLE or kind.startswith("DECIMAL"):
         not_plain = f"contains({raw}, '_') OR contains({raw}, 'x') OR contains({raw}, 'b')"
         return f"CASE WHEN {not_plain} THEN NULL ELSE TRY_CAST({raw} AS {kind}) END"
@@ -82,8 +92,25 @@ def converted(column: TargetColumn, file_format: FileFormat) -> str:
     if kind == "BOOLEAN":
         return f"CASE WHEN lower({raw}) IN {_TRUE} THEN true WHEN lower({raw}) IN {_FALSE} THEN false END"
     if kind == "BLOB":
-        return f"CASE WHEN regexp_full_match({raw}, '([0-9A-Fa-f]{{2}})*') THEN unhex({raw}) END"
+        return _binary(raw, file_format.binary_format)
     return _moment(column, file_format)
+
+
+def _text(column: TargetColumn) -> str:
+    raw = f"CAST({column.raw} AS VARCHAR)" if column.is_typed else column.raw
+    if column.limit is None:
+        return raw
+    if column.is_truncated:
+        return f"left({raw}, {column.limit})"
+    return f"CASE WHEN strlen({raw}) <= {column.limit} OR length({raw}) <= {column.limit} THEN {raw} END"
+
+
+def _binary(raw: str, binary_format: str) -> str:
+    if binary_format == "BASE64":
+        return f"TRY(from_base64({raw}))"
+    if binary_format != "HEX":
+        return f"encode({raw})"
+    return f"CASE WHEN regexp_full_match({raw}, '([0-9A-Fa-f]{{2}})*') THEN unhex({raw}) END"
 
 
 def _moment(column: TargetColumn, file_format: FileFormat) -> str:
@@ -96,7 +123,12 @@ def _moment(column: TargetColumn, file_format: FileFormat) -> str:
     if kind not in formats:
         raise unsupported(f"COPY into a column of type {column.kind}")
     patterns = ", ".join(literal(pattern) for pattern in strptime_formats(kind, formats[kind]))
-    return f"CAST(TRY_STRPTIME({column.raw}, [{patterns}]) AS {column.kind})"
+    raw = column.raw
+    if column.kind == "TIMESTAMP" and "%z" in patterns:
+        # TIMESTAMP_NTZ keeps the time of day as written and drops the offset.
+        patterns = ", ".join(literal(pattern) for pattern in without_zone(kind, formats[kind]))
+        raw = f"regexp_replace({raw}, '(:\\d\\d(\\.\\d+)?)\\s*([+-]\\d\\d(:?\\d\\d)?|Z)$', '\\1')"
+    return f"CAST(TRY_STRPTIME({raw}, [{patterns}]) AS {column.kind})"
 
 
 def is_bad(column: TargetColumn, file_format: FileFormat) -> str:
@@ -105,8 +137,8 @@ def is_bad(column: TargetColumn, file_format: FileFormat) -> str:
     return bad if column.is_nullable else f"({column.raw} IS NULL OR {bad})"
 
 
-def fault_of(column: TargetColumn, text: str | None) -> SqlError:
-    """Snowflake's error for a text that is_bad."""
+def fault_of(column: TargetColumn, text: str | None, encoding: str = "hex") -> SqlError:
+    """Snowflake's error for a text that is_bad; `encoding` is BINARY_FORMAT's."""
     if text is None:
         return SqlError(100072, "22000", "NULL result in a non-nullable column")
     if column.kind == "VARCHAR" and column.limit is not None:
@@ -116,7 +148,9 @@ def fault_of(column: TargetColumn, text: str | None) -> SqlError:
     if column.kind == "BOOLEAN":
         return SqlError(100037, "22018", f"Boolean value '{text}' is not recognized")
     if column.kind == "BLOB":
-        return SqlError(100115, "22000", f"The following string is not a legal hex-encoded value: '{text}'")
+        return SqlError(
+            100115, "22000", f"The following string is not a legal {encoding}-encoded value: '{text}'"
+        )
     if column.kind == "JSON":
         return SqlError(100069, "22P02", f"Error parsing JSON: {text}")
     if column.kind == "DATE":

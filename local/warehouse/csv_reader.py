@@ -1,42 +1,28 @@
-"""DuckDB's CSV reader over an unpacked file: the statements that load it and that look for its first bad value."""
+"""DuckDB's CSV reader over an unpacked file, for the formats that it reads exactly as Snowflake does."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.warehouse.csv_columns import TargetColumn, converted, is_bad, literal, text_of
+from local.warehouse.csv_columns import TargetColumn, converted, literal, text_of
 from local.warehouse.file_format import FileFormat
-from local.warehouse.table_locks import TableName
+from local.warehouse.staged_text import StagedText
 
 BAD_VALUE = "local-warehouse-bad-value"
+INNER = "inner_delimiters"
 # EMPTY_FIELD_AS_NULL=FALSE needs a text for NULL that no file holds: DuckDB cannot be told that there is none.
 _NEVER = "\x01local-warehouse-null\x01"
 
 
-def insert_sql(table: TableName, columns: Sequence[TargetColumn], file_format: FileFormat, text: Path) -> str:
-    """Load the whole file or fail; a bad value fails with BAD_VALUE in the text and nothing more said."""
-    values = ", ".join(_value(column, file_format) for column in columns)
-    return f"INSERT INTO {quoted(table)} SELECT {values} FROM ({_texts(columns, file_format, text)})"
+def values_sql(columns: Sequence[TargetColumn], file_format: FileFormat, text: StagedText) -> str:
+    """The rows of the whole file; fails at a bad value, with BAD_VALUE in the text and nothing more said.
 
-
-def bad_value_sql(columns: Sequence[TargetColumn], file_format: FileFormat, text: Path) -> str:
-    """The record number, column position and text of the first value that does not fit; no rows when all fit.
-
-    Records that are not well formed are left out: numbers are right only up to the first of those.
+    Where fields are enclosed a column INNER counts the delimiters that are text.
     """
-    texts = _texts(columns, file_format, text, extra="row_number() OVER () AS record", tolerant=True)
-    conditions = [(is_bad(column, file_format), column) for column in columns]
-    position = " ".join(f"WHEN {bad} THEN {column.position}" for bad, column in conditions)
-    value = " ".join(f"WHEN {bad} THEN {column.raw}" for bad, column in conditions)
-    any_bad = " OR ".join(bad for bad, _ in conditions)
-    selected = f"record, CASE {position} END, CASE {value} END"
-    return f"SELECT {selected} FROM ({texts}) WHERE {any_bad} ORDER BY record LIMIT 1"
-
-
-def quoted(table: TableName) -> str:
-    """A table's full name for DuckDB."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in table)
+    values = ", ".join(f"{_value(column, file_format)} AS v{column.position}" for column in columns)
+    inner = f", {INNER}" if text.has_enclosure else ""
+    return f"SELECT {values}{inner} FROM ({_texts(columns, file_format, text)})"
 
 
 def _value(column: TargetColumn, file_format: FileFormat) -> str:
@@ -46,23 +32,20 @@ def _value(column: TargetColumn, file_format: FileFormat) -> str:
     return f"coalesce({value}, CASE WHEN {column.raw} IS NULL THEN {on_null} ELSE {failure} END)"
 
 
-def _texts(
-    columns: Sequence[TargetColumn],
-    file_format: FileFormat,
-    text: Path,
-    extra: str = "",
-    tolerant: bool = False,
-) -> str:
-    selected = ", ".join(f"{text_of(column, file_format)} AS {column.raw}" for column in columns)
+def _texts(columns: Sequence[TargetColumn], file_format: FileFormat, text: StagedText) -> str:
+    selected = ", ".join(f"{text_of(column.raw, file_format)} AS {column.raw}" for column in columns)
+    if text.has_enclosure:
+        mark = literal(file_format.field_delimiter)
+        counts = [f"coalesce(length({c.raw}) - length(replace({c.raw}, {mark}, '')), 0)" for c in columns]
+        selected += f", {' + '.join(counts)} AS {INNER}"
     where = ""
     if len(columns) == 1 and file_format.skip_blank_lines:
         # DuckDB skips empty lines of several columns by itself, but takes one of a single column for a NULL.
         where = f" WHERE {columns[0].raw} IS NOT NULL"
-    more = f", {extra}" if extra else ""
-    return f"SELECT {selected}{more} FROM {_read_csv(columns, file_format, text, tolerant)}{where}"
+    return f"SELECT {selected} FROM {_read_csv(columns, file_format, text.path)}{where}"
 
 
-def _read_csv(columns: Sequence[TargetColumn], file_format: FileFormat, text: Path, tolerant: bool) -> str:
+def _read_csv(columns: Sequence[TargetColumn], file_format: FileFormat, text: Path) -> str:
     empty_is_null = file_format.empty_field_as_null or "" in file_format.null_if or len(columns) == 1
     enclosure = file_format.enclosed_by or ""
     options = {
@@ -71,11 +54,9 @@ def _read_csv(columns: Sequence[TargetColumn], file_format: FileFormat, text: Pa
         "delim": literal(file_format.field_delimiter),
         "quote": literal(enclosure),
         "escape": literal(enclosure),
-        "skip": str(file_format.skip_header),
         "nullstr": literal("" if empty_is_null else _NEVER),
         "allow_quoted_nulls": "false",
         "columns": "{" + ", ".join(f"'{column.raw}': 'VARCHAR'" for column in columns) + "}",
-        "ignore_errors": "true" if tolerant else "false",
     }
     return (
         f"read_csv({literal(str(text))}, {', '.join(f'{name}={value}' for name, value in options.items())})"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fakesnow.dialect import parse_one
 from fakesnow.statement_type import TCL
 
-from local.warehouse import session_parameters, transaction_statements
+from local.warehouse import retention, session_parameters, transaction_statements
 from local.warehouse.binds import bound_rows
 from local.warehouse.copy_statement import parse_copy
 from local.warehouse.errors import SqlError, canceled
@@ -74,6 +74,7 @@ def execute(warehouse: Warehouse, query: Query) -> Result:
     if handler is _cancel or handler is _result_scan:
         return handler(statement)
     transaction = query.session.transaction
+    query.session.change_log.start(transaction.is_open)
     try:
         result = handler(statement)
     except BaseException:
@@ -121,7 +122,9 @@ def _copy(statement: Statement) -> Result:
     session.transaction.check_usable()
     table = session.qualify(copy.table)
     session.transaction.see({table})
-    load = functools.partial(statement.warehouse.loader.load, session, copy, statement.query.cancelled)
+    load = functools.partial(
+        statement.warehouse.loader.load, session, copy, statement.query.id, statement.query.cancelled
+    )
     return session.transaction.write(Write(load, table, size_bytes=len(statement.text)))
 
 
@@ -135,6 +138,15 @@ def _alter_session(statement: Statement) -> Result:
 
 def _show_parameters(statement: Statement) -> Result:
     return session_parameters.show_parameters(statement.session.parameters, statement.text)
+
+
+def _alter_container(statement: Statement) -> Result:
+    statement.session.transaction.commit()
+    return statement.warehouse.retention.alter_container(statement.session, statement.text)
+
+
+def _show_object_parameters(statement: Statement) -> Result:
+    return retention.show_parameters(statement.session, statement.text)
 
 
 def _begin(statement: Statement) -> Result:
@@ -222,6 +234,14 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Handler], ...] = (
     (re.compile(r"(?i)^DROP\s+STAGE\b"), _drop_stage),
     (re.compile(r"(?i)^COPY\s+INTO\b"), _copy),
     (re.compile(r"(?i)^ALTER\s+SESSION\b"), _alter_session),
+    (
+        re.compile(r"(?is)^ALTER\s+(ACCOUNT|DATABASE|SCHEMA)\b.*\bDATA_RETENTION_TIME_IN_DAYS\b"),
+        _alter_container,
+    ),
+    (
+        re.compile(r"(?is)^SHOW\s+PARAMETERS\b.*\b(IN|FOR)\s+(TABLE|SCHEMA|DATABASE|ACCOUNT)\b"),
+        _show_object_parameters,
+    ),
     (re.compile(r"(?i)^SHOW\s+PARAMETERS\b"), _show_parameters),
     (_BEGIN, _begin),
     (_WAIT, _wait),

@@ -1,16 +1,27 @@
-"""FILE_FORMAT=(TYPE=CSV …): every option that is given must be one that the stand-in can keep.
+"""FILE_FORMAT=(TYPE=CSV …).
 
 https://docs.snowflake.com/en/sql-reference/sql/copy-into-table#type-csv
 """
 
 from __future__ import annotations
 
+import codecs
+import re
 from dataclasses import dataclass
 
 from local.warehouse.errors import syntax_error, unsupported
 from local.warehouse.tokens import Tokens
 
-COMPRESSIONS = ("AUTO", "ZSTD", "GZIP", "NONE")
+COMPRESSIONS = ("AUTO", "ZSTD", "GZIP", "BZ2", "BROTLI", "DEFLATE", "RAW_DEFLATE", "NONE")
+BINARY_FORMATS = ("HEX", "BASE64", "UTF8", "UTF-8")
+# Names that Snowflake and Python write differently.
+_ENCODINGS = (
+    (r"WINDOWS(\d+)", r"cp\1"),
+    (r"IBM(\d+)", r"cp\1"),
+    (r"ISO8859(\d+)", r"iso8859-\1"),
+    (r"KOI8R", "koi8-r"),
+    (r"UTF(16|32)([BL]E)", r"utf-\1-\2"),
+)
 Value = str | bool | int | tuple[str, ...] | None
 
 
@@ -36,6 +47,28 @@ class FileFormat:
     time_format: str = "AUTO"
     timestamp_format: str = "AUTO"
     binary_format: str = "HEX"
+    skip_byte_order_mark: bool = True
+
+    @property
+    def python_encoding(self) -> str:
+        """The codec's name; raises LookupError for one that Python does not have."""
+        name = self.encoding.replace("-", "").replace("_", "")
+        for pattern, replacement in _ENCODINGS:
+            name = re.sub(f"^{pattern}$", replacement, name)
+        return codecs.lookup(name).name
+
+    @property
+    def is_read_by_duckdb(self) -> bool:
+        """Whether DuckDB's reader understands the format exactly as Snowflake does."""
+        escapes = self.escape or self.escape_unenclosed_field
+        return (
+            not escapes
+            and len(self.field_delimiter.encode()) == 1
+            and self.record_delimiter == "\n"
+            and self.enclosed_by in (None, '"')
+            and self.error_on_column_count_mismatch
+            and not (self.enclosed_by and (self.trim_space or not self.skip_blank_lines))
+        )
 
 
 _FIELDS = {
@@ -57,6 +90,7 @@ _FIELDS = {
     "TIME_FORMAT": "time_format",
     "TIMESTAMP_FORMAT": "timestamp_format",
     "BINARY_FORMAT": "binary_format",
+    "SKIP_BYTE_ORDER_MARK": "skip_byte_order_mark",
 }
 _UPPER = {"compression", "encoding", "binary_format"}
 
@@ -64,7 +98,7 @@ _UPPER = {"compression", "encoding", "binary_format"}
 def parse_file_format(tokens: Tokens) -> FileFormat:
     """The options in parentheses that come next; raises SqlError for one that is not supported."""
     options: dict[str, Value] = {}
-    type_name = ""
+    type_name = "CSV"
     tokens.expect("(")
     while not tokens.skip_mark(")"):
         name = tokens.take().text.upper()
@@ -79,7 +113,7 @@ def parse_file_format(tokens: Tokens) -> FileFormat:
             options[field] = value.upper() if field in _UPPER and isinstance(value, str) else value
         tokens.skip_mark(",")
     if type_name != "CSV":
-        raise unsupported(f"file format TYPE={type_name or '(none)'}")
+        raise unsupported(f"file format TYPE={type_name}")
     return _checked(options)
 
 
@@ -108,12 +142,17 @@ def _checked(options: dict[str, Value]) -> FileFormat:
         options["compression"] = "NONE"
     if isinstance(options.get("null_if"), str):
         options["null_if"] = (str(options["null_if"]),)
+    for name in ("field_delimiter", "record_delimiter"):
+        if name in options and options[name] is None:
+            options[name] = ""
     wrong = [name for name, value in options.items() if not _is_like_default(name, value)]
     if wrong:
         raise syntax_error(f"invalid value for file format option {wrong[0].upper()}.")
     made = FileFormat(**options)  # type: ignore[arg-type]
     for fault in _faults(made):
-        raise unsupported(fault)
+        raise syntax_error(fault)
+    if made.compression == "BROTLI":
+        raise unsupported("COMPRESSION=BROTLI")
     return made
 
 
@@ -125,21 +164,31 @@ def _is_like_default(name: str, value: Value) -> bool:
 
 
 def _faults(made: FileFormat) -> list[str]:
-    """What the format asks for and the stand-in does not do."""
-    checks = {
-        f"COMPRESSION={made.compression}": made.compression not in COMPRESSIONS,
-        "RECORD_DELIMITER other than '\\n'": made.record_delimiter != "\n",
-        "FIELD_DELIMITER of more or less than one ASCII character": len(made.field_delimiter.encode()) != 1,
-        f"FIELD_OPTIONALLY_ENCLOSED_BY={made.enclosed_by}": made.enclosed_by not in (None, '"'),
-        "ESCAPE other than NONE": made.escape is not None,
-        "ESCAPE_UNENCLOSED_FIELD other than NONE (a backslash when it is not stated)": made.escape_unenclosed_field
-        is not None,
-        "TRIM_SPACE=TRUE with FIELD_OPTIONALLY_ENCLOSED_BY": made.trim_space and made.enclosed_by is not None,
-        f"ENCODING={made.encoding}": made.encoding not in ("UTF8", "UTF-8"),
-        "REPLACE_INVALID_CHARACTERS=TRUE": made.replace_invalid_characters,
-        "ERROR_ON_COLUMN_COUNT_MISMATCH=FALSE": not made.error_on_column_count_mismatch,
-        f"BINARY_FORMAT={made.binary_format}": made.binary_format != "HEX",
-        "SKIP_BLANK_LINES=FALSE with FIELD_OPTIONALLY_ENCLOSED_BY": made.enclosed_by is not None
-        and not made.skip_blank_lines,
+    """What Snowflake does not take."""
+    named = {
+        "COMPRESSION": (made.compression, made.compression in COMPRESSIONS),
+        "FIELD_OPTIONALLY_ENCLOSED_BY": (made.enclosed_by, made.enclosed_by in (None, "'", '"')),
+        "ESCAPE": (made.escape, _is_one_byte(made.escape)),
+        "ESCAPE_UNENCLOSED_FIELD": (made.escape_unenclosed_field, _is_one_byte(made.escape_unenclosed_field)),
+        "ENCODING": (made.encoding, _has_codec(made)),
+        "BINARY_FORMAT": (made.binary_format, made.binary_format in BINARY_FORMATS),
+        "SKIP_HEADER": (made.skip_header, made.skip_header >= 0),
     }
-    return [feature for feature, is_asked in checks.items() if is_asked]
+    faults = [
+        f"invalid value [{value}] for parameter '{name}'" for name, (value, good) in named.items() if not good
+    ]
+    if made.field_delimiter and made.field_delimiter in made.record_delimiter:
+        faults.append("FIELD_DELIMITER must not be a part of RECORD_DELIMITER.")
+    return faults
+
+
+def _is_one_byte(mark: str | None) -> bool:
+    return mark is None or len(mark.encode()) == 1
+
+
+def _has_codec(made: FileFormat) -> bool:
+    try:
+        codec = codecs.lookup(made.python_encoding)
+    except LookupError:
+        return False
+    return bool(codec._is_text_encoding)

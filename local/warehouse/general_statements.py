@@ -6,33 +6,38 @@ import contextlib
 import re
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 from fakesnow.dialect import parse_one
 from fakesnow.statement_type import DDL
 from sqlglot import Expr, exp
 
-from local.warehouse import column_limits, load_history, table_definitions
+from local.warehouse import column_limits, shown_tables, table_statements, time_travel
 from local.warehouse.clock import Clock
 from local.warehouse.context_functions import mentions_context, replace_context_functions
 from local.warehouse.engine import describe_on_fakesnow, run_on_fakesnow
-from local.warehouse.errors import does_not_exist, unsupported
+from local.warehouse.errors import SqlError, does_not_exist, unsupported
 from local.warehouse.instance import WarehouseInstance
+from local.warehouse.recorded_writes import RecordedWrites
 from local.warehouse.results import Result, status_result
+from local.warehouse.retention import Retention
 from local.warehouse.sessions import Session
 from local.warehouse.statement_tables import defined_tables, tables_of, write_of
 from local.warehouse.statement_time import freeze_time, mentions_time
 from local.warehouse.table_changes import TableChanges
+from local.warehouse.table_functions import TableFunctions, has_table_function
 from local.warehouse.table_locks import Lock, TableLocks
-from local.warehouse.virtual_tables import VirtualTables
+from local.warehouse.table_statements import TableStatements
+from local.warehouse.time_travel import TimeTravel
 
 _LOCKING = (exp.Update, exp.Delete, exp.Merge)
 _WRITING = (exp.Insert, exp.MultitableInserts, *_LOCKING)
-_DEFINING = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable, exp.Comment)
+_DEFINING = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable, exp.Comment, exp.Undrop)
 _CONFLICT_TRIES = 10
 
 Rows = Sequence[tuple[Any, ...]]
+_Answer = TypeVar("_Answer")
 
 
 class GeneralStatements:
@@ -42,30 +47,41 @@ class GeneralStatements:
         self,
         instance: WarehouseInstance,
         locks: TableLocks,
-        virtual: VirtualTables,
+        functions: TableFunctions,
         clock: Clock,
         changes: TableChanges,
+        retention: Retention,
+        travel: TimeTravel,
     ) -> None:
         self._instance = instance
         self._locks = locks
-        self._virtual = virtual
+        self._functions = functions
         self._clock = clock
         self._changes = changes
         self._defining = threading.Lock()
+        self._travel = travel
+        self._writes = RecordedWrites(clock, travel)
+        self._tables = TableStatements(clock, retention, travel, self._run_again_on_conflict)
 
     def describe(self, session: Session, text: str) -> Result | None:
         """The columns of a statement's answer without running it; None when only running it tells."""
-        return describe_on_fakesnow(session, text, parse_one(text))
+        expression = parse_one(text)
+        if shown_tables.in_information_schema(expression) or time_travel.travels(expression):
+            text = time_travel.in_the_present(expression).sql(dialect="snowflake")
+        return describe_on_fakesnow(session, text, expression)
 
     def run(self, session: Session, text: str, rows: Rows, is_cancelled: Callable[[], bool]) -> Result:
         """Execute one statement."""
         expression = parse_one(text)
         _refuse_raw(expression)
+        _refuse_several(expression)
         if mentions_context(text):
             expression = replace_context_functions(expression, session)
             text = expression.sql(dialect="snowflake")
         if mentions_time(text):
             expression = freeze_time(expression, self._clock.now())
+            text = expression.sql(dialect="snowflake")
+        if shown_tables.in_information_schema(expression):
             text = expression.sql(dialect="snowflake")
         if isinstance(expression, _DEFINING):
             return self._define(session, text, expression, rows)
@@ -78,10 +94,25 @@ class GeneralStatements:
 
     def _read(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
         session.transaction.see(tables_of(expression, session))
-        if expression.find(exp.TableFromRows) is None:
-            return run_on_fakesnow(session, text, expression, rows)
-        with self._virtual.given(session, expression, rows) as left:
-            return run_on_fakesnow(session, expression.sql(dialect="snowflake"), expression, left)
+        if time_travel.travels(expression):
+            return self._read_past(session, expression, rows)
+        shown = shown_tables.shown(session, expression) if isinstance(expression, exp.Show) else None
+        if shown is not None:
+            return shown
+        if has_table_function(expression):
+            with self._functions.given(session, expression, rows) as left:
+                return run_on_fakesnow(session, expression.sql(dialect="snowflake"), expression, left)
+        result = run_on_fakesnow(session, text, expression, rows)
+        if isinstance(expression, exp.Describe) and isinstance(expression.this, exp.Table):
+            described = column_limits.table_name(expression.this, session)
+            return shown_tables.described(session, described, result)
+        return result
+
+    def _read_past(self, session: Session, expression: Expr, rows: Rows) -> Result:
+        """In one DuckDB transaction: where the rows lie must not change before they are read."""
+        with session.change_log.transaction(session.transaction.is_started):
+            changed, kept = self._travel.rewritten(session, expression, rows)
+            return run_on_fakesnow(session, changed.sql(dialect="snowflake"), changed, kept)
 
     def _write(
         self, session: Session, text: str, expression: Expr, rows: Rows, is_cancelled: Callable[[], bool]
@@ -99,23 +130,27 @@ class GeneralStatements:
         if column_limits.checked(expression, session):
             text = expression.sql(dialect="snowflake")
         is_virtual = expression.find(exp.TableFromRows) is not None
+        query_id = session.query_id
+        if not transaction.is_open:
+            self._writes.make_room(session, expression)
 
         def carry_out() -> Result:
             if not is_virtual:
-                return self._write_now(session, text, expression, rows)
-            with self._virtual.given(session, expression, rows) as left:
-                return self._write_now(session, expression.sql(dialect="snowflake"), expression, left)
+                return self._write_now(session, query_id, text, expression, rows)
+            with self._functions.given(session, expression, rows) as left:
+                sql = expression.sql(dialect="snowflake")
+                return self._write_now(session, query_id, sql, expression, left)
 
         return transaction.write(write_of(expression, session, rows, carry_out))
 
-    def _write_now(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
+    def _write_now(self, session: Session, query_id: str, text: str, expression: Expr, rows: Rows) -> Result:
         if session.transaction.is_open:
             session.transaction.before_write()
-            return run_on_fakesnow(session, text, expression, rows)
+            return self._writes.run(session, query_id, text, expression, rows)
         for tries_left in reversed(range(_CONFLICT_TRIES)):
             session.duck.begin()
             try:
-                result = run_on_fakesnow(session, text, expression, rows)
+                result = self._writes.run(session, query_id, text, expression, rows)
                 session.duck.commit()
             except BaseException as error:
                 with contextlib.suppress(duckdb.TransactionException):
@@ -127,10 +162,13 @@ class GeneralStatements:
         raise unsupported("a statement without an end")
 
     def _run_again_on_conflict(self, session: Session, text: str, expression: Expr, rows: Rows) -> Result:
+        return self._again_on_conflict(session, lambda: run_on_fakesnow(session, text, expression, rows))
+
+    def _again_on_conflict(self, session: Session, action: Callable[[], _Answer]) -> _Answer:
         """Repeat, outside a transaction, what DuckDB refuses as a conflict and Snowflake lets through."""
         for tries_left in reversed(range(_CONFLICT_TRIES)):
             try:
-                return run_on_fakesnow(session, text, expression, rows)
+                return action()
             except Exception as error:
                 if session.transaction.is_open or not tries_left or not _is_conflict(error):
                     raise
@@ -147,9 +185,10 @@ class GeneralStatements:
         with self._defining:
             if isinstance(expression, exp.Drop) and _kind(expression) == "DATABASE":
                 return self._drop_database(session, expression)
-            if isinstance(expression, exp.Create) and _kind(expression) == "TABLE":
-                return self._create_table(session, text, expression, rows)
-            result = self._run_again_on_conflict(session, text, expression, rows)
+            defined = self._again_on_conflict(
+                session, lambda: self._tables.run(session, expression.copy(), rows)
+            )
+            result = defined or self._run_again_on_conflict(session, text, expression, rows)
             self._after_definition(session, expression)
             return result
 
@@ -167,46 +206,13 @@ class GeneralStatements:
         self._instance.remove_file_of(name)
         return status_result(f"{name} successfully dropped.", DDL)
 
-    def _create_table(self, session: Session, text: str, create: exp.Create, rows: Rows) -> Result:
-        table = table_definitions.created_table(create, session)
-        if table is None:
-            return run_on_fakesnow(session, text, create, rows)
-        is_there = bool(column_limits.columns_of(session.duck, table))
-        if is_there and create.args.get("exists"):
-            return status_result(f"{table[2]} already exists, statement succeeded.")
-        limits = table_definitions.inherited_limits(create, session)
-        copied = table_definitions.copied_table(create, session)
-        if not is_there or create.args.get("replace"):
-            column_limits.forget(session.duck, table)
-        if table_definitions.without_keys(create):
-            text = create.sql(dialect="snowflake")
-        result = self._run_again_on_conflict(session, text, create, rows)
-        load_history.forget(session.duck, table)
-        column_limits.remember(session.duck, table, limits)
-        if copied is not None:
-            table_definitions.copy_not_null(session, copied, table)
-        return result
-
     def _after_definition(self, session: Session, expression: Expr) -> None:
         kind = _kind(expression)
         if isinstance(expression, exp.Create) and kind == "DATABASE":
             name = column_limits.identifier_name(expression.find(exp.Identifier) or expression)
             session.duck.execute(f'CREATE SCHEMA IF NOT EXISTS "{name}"."PUBLIC"')
+            table_statements.prepare(session.duck, name, self._clock.now())
             _use_public(session, name)
-        if isinstance(expression, exp.Alter):
-            _follow_rename(session, expression)
-        if (isinstance(expression, exp.Drop) and kind == "TABLE") or isinstance(
-            expression, exp.TruncateTable
-        ):
-            for node in [expression.this, *expression.expressions, *(expression.args.get("tables") or [])]:
-                if isinstance(node, exp.Table) and node.name:
-                    self._table_emptied(session, node, isinstance(expression, exp.Drop))
-
-    def _table_emptied(self, session: Session, node: exp.Table, is_dropped: bool) -> None:
-        table = column_limits.table_name(node, session)
-        load_history.forget(session.duck, table)
-        if is_dropped:
-            column_limits.forget(session.duck, table)
 
 
 def _kind(expression: Expr) -> str:
@@ -237,19 +243,20 @@ def _use_public(session: Session, database: str) -> None:
         session.connection.cursor().execute(f'USE SCHEMA "{database}"."PUBLIC"')
 
 
-def _follow_rename(session: Session, alter: exp.Alter) -> None:
-    for action in alter.args.get("actions") or []:
-        if isinstance(action, exp.AlterRename) and isinstance(action.this, exp.Table):
-            old = column_limits.table_name(alter.this, session)
-            named = [column_limits.identifier_name(part) for part in action.this.parts]
-            new = (*old[: 3 - len(named)], *named)
-            column_limits.rename(session.duck, old, (new[0], new[1], new[2]))
-            load_history.rename(session.duck, old, (new[0], new[1], new[2]))
-
-
 def _refuse_raw(expression: Expr) -> None:
     """What sqlglot could not parse it hands on as raw text; only what fakesnow itself knows may pass to DuckDB."""
     if isinstance(expression, exp.Command):
         verb = f"{expression.this} {expression.expression}".strip()
         if not re.match(r"(?i)(SET|UNSET|SHOW|EXPLAIN|CREATE\s+USER)\b", verb):
             raise unsupported(verb[:80])
+
+
+def _refuse_several(expression: Expr) -> None:
+    """One statement a request: DuckDB would run all of them, past transactions and limits.
+
+    https://docs.snowflake.com/en/sql-reference/parameters#multi-statement-count
+    """
+    found = [part for part in expression.expressions if not isinstance(part, exp.Semicolon)]
+    if isinstance(expression, exp.Block) and len(found) > 1:
+        message = f"Actual statement count {len(found)} did not match the desired statement count 1."
+        raise SqlError(8, "0A000", message)

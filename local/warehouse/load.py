@@ -1,160 +1,187 @@
 """COPY INTO, carried out: all files of the statement or nothing.
 
+A COPY that is a transaction of its own and aborts on errors puts good files straight into the table. Otherwise,
+and once a file is in doubt, the rows of each file are first made beside the session's transaction, as Parquet in a
+scratch folder; when no file has failed the statement they are put into the table, at once. So a failed COPY leaves
+an open transaction as it was. Disk: the text of two files and, the second way, the packed rows of all.
 https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
 """
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 import secrets
 import shutil
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
-from fakesnow.statement_type import COPY
 
-from local.warehouse import csv_reader, load_history
+from local.warehouse import load_history
+from local.warehouse.clock import Clock
+from local.warehouse.copy_files import FileSearch
+from local.warehouse.copy_jobs import CopyJob, CopyJobs
+from local.warehouse.copy_plan import row_plan
+from local.warehouse.copy_reading import Reading
+from local.warehouse.copy_results import FileResult, copy_result, history_row
 from local.warehouse.copy_statement import CopyStatement
-from local.warehouse.csv_columns import TargetColumn, target_columns
-from local.warehouse.errors import SqlError, as_sql_error, canceled, does_not_exist
-from local.warehouse.load_faults import BadValue, FaultyFile, explain
-from local.warehouse.results import Result, table_result
+from local.warehouse.csv_columns import literal, quoted
+from local.warehouse.errors import canceled
+from local.warehouse.exact_load import RowPlan
+from local.warehouse.file_load import DirectInsert, DoubtError
+from local.warehouse.results import Result
 from local.warehouse.sessions import Session
-from local.warehouse.stage_location import StageLocation, checked_path
+from local.warehouse.stage_location import StageLocation
 from local.warehouse.stage_statements import StageStatements
-from local.warehouse.staged_text import StagedText, unpack
-from local.warehouse.stages import StagedFile, StageFiles
+from local.warehouse.stages import StageFiles
 from local.warehouse.table_locks import TableName
 
-_RESULT_COLUMNS = {
-    "file": "VARCHAR",
-    "status": "VARCHAR",
-    "rows_parsed": "BIGINT",
-    "rows_loaded": "BIGINT",
-    "error_limit": "BIGINT",
-    "errors_seen": "BIGINT",
-    "first_error": "VARCHAR",
-    "first_error_line": "BIGINT",
-    "first_error_character": "BIGINT",
-    "first_error_column_name": "VARCHAR",
-}
+_PATHS_AT_ONCE = 1000
+OnBytes = Callable[[Session, int], None]
 
 
 @dataclass(frozen=True)
 class Load:
     """One COPY under way."""
 
+    query_id: str
     session: Session
     statement: CopyStatement
     table: TableName
-    columns: list[TargetColumn]
+    plan: RowPlan
     location: StageLocation
     cancelled: threading.Event
+    now: datetime.datetime
+
+    @property
+    def insertion(self) -> str:
+        """The beginning of an INSERT into the table's columns."""
+        columns = ", ".join('"' + column.name.replace('"', '""') + '"' for column in self.plan.columns)
+        return f"INSERT INTO {quoted(self.table)} ({columns})"
 
 
 class Loader:
-    """Runs COPY statements; `scratch` holds the text of the file being loaded and of the next one."""
+    """Runs COPY statements; `scratch` holds what a COPY needs while it runs.
 
-    def __init__(self, stages: StageStatements, files: StageFiles, scratch: Path) -> None:
+    `on_bytes` hears how many bytes of text a session's COPY has unpacked, piece by piece, and may take its time.
+    """
+
+    def __init__(self, stages: StageStatements, files: StageFiles, scratch: Path, clock: Clock) -> None:
         self._stages = stages
         self._files = files
         self._scratch = scratch
+        self._clock = clock
+        self.jobs = CopyJobs()
+        self.on_bytes: OnBytes = _no_pace
         shutil.rmtree(scratch, ignore_errors=True)
 
-    def load(self, session: Session, statement: CopyStatement, cancelled: threading.Event) -> Result:
-        """Load all files; raises SqlError at the first fault, and then nothing of the statement is kept."""
+    def load(
+        self, session: Session, statement: CopyStatement, query_id: str, cancelled: threading.Event
+    ) -> Result:
+        """Load all files; raises SqlError when the statement fails, and then nothing of it is kept."""
         table = session.qualify(statement.table)
-        columns = target_columns(session.duck, table)
-        if not columns:
-            raise does_not_exist("Table", ".".join(table))
+        now = self._clock.now()
+        plan = row_plan(session, table, statement, now)
         location = self._stages.existing(session, statement.location)
-        found = self._found_files(statement, location)
-        load = Load(session, statement, table, columns, location, cancelled)
-        with _transaction(session, table[0]):
-            rows = [self._result_row(load, staged, text) for staged, text in self._unpacked(load, found)]
-        if not rows:
-            return table_result({"status": "VARCHAR"}, [["Copy executed with 0 files processed."]], COPY)
-        return table_result(_RESULT_COLUMNS, rows, COPY)
+        load = Load(query_id, session, statement, table, plan, location, cancelled, now)
+        try:
+            results = self._attempt(load, is_direct=statement.on_error.aborts)
+        except DoubtError:
+            results = self._attempt(load, is_direct=False)
+        self._remember_job(load, results)
+        if statement.is_purging:
+            _purge(results)
+        return copy_result(statement, results)
 
-    def _found_files(self, statement: CopyStatement, location: StageLocation) -> list[StagedFile]:
-        if statement.files is None:
-            return self._files.files(location.stage, location.path)
-        found = []
-        for name in dict.fromkeys(statement.files):
-            path = checked_path(f"{location.path.rstrip('/')}/{name}".lstrip("/"))
-            staged = self._files.find(location.stage, path)
-            if staged is None:
-                raise _missing(path)
-            found.append(staged)
-        return found
+    def _attempt(self, load: Load, is_direct: bool) -> list[FileResult]:
+        """Carry out the statement. `is_direct`: a file that is good goes straight into the table.
 
-    def _unpacked(
-        self, load: Load, found: list[StagedFile]
-    ) -> Iterator[tuple[StagedFile, StagedText | None]]:
-        """Each file with its text, None for one loaded before; the next is unpacked while one is loaded."""
+        Raises DoubtError, with nothing kept, when that has to be done without.
+        """
         folder = self._scratch / secrets.token_hex(8)
         folder.mkdir(parents=True)
-        wanted = [(staged, self._is_wanted(load, staged)) for staged in found]
         try:
-            with ThreadPoolExecutor(max_workers=1) as unpacking:
-                coming = _start(unpacking, load, folder, wanted, 0)
-                for number, (staged, _) in enumerate(wanted):
-                    text = coming.result() if coming else None
-                    coming = _start(unpacking, load, folder, wanted, number + 1)
-                    yield staged, text
-                    if text is not None:
-                        text.path.unlink()
+            with _transaction(load.session, load.table[0]) as is_own:
+                direct = DirectInsert(load.session.duck, load.insertion) if is_direct and is_own else None
+                results = self._reading(load, folder, direct).results(load.session.duck)
+                _insert(load, results)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+        return results
 
-    def _is_wanted(self, load: Load, staged: StagedFile) -> bool:
-        if load.statement.is_forced:
-            return True
-        return not load_history.is_loaded(load.session.duck, load.table, load.location, staged)
+    def _reading(self, load: Load, folder: Path, direct: DirectInsert | None) -> Reading:
+        search = FileSearch(
+            load.session.duck, self._files, load.statement, load.table, load.location, load.now
+        )
+        return Reading(
+            load.plan,
+            load.statement.on_error,
+            load.location,
+            search.candidates(),
+            folder,
+            load.cancelled,
+            lambda size: self.on_bytes(load.session, size),
+            direct,
+        )
 
-    def _result_row(self, load: Load, staged: StagedFile, text: StagedText | None) -> list[Any]:
-        name = load.location.shown(staged.path)
-        if text is None:
-            return [name, "LOAD_SKIPPED", 0, 0, 1, 1, "File was loaded before.", None, None, None]
-        count = _insert(load, staged, text)
-        load_history.record(load.session.duck, load.table, load.location, staged, count)
-        return [name, "LOADED", count, count, 1, 0, None, None, None, None]
+    def _remember_job(self, load: Load, results: list[FileResult]) -> None:
+        read = tuple(result.staged for result in results if result.outcome and result.staged)
+        self.jobs.add(
+            CopyJob(
+                load.query_id,
+                load.session.id,
+                load.session.user,
+                load.table,
+                load.statement,
+                load.plan,
+                load.location,
+                read,
+            )
+        )
 
 
-def _start(
-    unpacking: ThreadPoolExecutor,
-    load: Load,
-    folder: Path,
-    wanted: list[tuple[StagedFile, bool]],
-    number: int,
-) -> Future[StagedText] | None:
-    if number >= len(wanted) or not wanted[number][1]:
-        return None
-    staged = wanted[number][0]
-    return unpacking.submit(
-        unpack, staged, load.statement.file_format, folder / f"{number}.txt", load.cancelled
-    )
+def _insert(load: Load, results: list[FileResult]) -> None:
+    """Put the rows that were made into the table and write the history, in the transaction that is open."""
+    if load.cancelled.is_set():
+        raise canceled()
+    paths = [path for result in results if result.outcome for path in result.outcome.rows]
+    values = ", ".join(f"CAST(v{column.position} AS {column.kind})" for column in load.plan.columns)
+    for start in range(0, len(paths), _PATHS_AT_ONCE):
+        files = ", ".join(literal(str(path)) for path in paths[start : start + _PATHS_AT_ONCE])
+        load.session.duck.execute(f"{load.insertion} SELECT {values} FROM read_parquet([{files}])")
+    for result in results:
+        if result.staged is not None and result.outcome is not None:
+            row = history_row(load.statement.on_error, load.location, result.staged, result.outcome, load.now)
+            load_history.record(load.session.duck, load.table, row)
+    inserted = sum(result.outcome.loaded for result in results if result.outcome is not None)
+    load.session.change_log.added(load.table, inserted, load.query_id)
+
+
+def _purge(results: list[FileResult]) -> None:
+    """Remove what was loaded whole; that a file cannot be removed is no error."""
+    for result in results:
+        if result.staged is not None and result.outcome is not None and not result.outcome.errors:
+            with contextlib.suppress(OSError):
+                result.staged.file.unlink()
 
 
 @contextlib.contextmanager
-def _transaction(session: Session, database: str) -> Iterator[None]:
-    """The session's transaction if it has one, else one of the statement's own."""
+def _transaction(session: Session, database: str) -> Iterator[bool]:
+    """The session's transaction if it has one, else one of the statement's own; tells whether it is that."""
     if not session.parameters.is_true("AUTOCOMMIT"):
         session.transaction.open()
     session.transaction.check_usable()
     load_history.prepare(session.duck, database)
     if session.transaction.is_open:
         session.transaction.before_write()
-        yield
+        yield False
         return
     session.duck.begin()
     try:
-        yield
+        yield True
         session.duck.commit()
     except BaseException:
         with contextlib.suppress(duckdb.TransactionException):
@@ -162,52 +189,5 @@ def _transaction(session: Session, database: str) -> Iterator[None]:
         raise
 
 
-def _insert(load: Load, staged: StagedFile, text: StagedText) -> int:
-    """Load one file; gives its number of records."""
-    if load.cancelled.is_set():
-        raise canceled()
-    file_format = load.statement.file_format
-    expected = text.records(file_format)
-    if text.blank_line_count and not file_format.skip_blank_lines and len(load.columns) > 1:
-        raise _explained(load, staged, text, None)
-    try:
-        sql = csv_reader.insert_sql(load.table, load.columns, file_format, text.path)
-        row = load.session.duck.execute(sql).fetchone() if text.byte_count else (0,)
-    except duckdb.InterruptException:
-        raise canceled() from None
-    except duckdb.Error as error:
-        raise _explained(load, staged, text, error) from None
-    count = int(row[0]) if row else 0
-    if expected is not None and count != expected and (len(load.columns) > 1 or file_format.skip_blank_lines):
-        raise _explained(load, staged, text, None)
-    return count
-
-
-def _explained(load: Load, staged: StagedFile, text: StagedText, error: duckdb.Error | None) -> SqlError:
-    file_format = load.statement.file_format
-    file = FaultyFile(staged.path, text.path, file_format, load.table[2], load.columns)
-    found = explain(file, _first_bad_value(load, text))
-    if found is not None:
-        return found
-    detail = as_sql_error(error).message if error else "records were lost while reading it"
-    return SqlError(100016, "22000", f"Error parsing the file '{staged.path}': {detail}")
-
-
-def _first_bad_value(load: Load, text: StagedText) -> BadValue | None:
-    """Looked for outside the transaction, which the failure may have ended."""
-    sql = csv_reader.bad_value_sql(load.columns, load.statement.file_format, text.path)
-    with load.session.duck.cursor() as connection:
-        row = connection.execute(sql).fetchone()
-    return BadValue(row[0], load.columns[row[1] - 1], row[2]) if row else None
-
-
-def _missing(path: str) -> SqlError:
-    message = (
-        f"Remote file '{path}' was not found. If you are running a copy command, please make sure files are "
-    )
-    return SqlError(
-        100064,
-        "22000",
-        message + "not deleted when they are being loaded or files are not being loaded into "
-        "two different tables concurrently with auto purge option.",
-    )
+def _no_pace(_session: Session, _byte_count: int) -> None:
+    """Nobody wants to know."""

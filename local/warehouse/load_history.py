@@ -1,4 +1,4 @@
-"""Which file contents each table has loaded: what COPY skips unless FORCE=TRUE.
+"""What each table has loaded: the reason why COPY skips a file unless FORCE=TRUE, and what COPY_HISTORY shows.
 
 It lies in the table's own database and is written in the transaction of the COPY. Cleared when the table is
 dropped, replaced or truncated; kept by DELETE; a clone starts without it.
@@ -7,13 +7,64 @@ https://docs.snowflake.com/en/user-guide/data-load-considerations-load#load-meta
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
+import threading
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import Enum
+
 import duckdb
 
 from local.warehouse.stage_location import StageLocation
 from local.warehouse.stages import StagedFile
 from local.warehouse.table_locks import TableName
 
-_NAME = "_fs_information_schema._local_warehouse_load_history"
+REMEMBERED = datetime.timedelta(days=64)
+_preparing = threading.Lock()
+_NAME = "_fs_information_schema._local_warehouse_loads"
+_LOADED = "status IN ('LOADED', 'PARTIALLY_LOADED')"
+
+
+@dataclass(frozen=True)
+class LoadedFile:
+    """One row of the history: a file that a COPY has dealt with, loaded or not."""
+
+    stage: str
+    path: str
+    md5: str
+    size: int
+    loaded_at: datetime.datetime
+    status: str
+    rows_parsed: int
+    rows_loaded: int
+    error_count: int
+    error_limit: int
+    first_error: str | None = None
+    first_error_line: int | None = None
+    first_error_character: int | None = None
+    first_error_column: str | None = None
+
+
+class LoadStatus(Enum):
+    """What the history says of a file that is there to be loaded."""
+
+    NEW = "new"
+    LOADED = "loaded"
+    UNCERTAIN = "uncertain"
+
+
+_COLUMNS = {
+    "size": "BIGINT",
+    "loaded_at": "TIMESTAMPTZ",
+    "rows_parsed": "BIGINT",
+    "rows_loaded": "BIGINT",
+    "error_count": "BIGINT",
+    "error_limit": "BIGINT",
+    "first_error_line": "BIGINT",
+    "first_error_character": "BIGINT",
+}
+_FIELDS = tuple(field.name for field in dataclasses.fields(LoadedFile))
 
 
 def _table(database: str) -> str:
@@ -23,34 +74,66 @@ def _table(database: str) -> str:
 
 def prepare(connection: duckdb.DuckDBPyConnection, database: str) -> None:
     """Make the history of a database if it is not there; before a transaction is started."""
+    with _preparing:
+        if not _is_there(connection, database):
+            _create(connection, database)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    columns = ", ".join(f"{name} {_COLUMNS.get(name, 'VARCHAR')}" for name in _FIELDS)
     connection.execute(
-        f"CREATE TABLE IF NOT EXISTS {_table(database)} (schema_name VARCHAR, table_name VARCHAR, stage VARCHAR, "
-        "path VARCHAR, md5 VARCHAR, row_count BIGINT, loaded_at TIMESTAMPTZ)"
+        f"CREATE TABLE IF NOT EXISTS {_table(database)} (schema_name VARCHAR, table_name VARCHAR, {columns})"
     )
 
 
-def is_loaded(
-    connection: duckdb.DuckDBPyConnection, table: TableName, location: StageLocation, staged: StagedFile
-) -> bool:
-    """Whether this content was loaded from this path into the table."""
-    query = (
-        f"SELECT count(*) FROM {_table(table[0])} WHERE schema_name = ? AND table_name = ? AND stage = ? "
-        "AND path = ? AND md5 = ?"
-    )
-    row = connection.execute(query, [*table[1:], location.full_name, staged.path, staged.md5]).fetchone()
-    return bool(row and row[0])
-
-
-def record(
+def status_of(
     connection: duckdb.DuckDBPyConnection,
     table: TableName,
     location: StageLocation,
     staged: StagedFile,
-    row_count: int,
-) -> None:
-    """Remember a loaded file, in the transaction that is open."""
-    values = [*table[1:], location.full_name, staged.path, staged.md5, row_count]
-    connection.execute(f"INSERT INTO {_table(table[0])} VALUES (?, ?, ?, ?, ?, ?, now())", values)
+    now: datetime.datetime,
+) -> LoadStatus:
+    """Whether this content was loaded from this path within 64 days.
+
+    UNCERTAIN: the file was last changed, and the table first loaded, longer ago than the history reaches.
+    """
+    since = now - REMEMBERED
+    query = (
+        f"SELECT bool_or(stage = ? AND path = ? AND md5 = ? AND loaded_at > ?), min(loaded_at) "
+        f"FROM {_table(table[0])} WHERE schema_name = ? AND table_name = ? AND {_LOADED}"
+    )
+    values = [location.full_name, staged.path, staged.md5, since, *table[1:]]
+    is_loaded, first = connection.execute(query, values).fetchall()[0]
+    if is_loaded:
+        return LoadStatus.LOADED
+    is_old_file = parsedate_to_datetime(staged.last_modified) < since
+    if is_old_file and first is not None and first < since:
+        return LoadStatus.UNCERTAIN
+    return LoadStatus.NEW
+
+
+def record(connection: duckdb.DuckDBPyConnection, table: TableName, loaded: LoadedFile) -> None:
+    """Remember a file, in the transaction that is open."""
+    marks = ", ".join("?" * (len(_FIELDS) + 2))
+    values = [*table[1:], *dataclasses.astuple(loaded)]
+    connection.execute(f"INSERT INTO {_table(table[0])} VALUES ({marks})", values)
+
+
+def loads_of(
+    connection: duckdb.DuckDBPyConnection,
+    table: TableName,
+    start: datetime.datetime,
+    end: datetime.datetime,
+) -> list[LoadedFile]:
+    """What happened to a table's files between two moments, oldest first."""
+    if not _is_there(connection, table[0]):
+        return []
+    query = (
+        f"SELECT {', '.join(_FIELDS)} FROM {_table(table[0])} WHERE schema_name = ? AND table_name = ? "
+        "AND loaded_at BETWEEN ? AND ? ORDER BY loaded_at, path"
+    )
+    rows = connection.execute(query, [*table[1:], start, end]).fetchall()
+    return [LoadedFile(*row) for row in rows]
 
 
 def forget(connection: duckdb.DuckDBPyConnection, table: TableName) -> None:

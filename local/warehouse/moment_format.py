@@ -48,3 +48,9 @@ def _converted(element: str) -> str:
     if element.isalpha() and element.upper() != "T":
         raise unsupported(f"'{element}' in a date or time format")
     return element.replace("%", "%%")
+
+
+def without_zone(kind: str, snowflake_format: str) -> tuple[str, ...]:
+    """The same formats for a text whose offset has been taken away."""
+    formats = strptime_formats(kind, snowflake_format)
+    return tuple(dict.fromkeys(re.sub(r"\s*(%z|Z)$", "", pattern) for pattern in formats))

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.lib as pa
-from sqlglot import Expr, exp
 
 from local.warehouse.errors import SqlError, unsupported
+from local.warehouse.table_functions import Call
 
-_FUNCTIONS = {
+FUNCTIONS = (
     "QUERY_HISTORY",
     "QUERY_HISTORY_BY_USER",
     "QUERY_HISTORY_BY_SESSION",
     "QUERY_HISTORY_BY_WAREHOUSE",
-}
+)
 _DEFAULT_LIMIT = 100
 _MAXIMUM_LIMIT = 10_000
 _KEPT = datetime.timedelta(days=7)
@@ -109,36 +109,26 @@ def _ended(entry: HistoryEntry) -> HistoryEntry:
     )
 
 
-def history_function(source: exp.TableFromRows) -> exp.Anonymous | None:
-    """The history function of a TABLE(a.b.f(…)) source."""
-    return next((node for node in source.find_all(exp.Anonymous) if _name_of(node) in _FUNCTIONS), None)
-
-
-def _name_of(call: exp.Anonymous) -> str:
-    return str(call.this).upper()
-
-
 @dataclasses.dataclass(frozen=True)
 class Asking:
-    """Who asks for the history and when; `value` gives the value of a constant expression."""
+    """Who asks for the history and when."""
 
     user: str
     session_id: int
     warehouse: str
     now: datetime.datetime
-    value: Callable[[Expr], Any]
 
 
-def selected(call: exp.Anonymous, entries: Iterable[HistoryEntry], asking: Asking) -> pa.Table:
+def selected(call: Call, entries: Iterable[HistoryEntry], asking: Asking) -> pa.Table:
     """The rows that the call gives: of the last 7 days, the newest, as many as RESULT_LIMIT says.
 
     Without END_TIME_RANGE_END queries that still run are among them. Raises SqlError for arguments that the
     stand-in does not know and for a time range that does not lie within the last 7 days.
     """
-    arguments = _arguments(call, asking)
+    arguments = _arguments(call)
     start = _moment(arguments.get("END_TIME_RANGE_START"), asking)
     end = _moment(arguments.get("END_TIME_RANGE_END"), asking)
-    is_of = _chooser(_name_of(call), arguments, asking)
+    is_of = _chooser(call.name, arguments, asking)
     oldest = asking.now - _KEPT
     chosen = [
         entry
@@ -191,7 +181,7 @@ def _limit(arguments: dict[str, Any]) -> int:
     return limit
 
 
-def _arguments(call: exp.Anonymous, asking: Asking) -> dict[str, Any]:
+def _arguments(call: Call) -> dict[str, Any]:
     known = {
         "RESULT_LIMIT",
         "USER_NAME",
@@ -201,12 +191,10 @@ def _arguments(call: exp.Anonymous, asking: Asking) -> dict[str, Any]:
         "END_TIME_RANGE_END",
         "INCLUDE_CLIENT_GENERATED_STATEMENT",
     }
-    found = {}
-    for argument in call.expressions:
-        if not isinstance(argument, exp.Kwarg) or argument.this.name.upper() not in known:
-            raise unsupported(f"argument {argument.sql(dialect='snowflake')} of {call.this}")
-        found[argument.this.name.upper()] = asking.value(argument.expression)
-    return found
+    for name in [str(argument) for argument in call.positional] + list(call.named):
+        if name not in known:
+            raise unsupported(f"argument {name} of {call.name}")
+    return {name: call.value(expression) for name, expression in call.named.items()}
 
 
 def _arrow(entries: list[HistoryEntry]) -> pa.Table:

@@ -21,6 +21,7 @@ import duckdb
 from fakesnow.expr import normalise_ident
 from fakesnow.fakes import FakeSnowflakeConnection
 
+from local.warehouse.change_log import ChangeLog
 from local.warehouse.clock import Clock
 from local.warehouse.errors import SqlError
 from local.warehouse.instance import WarehouseInstance
@@ -50,6 +51,7 @@ class Session:
     connection: FakeSnowflakeConnection
     parameters: SessionParameters
     transaction: Transaction
+    change_log: ChangeLog
     master_token: str
     touched_at: datetime.datetime
     token_issued_at: datetime.datetime
@@ -189,10 +191,12 @@ class SessionRegistry:
             connection=connection,
             parameters=parameters,
             transaction=Transaction(connection._duck_conn, self._locks, number, self._clock, self._changes),
+            change_log=ChangeLog(connection._duck_conn, self._clock),
             master_token=secrets.token_urlsafe(32),
             touched_at=now,
             token_issued_at=now,
         )
+        session.transaction.before_commit = session.change_log.before_commit
         self._sessions[session.token] = session
         return session
 

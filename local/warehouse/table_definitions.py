@@ -25,7 +25,7 @@ _KEYS = (
 def without_keys(create: exp.Create) -> bool:
     """Take all keys out, in place; primary key columns become NOT NULL, as in Snowflake.
 
-    Says whether anything was changed. SHOW PRIMARY KEYS does not know them any more (deviation).
+    Says whether anything was changed.
     """
     schema = create.this
     if not isinstance(schema, exp.Schema) or not any(schema.find_all(*_KEYS)):
@@ -85,16 +85,23 @@ def copied_table(create: exp.Create, session: Session) -> TableName | None:
     return column_limits.table_name(source.this, session)
 
 
-def copy_not_null(session: Session, source: TableName, made: TableName) -> None:
-    """Make the columns of a copy NOT NULL where the source's are: fakesnow copies names and types only."""
-    query = (
-        "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? AND table_name = ? "
-        "AND NOT is_nullable"
-    )
-    name = ".".join('"' + part.replace('"', '""') + '"' for part in made)
-    for (column,) in session.duck.execute(query, list(source)).fetchall():
-        quoted = column.replace('"', '""')
-        session.duck.execute(f'ALTER TABLE {name} ALTER COLUMN "{quoted}" SET NOT NULL')
+def taken_comments(create: exp.Create) -> dict[str, str]:
+    """The comments on columns, which the statement loses: DuckDB takes them only after the table is made."""
+    found = {}
+    columns = create.this.expressions if isinstance(create.this, exp.Schema) else []
+    for column in columns:
+        if isinstance(column, exp.ColumnDef):
+            comment = taken_comment(column)
+            if comment:
+                found[column_limits.identifier_name(column.this)] = comment
+    return found
+
+
+def taken_comment(column: exp.ColumnDef) -> str | None:
+    """The comment of one column definition, which loses it."""
+    comments = [c for c in column.constraints if isinstance(c.kind, exp.CommentColumnConstraint)]
+    column.set("constraints", [c for c in column.constraints if c not in comments])
+    return str(comments[0].kind.this.name) if comments else None
 
 
 def _query_limits(query: exp.Select, session: Session) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local.warehouse.errors import syntax_error
 
@@ -25,10 +25,14 @@ _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "0": "\0", "b": "\b", "f": "\f"}
 
 @dataclass(frozen=True)
 class Token:
-    """One piece of a statement; `text` is unescaped for strings and quoted names, else as written."""
+    """One piece of a statement; `text` is unescaped for strings and quoted names, else as written.
+
+    `start` is where it stands in the statement; tokens are equal wherever they stand.
+    """
 
     kind: str
     text: str
+    start: int = field(default=0, compare=False)
 
     def is_word(self, word: str) -> bool:
         """Whether this is that keyword; keywords have no case."""
@@ -116,7 +120,7 @@ def split(statement: str) -> list[Token]:
     for match in _TOKEN.finditer(statement):
         kind = match.lastgroup or "mark"
         if kind != "space":
-            found.append(Token(kind, _value(kind, match.group())))
+            found.append(Token(kind, _value(kind, match.group()), match.start()))
     return found
 
 

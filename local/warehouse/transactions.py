@@ -19,6 +19,7 @@ import contextlib
 import datetime
 import threading
 import uuid
+from collections.abc import Callable
 
 import duckdb
 
@@ -39,6 +40,10 @@ def new_transaction_id(now: datetime.datetime) -> int:
     with _numbering:
         _last_number = max(_last_number + 1, int(now.timestamp() * 1_000) * 1_000_000)
         return _last_number
+
+
+def _nothing() -> None:
+    pass
 
 
 class Transaction:
@@ -67,6 +72,7 @@ class Transaction:
         self._is_started = False
         self._is_aborted = False
         self._is_half_written = False
+        self.before_commit: Callable[[], None] = _nothing
 
     def open(self, name: str = "") -> None:
         """BEGIN; inside a transaction it changes nothing."""
@@ -85,6 +91,11 @@ class Transaction:
         """Raise SqlError 090236 if an earlier failure has ended the transaction."""
         if self._is_aborted:
             raise transaction_aborted()
+
+    @property
+    def is_started(self) -> bool:
+        """Whether DuckDB's transaction has begun."""
+        return self._is_started
 
     def before_write(self) -> None:
         """Start DuckDB's transaction if this is the first write of an open one."""
@@ -184,6 +195,7 @@ class Transaction:
         is_aborted = self._is_aborted
         try:
             if self._is_started and not is_aborted:
+                self.before_commit()
                 self._connection.commit()
                 self._is_started = False
                 self._changes.note(self._written)

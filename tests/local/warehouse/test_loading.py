@@ -1,6 +1,8 @@
-"""COPY INTO as a statement: files, history, transactions."""
+"""COPY INTO beside other sessions, and refusals of what cannot be a golden case."""
 
 from __future__ import annotations
+
+import threading
 
 import pytest
 from warehouse_client import STAGE, TSV, Client, copy_statement, zstd
@@ -20,85 +22,6 @@ def count(client: Client) -> int:
     return int(client.rows(f"SELECT COUNT(*) FROM {TABLE}")[0][0])
 
 
-def test_one_row_per_file(client: Client) -> None:
-    rows = client.copy(TABLE, "load/", "a/part-00001.tsv.zst", "a/part-00002.tsv.zst")
-    assert [row[:6] for row in rows] == [
-        ("chunks/load/a/part-00001.tsv.zst", "LOADED", 2, 2, 1, 0),
-        ("chunks/load/a/part-00002.tsv.zst", "LOADED", 1, 1, 1, 0),
-    ]
-    assert client.rows(f"SELECT A, N FROM {TABLE} ORDER BY N") == [("a", 1), ("b", 2), ("c", 3)]
-
-
-def test_without_files_all_below_the_path(client: Client) -> None:
-    text = copy_statement(TABLE, "load/", "x").replace("FILES=('x') ", "")
-    assert [row[0] for row in client.rows(text)] == [
-        "chunks/load/a/part-00001.tsv.zst",
-        "chunks/load/a/part-00002.tsv.zst",
-    ]
-
-
-def test_all_files_or_none(client: Client) -> None:
-    client.stage("load/a/part-00003.tsv.zst", zstd(b"toolong\t3\n"))
-    error = client.failure(copy_statement(TABLE, "load/a", "part-00001.tsv.zst", "part-00003.tsv.zst"))
-    assert "File 'load/a/part-00003.tsv.zst', line 1, character 1" in str(error.msg)
-    assert count(client) == 0
-    (row,) = client.copy(TABLE, "load/a", "part-00001.tsv.zst")
-    assert row[1] == "LOADED"
-
-
-def test_missing_file_is_an_error(client: Client) -> None:
-    error = client.failure(copy_statement(TABLE, "load/a", "part-00001.tsv.zst", "nothing.tsv"))
-    assert "Remote file 'load/a/nothing.tsv' was not found" in str(error.msg)
-    assert count(client) == 0
-
-
-def test_more_than_a_thousand_files_are_refused(client: Client) -> None:
-    error = client.failure(copy_statement(TABLE, "load/a", *[f"{n}.tsv" for n in range(1001)]))
-    assert "maximum number of files (1000) exceeded: 1001" in str(error.msg)
-
-
-def test_same_content_is_skipped(client: Client) -> None:
-    client.copy(TABLE, "load/a", "part-00001.tsv.zst")
-    (row,) = client.copy(TABLE, "load/a", "part-00001.tsv.zst")
-    assert row[:4] == ("chunks/load/a/part-00001.tsv.zst", "LOAD_SKIPPED", 0, 0)
-    assert count(client) == 2
-
-
-def test_other_content_under_the_same_path_is_loaded(client: Client) -> None:
-    client.copy(TABLE, "load/a", "part-00001.tsv.zst")
-    client.stage("load/a/part-00001.tsv.zst", zstd(b"z\t9\n"))
-    (row,) = client.copy(TABLE, "load/a", "part-00001.tsv.zst")
-    assert row[1:4] == ("LOADED", 1, 1)
-
-
-def test_force_loads_again(client: Client) -> None:
-    client.copy(TABLE, "load/a", "part-00001.tsv.zst")
-    client.copy(TABLE, "load/a", "part-00001.tsv.zst", options="FORCE=TRUE")
-    assert count(client) == 4
-
-
-@pytest.mark.parametrize(
-    ("statement", "status"),
-    [
-        (f"DELETE FROM {TABLE}", "LOAD_SKIPPED"),
-        (f"TRUNCATE TABLE {TABLE}", "LOADED"),
-        (f"CREATE OR REPLACE TABLE {TABLE} (A VARCHAR(5), N NUMBER(5,0))", "LOADED"),
-        (f"DROP TABLE {TABLE}", "LOADED"),
-    ],
-)
-def test_what_clears_the_load_history(client: Client, statement: str, status: str) -> None:
-    client.copy(TABLE, "load/a", "part-00001.tsv.zst")
-    client.rows(statement)
-    client.rows(f"CREATE TABLE IF NOT EXISTS {TABLE} (A VARCHAR(5), N NUMBER(5,0))")
-    assert client.copy(TABLE, "load/a", "part-00001.tsv.zst")[0][1] == status
-
-
-def test_a_clone_has_no_load_history(client: Client) -> None:
-    client.copy(TABLE, "load/a", "part-00001.tsv.zst")
-    client.rows(f"CREATE OR REPLACE TABLE CLONED CLONE {TABLE}")
-    assert client.copy("CLONED", "load/a", "part-00001.tsv.zst")[0][1] == "LOADED"
-
-
 def test_two_sessions_copy_side_by_side(client: Client, second: Client) -> None:
     cursors = [each.connection.cursor() for each in (client, second)]
     for number, cursor in enumerate(cursors, start=1):
@@ -109,33 +32,86 @@ def test_two_sessions_copy_side_by_side(client: Client, second: Client) -> None:
     assert count(client) == 3
 
 
-def test_a_renamed_table_keeps_its_load_history(client: Client) -> None:
-    client.rows("DROP TABLE IF EXISTS RENAMED")
-    client.copy(TABLE, "load/a", "part-00001.tsv.zst")
-    client.rows(f"ALTER TABLE {TABLE} RENAME TO RENAMED")
-    assert client.copy("RENAMED", "load/a", "part-00001.tsv.zst")[0][1] == "LOAD_SKIPPED"
-
-
-def test_copy_inside_a_transaction_is_rolled_back(client: Client) -> None:
-    client.rows("BEGIN")
-    client.copy(TABLE, "load/a", "part-00001.tsv.zst")
-    assert count(client) == 2
-    client.rows("ROLLBACK")
-    assert count(client) == 0
-
-
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
-        (copy_statement("NO_TABLE", "load/", "a"), 2003),
-        (copy_statement(TABLE, "load/", "a").replace("CHUNKS", "NO_STAGE"), 2003),
         (copy_statement(TABLE, "load/", "a").replace("FILES=('a')", "FILES='a'"), 1003),
         (copy_statement(TABLE, "load/", "../a"), 1003),
-        (f"COPY INTO {TABLE} FROM '@{STAGE}/load/' FILES=('a')", 2),
-        (f"COPY INTO {TABLE} (A) FROM '@{STAGE}/load/' FILE_FORMAT=({TSV})", 2),
-        (f"COPY INTO {TABLE} FROM (SELECT $1 FROM '@{STAGE}/load/') FILE_FORMAT=({TSV})", 2),
-        (f"COPY INTO {TABLE} FROM '@{STAGE}/load/' FILE_FORMAT=({TSV}", 1003),
+        (copy_statement(TABLE, "load/", "a").replace("FORCE=FALSE", "FORCE=MAYBE"), 1003),
+        (f"COPY INTO {TABLE} (A FROM '@{STAGE}/load/'", 1003),
+        (f"COPY INTO {TABLE} FROM (SELECT $1", 1003),
+        (f"COPY INTO {TABLE} FROM (SELECT $1, X FROM '@{STAGE}/load/') FILE_FORMAT=({TSV})", 904),
+        (f"COPY INTO {TABLE} FROM (SELECT $1, u.$2 FROM '@{STAGE}/load/' t) FILE_FORMAT=({TSV})", 904),
+        (f"COPY INTO {TABLE} FROM (SELECT * FROM '@{STAGE}/load/') FILE_FORMAT=({TSV})", 2098),
+        (f"COPY INTO {TABLE} FROM (SELECT $1, (SELECT 1) FROM '@{STAGE}/load/')", 2098),
+        (f"COPY INTO {TABLE} FROM (SELECT $1, NO_FUNCTION($2) FROM '@{STAGE}/load/')", 2003),
+        (f"COPY INTO {TABLE} FROM (SELECT $1, METADATA$WRONG FROM '@{STAGE}/load/')", 2),
+        (f"COPY INTO {TABLE} FROM 's3://bucket/path'", 2),
+        (f"COPY INTO {TABLE} FROM '@{STAGE}/load/' FILE_FORMAT=({TSV} SKIP_HEADER=-1)", 1003),
+        (f"COPY INTO {TABLE} FROM '@{STAGE}/load/' FILE_FORMAT=({TSV} ESCAPE='ab')", 1003),
+        ("SELECT * FROM TABLE(VALIDATE(LOADED))", 1003),
+        ("SELECT * FROM TABLE(VALIDATE(LOADED, JOB_ID => 'x', MORE => 1))", 1003),
+        (
+            "SELECT * FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'LOADED', START_TIME => 'x'))",
+            1015,
+        ),
+        (
+            "SELECT * FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY("
+            "TABLE_NAME => 'NONE', START_TIME => '2026-01-01'))",
+            2003,
+        ),
     ],
 )
 def test_refused_statements(client: Client, statement: str, code: int) -> None:
     assert client.failure(statement).errno == code
+    assert count(client) == 0
+
+
+def test_nothing_is_left_in_the_scratch_folder(client: Client, warehouse: object) -> None:
+    client.copy(TABLE, "load/a", "part-00001.tsv.zst")
+    client.failure(copy_statement(TABLE, "load/a", "part-00002.tsv.zst", "none"))
+    scratch = warehouse.warehouse.loader._scratch  # type: ignore[attr-defined]
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_pace_hears_of_all_text(client: Client, warehouse: object) -> None:
+    heard: list[int] = []
+    loader = warehouse.warehouse.loader  # type: ignore[attr-defined]
+    before, loader.on_bytes = loader.on_bytes, lambda _session, size: heard.append(size)
+    try:
+        client.copy(TABLE, "load/a", "part-00001.tsv.zst")
+        client.rows(
+            f"COPY INTO {TABLE} FROM (SELECT $1, $2 FROM '@{STAGE}/load/a/part-00002') FILE_FORMAT=({TSV})"
+        )
+    finally:
+        loader.on_bytes = before
+    assert sum(heard) == len("a\t1\nb\t2\n") + len("c\t3\n")
+
+
+@pytest.mark.parametrize("escape", ["ESCAPE=NONE", "ESCAPE='^'"])
+def test_a_cancelled_copy_keeps_nothing(
+    client: Client, second: Client, warehouse: object, escape: str
+) -> None:
+    loader = warehouse.warehouse.loader  # type: ignore[attr-defined]
+    is_reading, may_go_on = threading.Event(), threading.Event()
+
+    def hold(_session: object, _size: int) -> None:
+        is_reading.set()
+        may_go_on.wait(30)
+
+    before, loader.on_bytes = loader.on_bytes, hold
+    try:
+        cursor = client.connection.cursor()
+        text = copy_statement(TABLE, "load/a", "part-00001.tsv.zst", "part-00002.tsv.zst")
+        cursor.execute_async(text.replace("ESCAPE=NONE ", f"{escape} "))
+        assert is_reading.wait(30)
+        second.rows("SELECT SYSTEM$CANCEL_QUERY(?)", (cursor.sfqid,))
+        may_go_on.set()
+        cursor.get_results_from_sfqid(str(cursor.sfqid))
+        with pytest.raises(Exception, match="canceled"):
+            cursor.fetchall()
+    finally:
+        may_go_on.set()
+        loader.on_bytes = before
+    assert count(client) == 0
+    assert client.copy(TABLE, "load/a", "part-00001.tsv.zst")[0][1] == "LOADED"

@@ -118,7 +118,7 @@ def test_databases_come_with_a_public_schema(client: Client) -> None:
         ("SELECT 'unclosed", 1003),
         ("SELECT NO_SUCH_FUNCTION(1)", 2003),
         ("SELECT * FROM NOT_THERE", 2003),
-        ("UNDROP TABLE T", 2),
+        ("UNDROP DATABASE D", 2),
         ("ALTER WAREHOUSE W SUSPEND", 2),
         ("CALL SOME_PROCEDURE()", None),
         ("GET @DB.SFETL.CHUNKS file:///tmp/", None),
