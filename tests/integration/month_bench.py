@@ -38,7 +38,7 @@ from sfetl_provider.core.plan.names import (
     stage_name,
 )
 from sfetl_provider.core.publish.publication import PublishJob, publish_month
-from sfetl_provider.core.qc.scan import scan_file
+from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
 from sfetl_provider.core.stage.cleaning import clean_stage
 from sfetl_provider.core.stage.run import StagePorts, stage_file
@@ -73,7 +73,7 @@ class MonthBench:
     def loaded(self, plan: MonthPlan) -> PublishJob:
         """Check, stage, copy and audit the month's file."""
         (source,) = find_files(self.folder, ["month.tsv"], [])
-        report = scan_file(source, self.config, MONTH, self.folder / "qc")
+        report = scan_file(source, self.config, MONTH, Places(self.folder / "qc"))
         ports = StagePorts(self.session, MemoryCheckpoints(), _CLOCK, self.folder / "scratch")
         staged = stage_file(source, plan, self.config, ports)
         outcome = self._copied(CopyJob(plan, (staged,), self.config))

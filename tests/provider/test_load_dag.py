@@ -171,6 +171,19 @@ def test_bad_input_fails_in_the_right_task_with_a_message(
     assert rows_of(warehouse, month) == 0
 
 
+def test_bad_lines_are_listed_beside_the_report_that_names_the_list(
+    warehouse: RunningWarehouse, airflow_home: Path
+) -> None:
+    write_month(airflow_home / "incoming", "2024-09", [*lines_of("2024-09"), *["short"] * 25])
+
+    run = run_dag(sales_dag(), month="2024-09")
+
+    (path,) = (airflow_home / "reports" / "sales" / "2024-09").glob("*-rejects/sales_2024-09.tsv-*.tsv")
+    assert len(path.read_text().splitlines()) == 1 + 25
+    assert run.report is not None
+    assert f"and 5 more. All are listed in {path}." in run.report["message"]
+
+
 def test_a_missing_connection_is_named(
     warehouse: RunningWarehouse, airflow_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

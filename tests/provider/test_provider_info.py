@@ -114,6 +114,33 @@ def test_both_command_lines_say_the_same_about_good_and_broken_configs(
         assert f"bad.json: {pointer}: " in without[1][2]
 
 
+def test_airflows_command_line_checks_and_inspects_with_its_settings(
+    airflow_home: Path, tmp_path: Path
+) -> None:
+    configs = lay_configs(tmp_path / "configs", sales=SALES)
+    (tmp_path / "sales_2024-02.tsv").write_text("2024-02-01\tshop\t1\nshort\n")
+    airflow = [sys.executable, "-m", "airflow", "sfetl"]
+    folders = {
+        "AIRFLOW__SFETL__CONFIGS_DIR": str(configs),
+        "AIRFLOW__SFETL__BASE_PATH": str(tmp_path),
+        "AIRFLOW__SFETL__SCRATCH_DIR": str(tmp_path / "scratch"),
+    }
+
+    checked, inspected = run_all(
+        [
+            [*airflow, "qc", "--feed", "sales", "--month", "2024-02", "--json", str(tmp_path / "qc.json")],
+            [*airflow, "inspect", str(tmp_path / "sales_2024-02.tsv"), "--json"],
+        ],
+        **folders,
+    )
+
+    assert checked[0] == 1, checked
+    assert "sales 2024-02: REJECTED; 1 good record in 1 file;" in checked[1]
+    assert json.loads((tmp_path / "qc.json").read_text())["reports"][0]["bad_records"] == 1
+    assert inspected[0] == 0, inspected
+    assert json.loads(inspected[1])["inspection"]["dialect"]["delimiter"] == "\t"
+
+
 def test_the_plain_command_line_needs_no_airflow(tmp_path: Path) -> None:
     good = lay_configs(tmp_path / "good", sales=SALES)
     code = (

@@ -46,15 +46,26 @@ def missing_error(
     base_path: Path, looked_for: Sequence[str], month: str, waited_seconds: float
 ) -> FilesMissingError:
     """Make the error of a wait that ended: the names looked for and the nearest names seen."""
-    depth = max(name.count("/") for name in looked_for)
-    near = nearest_names(looked_for, names_below(base_path, depth))
-    seen = f"The nearest names there: {', '.join(near)}." if near else "No similar name is there."
     return FilesMissingError(
-        f"No complete file came for {month} within {waited_seconds:.0f} s: looked for {', '.join(looked_for)}"
-        f" in {base_path}. {seen}",
+        f"No complete file came for {month} within {waited_seconds:.0f} s: {_looked(base_path, looked_for)}",
         safe="Nothing was loaded; the table is as it was.",
         next_step="Deliver the file and clear this task, or trigger the month with base_path or files.",
     )
+
+
+def none_matches_error(base_path: Path, looked_for: Sequence[str], month: str) -> FilesMissingError:
+    """Make the error of a look that found nothing: the names looked for and the nearest names seen."""
+    return FilesMissingError(
+        f"No file of {month} is there: {_looked(base_path, looked_for)}",
+        next_step="Name the files, or the folder in which they lie.",
+    )
+
+
+def _looked(base_path: Path, looked_for: Sequence[str]) -> str:
+    depth = max(name.count("/") for name in looked_for)
+    near = nearest_names(looked_for, names_below(base_path, depth))
+    seen = f"The nearest names there: {', '.join(near)}." if near else "No similar name is there."
+    return f"looked for {', '.join(looked_for)} in {base_path}. {seen}"
 
 
 def _source(path: Path, base_path: Path) -> SourceFile | None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from functools import partial
 
 from airflow.cli.cli_config import ActionCommand, Arg, CLICommand, GroupCommand
+
+from sfetl_provider.cli.all_commands import COMMANDS
+from sfetl_provider.cli.command import Command
 
 _FOLDER = Arg(("--configs-dir",), help="folder of the feeds' configs; [sfetl] configs_dir by default")
 
@@ -23,7 +27,28 @@ def get_cli_commands() -> list[CLICommand]:
         func=_write_schema,
         args=(_FOLDER,),
     )
-    return [GroupCommand(name="sfetl", help="Monthly files into Snowflake", subcommands=(check, schema))]
+    shared = [_action(command) for command in COMMANDS]
+    return [
+        GroupCommand(name="sfetl", help="Monthly files into Snowflake", subcommands=(check, schema, *shared))
+    ]
+
+
+def _action(command: Command) -> ActionCommand:
+    return ActionCommand(
+        name=command.name,
+        help=command.summary,
+        func=partial(_run, command),
+        args=tuple(Arg(option.flags, **option.settings) for option in command.options),
+    )
+
+
+def _run(command: Command, arguments: Namespace) -> None:
+    from sfetl_provider.cli.folders import Folders
+    from sfetl_provider.settings import read_settings
+
+    settings = read_settings()
+    folders = Folders(settings.configs_dir, settings.base_path, settings.scratch_dir)
+    raise SystemExit(command.run(arguments, folders))
 
 
 def _check_configs(arguments: Namespace) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sfetl_provider.core.plan.names import scratch_folder
+from sfetl_provider.core.plan.names import rejects_path, scratch_folder
 from sfetl_provider.core.qc.report import QcReport
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
@@ -28,13 +28,17 @@ class FileQCOperator(FileOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the file's QcReport."""
         # Imported late: DuckDB is heavy, and every task parses the DAG file.
-        from sfetl_provider.core.qc.scan import scan_file
+        from sfetl_provider.core.qc.check import CheckPaths, check_files
 
         source, plan = self.begin(context), self.month_plan
         if plan.qc_mode != "file":
             raise AirflowSkipException(f"QC mode {plan.qc_mode}: {source.name} was not read")
-        scratch = scratch_folder(read_settings().scratch_dir, plan, f"qc-{source.key}")
-        report = scan_file(source, self.feed, plan.month_value, scratch, log_listener(self.log))
+        settings = read_settings()
+        paths = CheckPaths(
+            scratch_folder(settings.scratch_dir, plan, f"qc-{source.key}"),
+            rejects_path(settings.reports_dir, plan, source.key),
+        )
+        (report,) = check_files([source], self.feed, plan.month_value, paths, log_listener(self.log))
         self.log.info("%s: %d records, %d bad.", source.name, report.records, report.bad_records)
         return report.to_json()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sfetl_provider.core.config.load import ConfigFault, load_feed, load_feeds
+from sfetl_provider.core.config.load import ConfigFault, find_feed, load_feed, load_feeds
 from sfetl_provider.core.errors import ConfigError
 
 MINIMAL: dict[str, Any] = {
@@ -128,3 +128,23 @@ def test_without_faults_nothing_is_raised(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="1 fault in"):
         load_feed(write(tmp_path, "bad.json", "{}x"))
+
+
+def test_a_feed_is_found_by_its_name(tmp_path: Path) -> None:
+    write(tmp_path, "sales.json", MINIMAL)
+
+    assert find_feed(tmp_path, "sales").feed == "sales"
+
+
+@pytest.mark.parametrize("name", ["other", "defaults/../sales", "../sales", "Sales"])
+def test_a_name_that_is_no_feed_is_answered_with_those_there_are(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "sales.json", MINIMAL)
+    write(tmp_path, "defaults.json", {})
+
+    with pytest.raises(ConfigError, match=r"There is no feed .*Choose one of: sales\."):
+        find_feed(tmp_path, name)
+
+
+def test_without_any_feed_that_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="none is configured"):
+        find_feed(tmp_path, "sales")

@@ -66,3 +66,12 @@ def test_a_plan_survives_its_json_form() -> None:
 def test_file_keys_are_stage_safe_and_distinct(one: str, other: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9._-]+", names.file_key(one))
     assert (names.file_key(one) == names.file_key(other)) == (one == other)
+
+
+def test_the_list_of_bad_lines_lies_beside_the_report() -> None:
+    plan = make_plan()
+    report = names.report_path(Path("/reports"), plan.feed, plan.month, plan.run_key)
+
+    path = names.rejects_path(Path("/reports"), plan, "sales.tsv-0a1b")
+
+    assert path == report.parent / f"{plan.run_key}-rejects" / "sales.tsv-0a1b.tsv"

@@ -15,7 +15,7 @@ from typing import Any
 
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.days import day_lines
-from sfetl_provider.core.qc.scan import scan_file
+from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
 from tests.core.fakes import NOON, feed, source_file
 
@@ -39,7 +39,7 @@ def found(name: str, case: dict[str, Any], scratch: Path) -> dict[str, Any]:
     """Check a case's file and give what QC says, without the seconds it took."""
     month = Month.parse(case.get("month", "2013-02"), NOON.date())
     config = feed(**{"qc": {"expected_days": "any"}, **case["feed"]})
-    report = scan_file(source_file(FOLDER / f"{name}.tsv"), config, month, scratch)
+    report = scan_file(source_file(FOLDER / f"{name}.tsv"), config, month, Places(scratch))
     verdict = decide([report], config, month, "file")
     return {
         "month": str(month),

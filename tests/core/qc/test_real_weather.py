@@ -10,7 +10,7 @@ from local.input.demo_data import weather_file, write_demo_data
 from sfetl_provider.core.config.load import load_feed
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.report import QcVerdict
-from sfetl_provider.core.qc.scan import scan_file
+from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
 from tests.core.fakes import source_file
 
@@ -26,7 +26,9 @@ def incoming(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _verdict(incoming: Path, number: int, scratch: Path) -> QcVerdict:
     month = Month(2013, number)
-    report = scan_file(source_file(incoming / "weather" / weather_file(str(month))), CONFIG, month, scratch)
+    report = scan_file(
+        source_file(incoming / "weather" / weather_file(str(month))), CONFIG, month, Places(scratch)
+    )
     return decide([report], CONFIG, month, "file")
 
 

@@ -18,7 +18,7 @@ from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.report import QcReport
 from sfetl_provider.core.qc.rule_findings import rule_findings
 from sfetl_provider.core.qc.rule_samples import Place, quote_records
-from sfetl_provider.core.qc.scan import scan_file
+from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.structure import Shape
 from sfetl_provider.core.qc.verdict import decide
 from tests.core.fakes import feed, source_file
@@ -32,7 +32,7 @@ def _feed(*rules: dict[str, Any], **sections: Any) -> FeedConfig:
 
 
 def _scan(folder: Path, content: bytes, config: FeedConfig, name: str = "f.tsv") -> QcReport:
-    return scan_file(source_file(folder / name, content), config, MONTH, folder / "scratch")
+    return scan_file(source_file(folder / name, content), config, MONTH, Places(folder / "scratch"))
 
 
 def _lines(numbers: list[Any], day: str = "2013-02-01") -> bytes:

@@ -15,7 +15,7 @@ from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.date_tally import DateTally
 from sfetl_provider.core.qc.reading import out_of_resources
 from sfetl_provider.core.qc.report import BadLine, QcReport
-from sfetl_provider.core.qc.scan import reconcile, scan_file
+from sfetl_provider.core.qc.scan import Places, reconcile, scan_file
 from sfetl_provider.core.qc.structure import Shape, Structure
 from sfetl_provider.core.qc.values import Values
 from tests.core.fakes import feed, source_file
@@ -26,7 +26,7 @@ NO_DATES = DateTally(MONTH).counts()
 
 
 def _scan(folder: Path, content: bytes, name: str = "flights.tsv", **sections: Any) -> QcReport:
-    return scan_file(source_file(folder / name, content), feed(**sections), MONTH, folder / "scratch")
+    return scan_file(source_file(folder / name, content), feed(**sections), MONTH, Places(folder / "scratch"))
 
 
 def test_wildcards_in_a_name_are_no_wildcards(tmp_path: Path) -> None:
@@ -39,6 +39,14 @@ def test_a_compressed_looking_name_is_read_as_text(tmp_path: Path) -> None:
     assert _scan(tmp_path, LINE, name="flights.tsv.gz").good_records == 1
 
 
+def test_a_file_larger_than_the_memory_limit_fits_into_the_smallest(tmp_path: Path) -> None:
+    line = b"1\t2013-02-01\t" + b"x" * 1000 + b"\n"
+
+    report = _scan(tmp_path, line * 140_000, qc={"memory_mib": 128})
+
+    assert report.good_records == 140_000
+
+
 def test_nothing_is_left_in_scratch(tmp_path: Path) -> None:
     _scan(tmp_path, LINE)
 
@@ -48,7 +56,7 @@ def test_nothing_is_left_in_scratch(tmp_path: Path) -> None:
 def test_progress_ends_with_the_whole_file(tmp_path: Path) -> None:
     events: list[Event] = []
 
-    scan_file(source_file(tmp_path / "f.tsv", LINE * 3), feed(), MONTH, tmp_path, events.append)
+    scan_file(source_file(tmp_path / "f.tsv", LINE * 3), feed(), MONTH, Places(tmp_path), events.append)
 
     assert events == [Progress("qc", "f.tsv", 3 * len(LINE), 3 * len(LINE), "bytes")]
 
@@ -60,7 +68,7 @@ def test_a_file_that_changes_meanwhile_is_refused(tmp_path: Path) -> None:
         path.write_bytes(LINE * 4)
 
     with pytest.raises(SourceFileError, match="changed while it was read"):
-        scan_file(source_file(path, LINE * 3), feed(), MONTH, tmp_path, change)
+        scan_file(source_file(path, LINE * 3), feed(), MONTH, Places(tmp_path), change)
 
 
 def test_an_interruption_ends_the_scan_and_cleans_up(tmp_path: Path) -> None:
@@ -68,7 +76,9 @@ def test_an_interruption_ends_the_scan_and_cleans_up(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        scan_file(source_file(tmp_path / "f.tsv", LINE), feed(), MONTH, tmp_path / "scratch", interrupt)
+        scan_file(
+            source_file(tmp_path / "f.tsv", LINE), feed(), MONTH, Places(tmp_path / "scratch"), interrupt
+        )
 
     assert list((tmp_path / "scratch").iterdir()) == []
 
@@ -78,7 +88,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "f.tsv").unlink()
 
     with pytest.raises(SourceFileError, match=r"f\.tsv cannot be read"):
-        scan_file(source, feed(), MONTH, tmp_path)
+        scan_file(source, feed(), MONTH, Places(tmp_path))
 
 
 def test_a_scratch_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
 from sfetl_provider.core.tsv.line_counter import LineCounter
 
@@ -100,3 +101,74 @@ def test_the_samples_are_limited_and_the_count_is_not() -> None:
 
     assert structure.bad_records == 10
     assert [bad.line for bad in structure.bad_lines] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        (b"a\tb\0\n", 2),
+        (b"a\xff\tb\n", 1),
+        (b"a\t\xc3\xa9\xff\n", 2),
+        (b"a\tb\rc\n", 2),
+        (b"a\tb\tc\n", None),
+        (b'"a\tb"\tb"\n', 2),
+        (b'a\tb\n"c\td\n\n', 1),
+        (b'x\ty"z"\n', 2),
+    ],
+)
+def test_the_field_at_fault_is_named(text: bytes, column: int | None) -> None:
+    assert [bad.column for bad in _structure(text, b'"').bad_lines] == [column]
+
+
+def test_the_place_of_a_bad_line_in_words() -> None:
+    first, second = _structure(b"a\t\0\nb\n").bad_lines
+
+    assert (first.place, second.place) == ("line 1, column 2 (byte 0)", "line 2 (byte 4)")
+
+
+@given(TEXTS, st.integers(1, 20))
+def test_the_sink_gets_every_bad_record_with_its_bytes(text: bytes, block_bytes: int) -> None:
+    shape, got = Shape(2, b"\t", None), []
+
+    def sink(bad: BadLine, line: bytes) -> bool:
+        got.append((bad, line))
+        return True
+
+    structure = Structure(shape, sample_limit=1, sink=sink)
+    for block in record_blocks(BytesIO(text), 0, shape, block_bytes):
+        structure.add(block)
+
+    assert [bad for bad, _ in got] == _structure(text).bad_lines
+    assert all(text[bad.byte_offset :].startswith(line.removesuffix(b"\n")) for bad, line in got)
+
+
+def test_a_sink_that_is_full_is_not_asked_again() -> None:
+    shape, got = Shape(2, b"\t", None), []
+
+    def sink(bad: BadLine, line: bytes) -> bool:
+        got.append(bad.line)
+        return False
+
+    structure = Structure(shape, sample_limit=1, sink=sink)
+    for block in record_blocks(BytesIO(b"bad\n" * 10), 0, shape, block_bytes=8):
+        structure.add(block)
+
+    assert structure.bad_records == 10
+    assert got[0] == 1
+    assert structure.sink is None
+
+
+@given(TEXTS)
+def test_line_ends_are_counted_by_kind(text: bytes) -> None:
+    structure = _structure(text)
+    ends = text.count(b"\n")
+
+    assert structure.crlf_ends == text.count(b"\r\n")
+    assert structure.lf_ends == ends - structure.crlf_ends
+    assert structure.records - ends == int(text[-1:] not in (b"", b"\n"))
+
+
+def test_quoted_line_ends_end_no_record() -> None:
+    structure = _structure(b'a\t"b\r\nc"\nd\te\r\n', b'"')
+
+    assert (structure.crlf_ends, structure.lf_ends) == (1, 1)

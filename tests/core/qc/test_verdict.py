@@ -7,7 +7,7 @@ import pytest
 
 from sfetl_provider.core.errors import QcFailedError
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.qc.report import BadLine, DateCounts, QcReport, QcVerdict
+from sfetl_provider.core.qc.report import BadLine, DateCounts, QcReport, QcVerdict, RejectsFile, TextForm
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
 from tests.core.fakes import feed
 
@@ -20,6 +20,9 @@ DATES = DateCounts(
     undated=0,
     outside_days=0,
     outside_dates={},
+)
+FORM = TextForm(
+    has_byte_order_mark=False, is_last_newline_missing=False, crlf_ends=0, lf_ends=280, header_remarks=()
 )
 SOUND = QcReport(
     fingerprint="1-2-abc",
@@ -34,6 +37,8 @@ SOUND = QcReport(
     header_faults=(),
     nulls={"ID": 0},
     dates=DATES,
+    form=FORM,
+    rejects=None,
     seconds=0,
 )
 
@@ -167,3 +172,43 @@ def test_the_error_says_what_failed_what_is_safe_and_what_to_do() -> None:
     )
     assert error.safe == "Nothing was loaded: the table is as it was."
     assert "corrected and delivered again" in error.next_step
+
+
+def test_remarks_on_the_text_do_not_stop_a_month() -> None:
+    form = TextForm(
+        has_byte_order_mark=True,
+        is_last_newline_missing=True,
+        crlf_ends=3,
+        lf_ends=2000,
+        header_remarks=("1 of 3 names in other case: Id for ID",),
+    )
+
+    verdict = _decide(_report(form=form))
+
+    assert verdict.is_passed
+    assert [(finding.severity, finding.code) for finding in verdict.findings[:-1]] == [
+        ("WARNING", "mixed_line_ends"),
+        ("INFO", "last_newline_missing"),
+        ("INFO", "byte_order_mark"),
+        ("INFO", "header_spelling"),
+    ]
+    assert "3 records with CRLF and 2,000 with LF alone" in verdict.findings[0].message
+    assert (
+        verdict.findings[3].message == "flights.tsv: header accepted: 1 of 3 names in other case: Id for ID."
+    )
+
+
+def test_the_list_of_bad_lines_is_named() -> None:
+    line = BadLine(line=7, byte_offset=99, reason="holds a NUL byte", sample="", column=2)
+    rejects = RejectsFile(path="/reports/bad.tsv", lines=3)
+
+    (message,) = [
+        finding.message
+        for finding in _decide(_report(bad_records=3, bad_lines=(line,), rejects=rejects)).findings
+        if finding.code == "bad_lines"
+    ]
+
+    assert message == (
+        "flights.tsv: 3 bad records: line 7, column 2 (byte 99): holds a NUL byte; and 2 more."
+        " All are listed in /reports/bad.tsv."
+    )

@@ -8,6 +8,7 @@ single values replace. Files whose names begin with an underscore are templates,
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from sfetl_provider.core.errors import ConfigError
 
 DEFAULTS = "defaults.json"
 SCHEMA = "feed.schema.json"
+_FEED_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,21 @@ def load_feed(path: Path) -> FeedConfig:
         return _load(path)
     except _FaultyError as faulty:
         raise _error(faulty.faults) from None
+
+
+def find_feed(folder: Path, name: str) -> FeedConfig:
+    """Read one feed of a folder by its name; raises ConfigError when there is none or it is broken."""
+    path = folder / f"{name}.json"
+    if not _FEED_NAME.fullmatch(name) or not path.is_file():
+        known = sorted(
+            file.stem for file in folder.glob("[a-z]*.json") if file.name not in (DEFAULTS, SCHEMA)
+        )
+        raise ConfigError(
+            f"There is no feed {name!r} in {folder}.",
+            safe="Nothing was done.",
+            next_step=f"Choose one of: {', '.join(known) or 'none is configured'}.",
+        )
+    return load_feed(path)
 
 
 def _error(faults: list[ConfigFault]) -> ConfigError:

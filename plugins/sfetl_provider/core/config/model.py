@@ -143,10 +143,12 @@ class QcConfig(CheckedDaysConfig):
     a publication needs (counts, dates within the month)."""
     gate: Literal["beside", "before_stage"] = "beside"
     """beside: QC and staging read the file at the same time; before_stage: no byte leaves before QC passed."""
-    memory_mib: int = Field(default=512, ge=64)
+    memory_mib: int = Field(default=512, ge=128)
     """Memory limit of the QC scan."""
     sample_limit: int = Field(default=20, ge=1)
-    """How many bad lines the report quotes; all are counted."""
+    """How many bad lines the report quotes; all are counted, and listed in the rejects file."""
+    rejects_mib: int = Field(default=1024, ge=1)
+    """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
 
 
 class StageConfig(Section):

@@ -96,3 +96,8 @@ def scratch_folder(root: Path, plan: MonthPlan, key: str) -> Path:
 def report_path(root: Path, feed: str, month: str, key: str) -> Path:
     """Give the file of a run's report."""
     return root / feed / month / f"{key}.json"
+
+
+def rejects_path(root: Path, plan: MonthPlan, key: str) -> Path:
+    """Give the list of bad lines of one source file, beside the run's report."""
+    return root / plan.feed / plan.month / f"{plan.run_key}-rejects" / f"{key}.tsv"

@@ -28,6 +28,29 @@ def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConf
     return tuple(_differences(found, wanted))
 
 
+def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatConfig) -> tuple[str, ...]:
+    """Say where an accepted header, which has no faults, is spelled otherwise than the columns.
+
+    SQL reads names without case, so a header all in lower or all in upper case is spelled as the columns are.
+    """
+    names = _names(header.decode("utf-8").rstrip("\r\n"), text_format)
+    pairs = list(zip(names, columns, strict=True))
+    remarks = []
+    blanks = [wanted for name, wanted in pairs if name != name.strip()]
+    if blanks:
+        remarks.append(f"{len(blanks)} of {len(pairs)} names with blanks around them: {', '.join(blanks)}")
+    names = [name.strip() for name in names]
+    is_uniform = any(all(change(name) == name for name in names) for change in (str.lower, str.upper))
+    other = [
+        f"{name} for {wanted}"
+        for name, wanted in zip(names, columns, strict=True)
+        if name != wanted and not (is_uniform and wanted == wanted.upper())
+    ]
+    if other:
+        remarks.append(f"{len(other)} of {len(pairs)} names in other case: {', '.join(other)}")
+    return tuple(remarks)
+
+
 def _names(header: str, text_format: FormatConfig) -> list[str]:
     if text_format.quote is None:
         return header.split(text_format.delimiter)

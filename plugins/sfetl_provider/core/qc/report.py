@@ -12,12 +12,43 @@ from sfetl_provider.core.record import Record
 
 
 class BadLine(Record):
-    """A line that is no record: its number (from 1), byte offset (from 0), the reason and a sample of its text."""
+    """A line that is no record: its number (from 1), byte offset (from 0), the reason and a sample of its text.
+
+    `column` is the number (from 1) of the field at fault, None where the line as a whole is.
+    """
 
     line: int
     byte_offset: int
     reason: str
     sample: str
+    column: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words."""
+        column = "" if self.column is None else f", column {self.column}"
+        return f"line {self.line}{column} (byte {self.byte_offset})"
+
+
+class RejectsFile(Record):
+    """The file that lists a source file's bad lines; `lines` are those in it, all unless it reached its limit."""
+
+    path: str
+    lines: int
+
+
+class TextForm(Record):
+    """How a file's text is written, where that is worth a remark and no fault.
+
+    `crlf_ends` and `lf_ends` count records, the header included, by how they end; a last record without
+    newline is in neither. `header_remarks` say how an accepted header differs from the columns.
+    """
+
+    has_byte_order_mark: bool
+    is_last_newline_missing: bool
+    crlf_ends: int
+    lf_ends: int
+    header_remarks: tuple[str, ...]
 
 
 class DateCounts(Record):
@@ -64,7 +95,8 @@ class QcReport(Record):
     """One file, checked in one pass; lines counted from 1, sizes in bytes.
 
     Conservation: records = header + empty + bad + good, or making the report fails. `bad_lines` quotes at
-    most `qc.sample_limit` of the `bad_records`. `nulls` counts missing values of the columns that must have one.
+    most `qc.sample_limit` of the `bad_records`; `rejects` names the file that lists them, when one was asked for
+    and there are any. `nulls` counts missing values of the columns that must have one.
     `rules` is empty when the feed has none, and when no record of the file could be read.
     """
 
@@ -80,6 +112,8 @@ class QcReport(Record):
     header_faults: tuple[str, ...]
     nulls: dict[str, int]
     dates: DateCounts
+    form: TextForm
+    rejects: RejectsFile | None
     seconds: float
     rules: tuple[RuleCount, ...] = ()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -14,20 +16,30 @@ from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning, read_beginning
 from sfetl_provider.core.qc.date_tally import DateTally
 from sfetl_provider.core.qc.reading import Reading
-from sfetl_provider.core.qc.report import BadLine, QcReport
-from sfetl_provider.core.qc.structure import Shape, Structure
+from sfetl_provider.core.qc.rejects import RejectsWriter
+from sfetl_provider.core.qc.report import BadLine, QcReport, RejectsFile, TextForm
+from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape, Structure
 from sfetl_provider.core.qc.values import Values, required_columns
+from sfetl_provider.core.tsv.boundaries import record_end
 from sfetl_provider.core.tsv.fingerprint import fingerprint
-from sfetl_provider.core.tsv.source import changed_while_read
+from sfetl_provider.core.tsv.source import changed_while_read, open_source
 
 _SAFE = "Nothing of it was published."
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a scan may write: its scratch folder, and the list of bad lines if one is wanted."""
+
+    scratch: Path
+    rejects: RejectsWriter | None = None
 
 
 def scan_file(
     source: SourceFile,
     config: FeedConfig,
     month: Month,
-    scratch: Path,
+    places: Places,
     listener: Listener = ignore_events,
 ) -> QcReport:
     """Read a file once and report its records, bad lines, header, missing values, dates and the feed's rules.
@@ -39,28 +51,49 @@ def scan_file(
 
     A file that is empty, compressed or binary gives a report that the gate refuses. Raises SourceFileError
     when the file cannot be read or changes meanwhile, ReconciliationError when the readers disagree about a
-    file without bad lines, ScratchSpaceError when memory or scratch do not suffice. Leaves nothing behind.
+    file without bad lines, ScratchSpaceError when memory or scratch do not suffice. Leaves nothing behind but
+    the rows that it adds to `places.rejects`.
     """
     started = perf_counter()
     before = fingerprint(source.path)
     beginning = read_beginning(Path(source.path), config)
-    structure = Structure(_shape(config), config.qc.sample_limit, lines=beginning.header_lines)
+    structure = _structure(source, config, beginning, places)
+    listed_before = places.rejects.lines if places.rejects else 0
     values: Values | None = None
     if beginning.kind:
         _note_foreign(structure, beginning.kind)
     elif beginning.start < beginning.size_bytes:
-        values = Reading(source, config, month, beginning, listener).run(structure, scratch)
+        values = Reading(source, config, month, beginning, listener).run(structure, places.scratch)
     if fingerprint(source.path) != before:
         raise changed_while_read(source.path, stage="qc", safe=_SAFE)
     counts = reconcile(source, structure, values or _no_values(config, month), bool(beginning.header_faults))
-    return _report(source, beginning, counts, _Pass(before, perf_counter() - started))
+    rejects = _rejects_file(places.rejects, listed_before)
+    return _report(source, beginning, counts, _Pass(before, perf_counter() - started, rejects))
+
+
+def _structure(source: SourceFile, config: FeedConfig, beginning: Beginning, places: Places) -> Structure:
+    return Structure(
+        _shape(config),
+        config.qc.sample_limit,
+        lines=beginning.header_lines,
+        crlf_ends=beginning.form.crlf_ends,
+        lf_ends=beginning.form.lf_ends,
+        sink=partial(places.rejects.add, source.name) if places.rejects else None,
+    )
+
+
+def _rejects_file(rejects: RejectsWriter | None, listed_before: int) -> RejectsFile | None:
+    if rejects is None or rejects.lines == listed_before:
+        return None
+    return RejectsFile(path=str(rejects.path), lines=rejects.lines - listed_before)
 
 
 class _Pass(NamedTuple):
-    """Which content was read, and for how long."""
+    """Which content was read, for how long, and where its bad lines are listed."""
 
     fingerprint: str
     seconds: float
+    rejects: RejectsFile | None
 
 
 class Counts:
@@ -84,7 +117,7 @@ def _shape(config: FeedConfig) -> Shape:
 def _note_foreign(structure: Structure, kind: str) -> None:
     structure.records = structure.bad_records = 1
     reason = f"the file is {kind}, not delimited UTF-8 text"
-    structure.bad_lines.append(BadLine(line=1, byte_offset=0, reason=reason, sample=""))
+    structure.note(BadLine(line=1, byte_offset=0, reason=reason, sample=""), b"")
 
 
 def _no_values(config: FeedConfig, month: Month) -> Values:
@@ -106,13 +139,24 @@ def reconcile(
     if structure.bad_records or has_header_faults or rows == good:
         return Counts(structure, values, structure.bad_records, structure.bad_lines)
     if values.rejects and rows < good:
-        return Counts(structure, values, good - rows, list(values.rejects[: structure.sample_limit]))
+        for reject in values.rejects:
+            structure.note(reject, _line_at(source, reject.byte_offset, structure))
+        return Counts(structure, values, good - rows, structure.bad_lines)
     raise ReconciliationError(
         f"{source.name} holds {good:,} records by its bytes, but {rows:,} were read from it.",
         safe=_SAFE,
         next_step="Look for quotes and carriage returns in the file; if it is sound, report this as a defect.",
         stage="qc",
     )
+
+
+def _line_at(source: SourceFile, offset: int, structure: Structure) -> bytes:
+    if structure.sink is None:
+        return b""
+    with open_source(Path(source.path)) as file:
+        end = record_end(file, offset, structure.shape.quote)
+        file.seek(offset)
+        return file.read(min(end - offset, RECORD_LIMIT_BYTES))
 
 
 def _report(source: SourceFile, beginning: Beginning, counts: Counts, made: _Pass) -> QcReport:
@@ -129,9 +173,16 @@ def _report(source: SourceFile, beginning: Beginning, counts: Counts, made: _Pas
         header_faults=beginning.header_faults,
         nulls=counts.values.nulls if counts.structure.shape.columns > 1 else {},
         dates=counts.values.dates.model_copy(update={"undated": _undated(counts)}),
+        form=_form(beginning, counts.structure),
+        rejects=made.rejects,
         seconds=round(made.seconds, 3),
         rules=counts.values.rules,
     )
+
+
+def _form(beginning: Beginning, structure: Structure) -> TextForm:
+    counted = {"crlf_ends": structure.crlf_ends, "lf_ends": structure.lf_ends}
+    return beginning.form.model_copy(update=counted)
 
 
 def _undated(counts: Counts) -> int:

@@ -6,10 +6,10 @@ returns; so the structure is judged here, and DuckDB's count of rows is held aga
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ BLOCK_BYTES = 4 * 1024 * 1024
 RECORD_LIMIT_BYTES = 16 * 1024 * 1024
 SAMPLE_CHARACTERS = 200
 Mask = NDArray[np.bool_]
+Sink = Callable[[BadLine, bytes], bool]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,11 @@ class Shape:
 
 @dataclass
 class Structure:
-    """What was counted so far; `bad_lines` quotes the first few bad records."""
+    """What was counted so far; `bad_lines` quotes the first few bad records.
+
+    The sink gets every bad record with its bytes while it is found, until it says that it takes no more.
+    `crlf_ends` and `lf_ends` count records by the newline that ends them; one that is cut off counts in neither.
+    """
 
     shape: Shape
     sample_limit: int
@@ -42,35 +47,59 @@ class Structure:
     records: int = 0
     empty_records: int = 0
     bad_records: int = 0
+    crlf_ends: int = 0
+    lf_ends: int = 0
     bad_lines: list[BadLine] = field(default_factory=list)
+    sink: Sink | None = field(default=None, compare=False)
 
     def add(self, block: Block) -> None:
         """Judge the records of the next block."""
-        bad, reasons = _judge(block)
-        first_line = self.lines + 1
-        for index in np.flatnonzero(bad)[: self.sample_limit - len(self.bad_lines)]:
-            reason = next(text for mask, text in reasons if mask[index]).format(
-                found=block.delimiters[index] + 1, wanted=self.shape.columns
-            )
-            self.bad_lines.append(block.quote_line(int(index), first_line, reason))
+        bad, faults = _judge(block)
+        self._describe(block, np.flatnonzero(bad), faults)
         self.lines += len(block.newlines)
         self.records += len(block.ends)
         self.empty_records += int(np.count_nonzero(block.is_empty))
         self.bad_records += int(np.count_nonzero(bad))
+        self.crlf_ends += block.crlf_ends
+        self.lf_ends += len(block.newline_ends) - block.crlf_ends
+
+    def _describe(self, block: Block, bad: Positions, faults: list[Fault]) -> None:
+        wanted = bad if self.sink else bad[: self.sample_limit - len(self.bad_lines)]
+        for index in map(int, wanted):
+            fault = next(fault for fault in faults if fault.mask[index])
+            reason = fault.reason.format(found=block.delimiters[index] + 1, wanted=self.shape.columns)
+            column = None if fault.positions is None else block.column(index, fault.positions)
+            self.note(block.quote_line(index, self.lines + 1, reason, column), block.record(index))
+
+    def note(self, bad: BadLine, line: bytes) -> None:
+        """Quote a bad record if there is room for it, and hand it to the sink."""
+        if len(self.bad_lines) < self.sample_limit:
+            self.bad_lines.append(bad)
+        if self.sink and not self.sink(bad, line):
+            self.sink = None
+
+
+class Fault(NamedTuple):
+    """One kind of fault in a block: the records that have it, its text, and its places if it has any."""
+
+    mask: Mask
+    reason: str
+    positions: Positions | None = None
 
 
 @dataclass(frozen=True)
 class Block:
     """Whole records of a file: `content` begins with one and ends with the newline of one.
 
-    A missing last newline is supplied, so `ends` always holds the position of each record's last byte.
-    `is_open` tells that the last record ends within quotes.
+    A missing last newline is supplied (`is_completed`), so `ends` always holds the position of each record's
+    last byte. `is_open` tells that the last record ends within quotes.
     """
 
     offset: int
     content: bytes
     shape: Shape
     is_open: bool = False
+    is_completed: bool = False
 
     @cached_property
     def text(self) -> Text:
@@ -99,11 +128,28 @@ class Block:
         return np.concatenate((np.zeros(1, np.intp), self.ends[:-1] + 1))
 
     @cached_property
+    def newline_ends(self) -> Positions:
+        """Position of each newline of the file that ends a record."""
+        return self.ends[:-1] if self.is_open or self.is_completed else self.ends
+
+    @cached_property
+    def crlf_ends(self) -> int:
+        """Number of records that end with carriage return and newline."""
+        if RETURN not in self.content:
+            return 0
+        ends = self.newline_ends[self.newline_ends > 0]
+        return int(np.count_nonzero(self.text[ends - 1] == RETURN))
+
+    @cached_property
+    def delimiter_positions(self) -> Positions:
+        """Positions of delimiters outside quotes."""
+        found = np.flatnonzero(self.text == self.shape.delimiter[0])
+        return outside_quotes(found, self.quotes)
+
+    @cached_property
     def delimiters(self) -> Positions:
         """Number of delimiters outside quotes, per record."""
-        found = np.flatnonzero(self.text == self.shape.delimiter[0])
-        found = outside_quotes(found, self.quotes)
-        return np.diff(np.searchsorted(found, self.ends), prepend=0)
+        return np.diff(np.searchsorted(self.delimiter_positions, self.ends), prepend=0)
 
     @cached_property
     def is_empty(self) -> Mask:
@@ -118,7 +164,11 @@ class Block:
         mask[np.searchsorted(self.ends, positions)] = True
         return mask
 
-    def quote_line(self, index: int, first_line: int, reason: str) -> BadLine:
+    def record(self, index: int) -> bytes:
+        """Give the bytes of a record with its newline."""
+        return self.content[int(self.starts[index]) : int(self.ends[index]) + 1]
+
+    def quote_line(self, index: int, first_line: int, reason: str, column: int | None = None) -> BadLine:
         """Describe a bad record; `first_line` is the line number of the block's start."""
         start = int(self.starts[index])
         text = self.content[start : int(self.ends[index]) + 1][: 4 * SAMPLE_CHARACTERS]
@@ -127,7 +177,15 @@ class Block:
             byte_offset=self.offset + start,
             reason=reason,
             sample=_readable(text),
+            column=column,
         )
+
+    def column(self, index: int, positions: Positions) -> int:
+        """Give the number of the field of a record that holds the first of the positions in it."""
+        start = self.starts[index]
+        place = positions[np.searchsorted(positions, start)]
+        first, last = np.searchsorted(self.delimiter_positions, (start, place))
+        return 1 + int(last - first)
 
 
 def _readable(text: bytes) -> str:
@@ -162,38 +220,47 @@ def record_blocks(
 
 def _last_block(start: int, rest: bytes, shape: Shape) -> Block:
     is_open = shape.quote is not None and bool(rest.count(shape.quote) & 1)
-    return Block(start, rest if is_open else rest + b"\n", shape, is_open)
+    return Block(start, rest if is_open else rest + b"\n", shape, is_open, is_completed=not is_open)
 
 
-def _judge(block: Block) -> tuple[Mask, list[tuple[Mask, str]]]:
-    reasons = [(mask, text) for mask, text in _faults(block) if mask is not None]
+def _judge(block: Block) -> tuple[Mask, list[Fault]]:
+    faults = [fault for fault in _faults(block) if fault is not None]
     bad = np.zeros(len(block.ends), np.bool_)
-    for mask, _ in reasons:
-        bad |= mask
-    return bad & ~block.is_empty, reasons
+    for fault in faults:
+        bad |= fault.mask
+    return bad & ~block.is_empty, faults
 
 
-def _faults(block: Block) -> Iterator[tuple[Mask | None, str]]:
-    """Give masks of bad records with the reason, the most telling first."""
-    yield block.ends - block.starts > RECORD_LIMIT_BYTES, "longer than 16 MiB: no newline ends it, or a quote"
-    yield _unclosed(block), "the quote is not closed"
-    yield (
+def _faults(block: Block) -> Iterator[Fault | None]:
+    """Give the faults of a block, the most telling first."""
+    too_long = block.ends - block.starts > RECORD_LIMIT_BYTES
+    yield Fault(too_long, "longer than 16 MiB: no newline ends it, or a quote")
+    yield _placed(block, _unclosed(block), "the quote is not closed")
+    yield _placed(
+        block,
         _misplaced_quotes(block),
         "a quote that neither opens nor closes a field (inside, it is written twice)",
     )
-    yield _holding_nul(block), "holds a NUL byte"
-    yield _not_utf8(block), "is not UTF-8 text"
-    yield _stray_returns(block), "holds a carriage return that ends no line"
-    yield block.delimiters != block.shape.columns - 1, "columns: {found} instead of {wanted}"
+    yield _placed(block, _nul_bytes(block), "holds a NUL byte")
+    yield _placed(block, _not_utf8(block), "is not UTF-8 text")
+    yield _placed(block, _stray_returns(block), "holds a carriage return that ends no line")
+    yield Fault(block.delimiters != block.shape.columns - 1, "columns: {found} instead of {wanted}")
 
 
-def _unclosed(block: Block) -> Mask | None:
+def _placed(block: Block, positions: Positions | None, reason: str) -> Fault | None:
+    """Make a fault of the places in the block where it is; None when there is none."""
+    if positions is None or not len(positions):
+        return None
+    return Fault(block.holding(positions), reason, positions)
+
+
+def _unclosed(block: Block) -> Positions | None:
     if not block.is_open or block.quotes is None or not len(block.quotes) & 1:
         return None
-    return block.holding(block.ends[-1:])
+    return block.quotes[-1:]
 
 
-def _misplaced_quotes(block: Block) -> Mask | None:
+def _misplaced_quotes(block: Block) -> Positions | None:
     if block.quotes is None or not len(block.quotes):
         return None
     quote = block.text[block.quotes[0]]
@@ -203,34 +270,35 @@ def _misplaced_quotes(block: Block) -> Mask | None:
     delimiter = block.shape.delimiter[0]
     wrong_opening = opening[~np.isin(before, (delimiter, NEWLINE, quote))]
     wrong_closing = closing[~np.isin(after, (delimiter, NEWLINE, RETURN, quote))]
-    return block.holding(np.concatenate((wrong_opening, wrong_closing)))
+    return np.sort(np.concatenate((wrong_opening, wrong_closing)))
 
 
-def _holding_nul(block: Block) -> Mask | None:
-    return block.holding(np.flatnonzero(block.text == 0)) if 0 in block.content else None
+def _nul_bytes(block: Block) -> Positions | None:
+    return np.flatnonzero(block.text == 0) if 0 in block.content else None
 
 
-def _not_utf8(block: Block) -> Mask | None:
-    if block.content.isascii() or _is_utf8(block.content):
+def _not_utf8(block: Block) -> Positions | None:
+    """Give the place of the first byte that is not UTF-8 in each record that holds one."""
+    if block.content.isascii() or _utf8_end(block.content) is None:
         return None
     suspects = np.flatnonzero(block.holding(np.flatnonzero(block.text >= 128)))
-    mask = np.zeros(len(block.ends), np.bool_)
-    for index in suspects:
-        mask[index] = not _is_utf8(block.content[block.starts[index] : block.ends[index] + 1])
-    return mask
+    ends = ((int(block.starts[index]), _utf8_end(block.record(index))) for index in map(int, suspects))
+    return np.array([start + end for start, end in ends if end is not None], np.intp)
 
 
-def _is_utf8(content: bytes) -> bool:
+def _utf8_end(content: bytes) -> int | None:
+    """Give the position of the first byte that is not UTF-8, None when all are."""
     try:
         content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
 
 
-def _stray_returns(block: Block) -> Mask | None:
+def _stray_returns(block: Block) -> Positions | None:
     if RETURN not in block.content:
         return None
     returns = outside_quotes(np.flatnonzero(block.text == RETURN), block.quotes)
     following = block.text[np.minimum(returns + 1, len(block.text) - 1)]
-    return block.holding(returns[following != NEWLINE])
+    stray: Positions = returns[following != NEWLINE]
+    return stray

@@ -12,7 +12,7 @@ from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import QcMode
 from sfetl_provider.core.qc.date_tally import outside_text
 from sfetl_provider.core.qc.days import classify_days, day_findings
-from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity
+from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
 from sfetl_provider.core.qc.rule_findings import rule_findings
 
 
@@ -82,6 +82,21 @@ def _file_findings(report: QcReport, config: FeedConfig, month: Month) -> Iterat
     if report.empty_records:
         text = f"{report.file}: {_records(report.empty_records, 'empty record')} will not be loaded."
         yield _finding("INFO", "empty_records", text)
+    for severity, code, message in _form_remarks(report.form):
+        yield _finding(severity, code, f"{report.file}: {message}")
+
+
+def _form_remarks(form: TextForm) -> Iterator[tuple[Severity, str, str]]:
+    if form.crlf_ends and form.lf_ends:
+        text = f"{_records(form.crlf_ends, 'record')} with CRLF and {form.lf_ends:,} with LF alone; it was"
+        yield "WARNING", "mixed_line_ends", f"mixed line ends: {text} perhaps put together from two systems."
+    if form.is_last_newline_missing:
+        text = "no newline ends the last record, which counts; a file that was cut off ends so too."
+        yield "INFO", "last_newline_missing", text
+    if form.has_byte_order_mark:
+        yield "INFO", "byte_order_mark", "it begins with a byte order mark (3 bytes), which is not loaded."
+    for remark in form.header_remarks:
+        yield "INFO", "header_spelling", f"header accepted: {remark}."
 
 
 def _file_faults(report: QcReport, config: FeedConfig, month: Month) -> Iterator[tuple[str, str]]:
@@ -106,10 +121,18 @@ def _file_faults(report: QcReport, config: FeedConfig, month: Month) -> Iterator
 
 
 def _bad_lines(report: QcReport) -> str:
-    quoted = [f"line {bad.line} (byte {bad.byte_offset}): {bad.reason}" for bad in report.bad_lines]
+    quoted = [f"{bad.place}: {bad.reason}" for bad in report.bad_lines]
     more = report.bad_records - len(quoted)
     tail = f"; and {more:,} more" if more > 0 else ""
-    return f"{_records(report.bad_records, 'bad record')}: {'; '.join(quoted)}{tail}."
+    return f"{_records(report.bad_records, 'bad record')}: {'; '.join(quoted)}{tail}.{_listed(report)}"
+
+
+def _listed(report: QcReport) -> str:
+    if report.rejects is None:
+        return ""
+    if report.rejects.lines < report.bad_records:
+        return f" The first {report.rejects.lines:,} are listed in {report.rejects.path} (limit: qc.rejects_mib)."
+    return f" All are listed in {report.rejects.path}."
 
 
 def _rows_per_day(reports: Sequence[QcReport]) -> Counter[date]:

@@ -27,7 +27,7 @@ def open_source(path: Path) -> Iterator[BinaryIO]:
         raise SourceFileError(
             f"{path} cannot be read: {error.strerror or error}.",
             safe="The file was not changed.",
-            next_step="Make sure that it exists and that the worker's user may read it, then clear this task.",
+            next_step="Make sure that it exists and that this user may read it, then try again: clear this task.",
         ) from error
 
 

@@ -1,0 +1,68 @@
+"""The commands that both command lines have: their options and what runs them."""
+
+from __future__ import annotations
+
+from sfetl_provider.cli.command import Command, Option
+
+QC = Command(
+    name="qc",
+    summary="Check a month's files as a load would: 0 passed, 1 rejected, 2 could not be checked",
+    options=(
+        Option(
+            ("files",),
+            {"nargs": "*", "help": "files of the month; without any, those that the feed's patterns match"},
+        ),
+        Option(("--feed",), {"required": True, "help": "name of the feed"}),
+        Option(("--month",), {"required": True, "help": "2024-01, 202401, 012024, current or last"}),
+        Option(("--configs-dir",), {"help": "folder of the feeds' configs; [sfetl] configs_dir by default"}),
+        Option(("--base-path",), {"help": "folder of the files instead of the feed's base_path"}),
+        Option(
+            ("--json",),
+            {"metavar": "PATH", "help": "write everything as JSON; - for stdout, instead of the text"},
+        ),
+        Option(
+            ("--csv",), {"metavar": "PATH", "help": "write the findings; rows per day go to <PATH>_days.csv"}
+        ),
+        Option(("--html",), {"metavar": "PATH", "help": "write one page with charts"}),
+        Option(
+            ("--rejects",),
+            {"metavar": "PATH", "help": "write every bad line with its place and reason (TSV)"},
+        ),
+    ),
+    function="sfetl_provider.cli.qc:check_month_files",
+)
+
+INSPECT = Command(
+    name="inspect",
+    summary="Tell what a file holds before anything runs: 0 text, 1 no text, 2 could not be read",
+    options=(
+        Option(("file",), {"help": "a file of text, plain or in .gz, .zst, .bz2, .xz, .zip"}),
+        Option(("--count",), {"action": "store_true", "help": "count all lines instead of estimating them"}),
+        Option(
+            ("--estimate",),
+            {
+                "action": "store_true",
+                "help": "estimate QC's and compression's time by running both on 64 MiB",
+            },
+        ),
+        Option(("--json",), {"action": "store_true", "help": "print JSON instead of text"}),
+        Option(
+            ("--config",),
+            {
+                "metavar": "NAME",
+                "help": "print a feed's config made from the file, for include/configs/NAME.json",
+            },
+        ),
+        Option(
+            ("--table",),
+            {
+                "metavar": "DB.SCHEMA.NAME",
+                "default": "DATABASE.SCHEMA.TABLE",
+                "help": "the config's target table",
+            },
+        ),
+    ),
+    function="sfetl_provider.cli.inspection:inspect",
+)
+
+COMMANDS = (INSPECT, QC)

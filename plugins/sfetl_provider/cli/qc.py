@@ -1,0 +1,105 @@
+"""`qc`: the check of a load, on the command line; needs no Airflow."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from sfetl_provider.adapters.local_files import find_files, none_matches_error
+from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.cli.command import REFUSED
+from sfetl_provider.cli.folders import Folders
+from sfetl_provider.cli.progress import shown_progress
+from sfetl_provider.core.config.load import find_feed
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.errors import SourceFileError
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.core.plan.patterns import fill_pattern
+from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
+from sfetl_provider.core.report.qc_tables import days_csv, findings_csv
+from sfetl_provider.core.report.qc_text import render_check
+
+STDOUT = "-"
+_OUTPUTS = ("json", "csv", "html", "rejects")
+
+
+def check_month_files(arguments: Namespace, folders: Folders) -> int:
+    """Check files as a load would; 0 when the month passes, 1 when it is rejected."""
+    config = find_feed(Path(arguments.configs_dir or folders.configs_dir), arguments.feed)
+    month = Month.parse(arguments.month, SystemClock().now().date())
+    files = _files(arguments, folders, config, month)
+    _check_outputs(arguments, files)
+    rejects = Path(arguments.rejects) if arguments.rejects else None
+    with shown_progress() as listener:
+        check = check_month(files, config, month, CheckPaths(folders.scratch_dir, rejects), listener)
+    _show(check, arguments)
+    return 0 if check.verdict.is_passed else REFUSED
+
+
+def _files(arguments: Namespace, folders: Folders, config: FeedConfig, month: Month) -> list[SourceFile]:
+    if arguments.files:
+        named = list(dict.fromkeys(arguments.files))
+        missing = [name for name in named if not Path(name).exists()]
+        if missing:
+            raise SourceFileError(f"There is no file {', '.join(missing)}.", next_step="Correct the name.")
+        return find_files(Path.cwd(), (), named)
+    base_path = folders.base_path / (arguments.base_path or config.files.base_path)
+    patterns = [fill_pattern(pattern, month) for pattern in config.files.patterns]
+    found = find_files(base_path, patterns, ())
+    if not found:
+        raise none_matches_error(base_path, patterns, str(month))
+    return found
+
+
+def _check_outputs(arguments: Namespace, files: list[SourceFile]) -> None:
+    """Refuse an output before the files are read: reading takes long."""
+    sources = {Path(file.path).resolve() for file in files}
+    for path in _output_paths(arguments):
+        if path.resolve() in sources:
+            raise OSError(None, "this is one of the files to check; it would be overwritten", str(path))
+        if path.is_dir():
+            raise IsADirectoryError(None, "this is a folder, not a file to write to", str(path))
+        if not os.access(path.parent, os.W_OK):
+            raise FileNotFoundError(None, "its folder does not exist or cannot be written to", str(path))
+
+
+def _output_paths(arguments: Namespace) -> list[Path]:
+    named = [getattr(arguments, name) for name in _OUTPUTS]
+    paths = [Path(name) for name in named if name and name != STDOUT]
+    return [*paths, days_path(Path(arguments.csv))] if arguments.csv else paths
+
+
+def days_path(findings_path: Path) -> Path:
+    """Give the file of rows per day that belongs to a file of findings: qc.csv has qc_days.csv."""
+    return findings_path.with_name(f"{findings_path.stem}_days{findings_path.suffix}")
+
+
+def _show(check: MonthCheck, arguments: Namespace) -> None:
+    document = json.dumps(check.to_json(), indent=2, ensure_ascii=False) + "\n"
+    if arguments.json == STDOUT:
+        sys.stdout.write(document)
+    else:
+        print(render_check(check))
+        _write(arguments.json, lambda: document)
+    _write(arguments.csv, lambda: findings_csv(check))
+    if arguments.csv:
+        _write(str(days_path(Path(arguments.csv))), lambda: days_csv(check))
+    _write(arguments.html, lambda: _page(check))
+
+
+def _write(path: str | None, content: Callable[[], str]) -> None:
+    if path:
+        Path(path).write_text(content(), encoding="utf-8")
+        print(f"Written: {path}", file=sys.stderr)
+
+
+def _page(check: MonthCheck) -> str:
+    # Imported late: only this output needs Jinja2.
+    from sfetl_provider.core.report.qc_page import render_page
+
+    return render_page(check)

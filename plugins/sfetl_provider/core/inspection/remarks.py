@@ -1,0 +1,50 @@
+"""What about an inspected file hinders a load, or deserves a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sfetl_provider.core.inspection.report import ColumnGuess, Inspection
+
+_CONVERTED = {"latin-1": "LATIN1", "cp1252": "CP1252", "utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE"}
+
+
+def remarks_on(found: Inspection, has_line_end: bool, nul_bytes: int) -> tuple[str, ...]:
+    """Give the remarks on a file, the gravest first."""
+    return tuple(_remarks(found, has_line_end, nul_bytes))
+
+
+def _remarks(found: Inspection, has_line_end: bool, nul_bytes: int) -> Iterator[str]:
+    if found.packing:
+        yield "It is compressed: a load takes plain text; unpack it first."
+    if name := _CONVERTED.get(found.codec):
+        yield f"A load takes UTF-8 only; convert it first, as with: iconv -f {name} -t UTF-8."
+    if not has_line_end:
+        yield "No line ends in what was read of its beginning: is it one line, or a file of another kind?"
+    if nul_bytes:
+        yield f"NUL bytes in the sample: {nul_bytes:,}; QC refuses the lines that hold them."
+    yield from _on_line_ends(found)
+    if found.dialect and found.dialect.sureness == "unsure":
+        yield "Delimiter unsure: the sampled records differ in their number of fields."
+    for column in found.columns:
+        yield from _on_column(column)
+    if not any(column.kind in ("date", "timestamp") for column in found.columns):
+        yield "No column looks like a date or timestamp; a feed needs one for the month of each record."
+
+
+def _on_line_ends(found: Inspection) -> Iterator[str]:
+    ends = found.line_ends
+    if ends and ends.lf and ends.crlf:
+        yield f"Mixed line ends in the sample: {ends.crlf:,} CRLF, {ends.lf:,} LF."
+    if ends and ends.cr:
+        alone = "" if ends.lf or ends.crlf else " and nothing else ends a line"
+        yield f"Carriage returns alone in the sample: {ends.cr:,}{alone}; lines must end with LF or CRLF."
+
+
+def _on_column(column: ColumnGuess) -> Iterator[str]:
+    if column.misfits:
+        share = f"{column.misfits:,} of {column.values - column.nulls:,}"
+        yield f"Column {column.name}: {share} sampled values are no {column.kind}, as {column.misfit!r}."
+    if column.other_formats:
+        formats = ", ".join(column.other_formats)
+        yield f"Column {column.name}: {formats} fits the sample as well as {column.format}."

@@ -1,0 +1,98 @@
+"""How long QC and compressing would take, from running both on a file's beginning."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sfetl_provider.core.config.model import MIB, FeedConfig
+from sfetl_provider.core.inspection.report import TimeEstimate
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.core.qc.scan import Places, scan_file
+from sfetl_provider.core.stage.compress import ChunkSource
+from sfetl_provider.core.stage.pool import make_chunks
+from sfetl_provider.core.stage.scratch import scratch_error
+from sfetl_provider.core.stage.split import chunk_ranges
+from sfetl_provider.core.tsv.boundaries import body_start, record_end
+from sfetl_provider.core.tsv.source import open_source
+
+SAMPLE_BYTES = 64 * MIB
+CHUNK_BYTES = 8 * MIB
+_COPY_BYTES = 4 * MIB
+# Which month it is decides only where rows per day are counted.
+_ANY_MONTH = Month(2000, 1)
+
+
+def estimate_times(
+    path: Path, config: FeedConfig, scratch: Path, monotonic: Callable[[], float]
+) -> TimeEstimate:
+    """Run the real scan and the real compression on the first 64 MiB and extrapolate by size.
+
+    Takes 64 MiB of scratch, given back. The upload depends on the network and is left out. Raises as the scan.
+    """
+    with _scratch_errors(scratch):
+        scratch.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(prefix="estimate-", dir=scratch)
+    with temporary as folder:
+        beginning = Path(folder) / "beginning"
+        measured = write_blocks(_beginning(path, config), beginning)
+        started = monotonic()
+        scan_file(_source(beginning), config, _ANY_MONTH, Places(Path(folder) / "qc"))
+        scanned = monotonic()
+        compressed_bytes = _compress(beginning, config, Path(folder))
+        compressed = monotonic()
+    size_bytes = path.stat().st_size
+    return TimeEstimate(
+        measured_bytes=measured,
+        qc_seconds=round((scanned - started) * size_bytes / measured, 1),
+        compress_seconds=round((compressed - scanned) * size_bytes / measured, 1),
+        compressed_share=round(compressed_bytes / measured, 4),
+    )
+
+
+def write_blocks(blocks: Iterable[bytes], target: Path) -> int:
+    """Write a file and give its size; raises ScratchSpaceError when the disk does not take it."""
+    with _scratch_errors(target.parent), target.open("wb") as file:
+        return sum(file.write(block) for block in blocks)
+
+
+def _beginning(path: Path, config: FeedConfig) -> Iterator[bytes]:
+    """Give whole records from the file's start, some 64 MiB of them."""
+    with open_source(path) as file:
+        end = record_end(file, SAMPLE_BYTES - 1, _quote(config))
+        file.seek(0)
+        while block := file.read(min(_COPY_BYTES, end)):
+            yield block
+            end -= len(block)
+
+
+@contextmanager
+def _scratch_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise scratch_error(folder, error) from error
+
+
+def _compress(path: Path, config: FeedConfig, folder: Path) -> int:
+    source = ChunkSource(path, path.stat().st_size, _quote(config), config.stage.zstd_level)
+    with open_source(path) as file:
+        start = body_start(file, config.format.header, source.quote)
+        ranges = chunk_ranges(file, start, CHUNK_BYTES, source.quote)
+        return sum(
+            chunk.compressed_bytes for chunk in make_chunks(source, ranges, folder, config.stage.workers)
+        )
+
+
+def _quote(config: FeedConfig) -> bytes | None:
+    return config.format.quote.encode() if config.format.quote else None
+
+
+def _source(path: Path) -> SourceFile:
+    state = path.stat()
+    return SourceFile(
+        path=str(path), name=path.name, key=path.name, size_bytes=state.st_size, modified_ns=state.st_mtime_ns
+    )

@@ -1,0 +1,74 @@
+"""The check of a month's files: what the operators and the command line run, so that both decide alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from sfetl_provider.core.config.model import MIB, FeedConfig
+from sfetl_provider.core.events import Listener, ignore_events
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.core.qc.rejects import open_rejects
+from sfetl_provider.core.qc.report import DayRows, QcReport, QcVerdict
+from sfetl_provider.core.qc.scan import Places, scan_file
+from sfetl_provider.core.qc.verdict import decide
+from sfetl_provider.core.record import Record
+
+
+@dataclass(frozen=True)
+class CheckPaths:
+    """Where a check may write: a scratch folder, and the file for the list of bad lines (None: no list)."""
+
+    scratch: Path
+    rejects: Path | None = None
+
+
+class MonthCheck(Record):
+    """A month's files as they were found, and the decision about them."""
+
+    feed: str
+    month: str
+    reports: tuple[QcReport, ...]
+    verdict: QcVerdict
+
+    @property
+    def days(self) -> tuple[DayRows, ...]:
+        """Every day of the month, in order; one that is neither expected nor has rows is NOT_EXPECTED."""
+        year, number = self.month.split("-")
+        judged = {day.day: day for day in self.verdict.days}
+        days = Month(int(year), int(number)).days()
+        return tuple(judged.get(day) or DayRows(day=day, rows=0, day_class="NOT_EXPECTED") for day in days)
+
+
+def check_files(
+    files: Sequence[SourceFile],
+    config: FeedConfig,
+    month: Month,
+    paths: CheckPaths,
+    listener: Listener = ignore_events,
+) -> tuple[QcReport, ...]:
+    """Check each file in one pass; a load calls it with one file a task, and decides later about all reports.
+
+    The list of bad lines appears when all files are read, if there are any bad ones. Raises as `scan_file`.
+    """
+    limit_bytes = config.qc.rejects_mib * MIB
+    opened = open_rejects(paths.rejects, limit_bytes) if paths.rejects else nullcontext()
+    with opened as rejects:
+        places = Places(paths.scratch, rejects)
+        return tuple(scan_file(file, config, month, places, listener) for file in files)
+
+
+def check_month(
+    files: Sequence[SourceFile],
+    config: FeedConfig,
+    month: Month,
+    paths: CheckPaths,
+    listener: Listener = ignore_events,
+) -> MonthCheck:
+    """Check all files of a month and decide, as the tasks `file_qc` and `qc_gate` do in mode `file`."""
+    reports = check_files(files, config, month, paths, listener)
+    verdict = decide(reports, config, month, "file")
+    return MonthCheck(feed=config.feed, month=str(month), reports=reports, verdict=verdict)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfetl_provider.core.config.load import load_feed
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.qc.check import MonthCheck
+from sfetl_provider.core.qc.scan import Places, scan_file
+from sfetl_provider.core.qc.verdict import decide
+from tests.cli.running import Ended, run
+from tests.core.fakes import source_file
+
+ROWS = [f"2024-02-{day:02}\tshop\t{day}" for day in range(1, 30)]
+SALES: dict[str, Any] = {
+    "table": {"database": "D", "schema": "P", "name": "SALES"},
+    "columns": [{"name": "day", "nullable": False}, "shop", "amount"],
+    "date": {"column": "day"},
+    "files": {"base_path": "sales", "patterns": ["sales_{month}*.tsv"]},
+    "qc": {"mode": "skip", "sample_limit": 2},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project's folder with one feed and the files of one month."""
+    (tmp_path / "include" / "configs").mkdir(parents=True)
+    (tmp_path / "include" / "configs" / "sales.json").write_text(json.dumps(SALES))
+    (tmp_path / "sales").mkdir()
+    _write(tmp_path / "sales" / "sales_2024-02_a.tsv", ROWS[:10])
+    _write(tmp_path / "sales" / "sales_2024-02_b.tsv", ROWS[10:])
+    return tmp_path
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines))
+
+
+def _qc(folder: Path, *arguments: str, month: str = "2024-02", **environment: str) -> Ended:
+    scratch = {"AIRFLOW__SFETL__SCRATCH_DIR": str(folder / "scratch")}
+    return run("qc", "--feed", "sales", "--month", month, *arguments, folder=folder, **scratch, **environment)
+
+
+def test_the_months_files_are_found_and_pass(folder: Path) -> None:
+    ended = _qc(folder)
+
+    assert ended.code == 0, ended.complained
+    assert ended.said.startswith("sales 2024-02: passed; 29 good records in 2 files; 1 INFO\n")
+    assert "sales_2024-02_b.tsv" in ended.said
+    assert ended.complained == ""
+    assert list((folder / "scratch").iterdir()) == []
+
+
+def test_named_files_are_rejected_as_the_load_would(folder: Path) -> None:
+    bad = folder / "sales" / "sales_2024-02_a.tsv"
+    _write(bad, [*ROWS[:9], "short", "\x1b[31m", "a\tb", "2024-01-31\tx\ty"])
+
+    ended = _qc(folder, "sales/sales_2024-02_a.tsv", "--json", "-")
+
+    config = load_feed(folder / "include" / "configs" / "sales.json")
+    month = Month(2024, 2)
+    report = scan_file(source_file(bad), config, month, Places(folder / "scratch"))
+    wanted = decide([report], config, month, "file")
+    assert ended.code == 1
+    found = MonthCheck.from_json(json.loads(ended.said))
+    assert [f.code for f in found.verdict.findings] == [f.code for f in wanted.findings]
+    assert found.verdict.good_records == wanted.good_records == 10
+    assert found.reports[0].bad_lines == report.bad_lines
+    assert found.reports[0].file == "sales/sales_2024-02_a.tsv"
+
+
+def test_every_output_is_written(folder: Path) -> None:
+    _write(folder / "sales" / "sales_2024-02_a.tsv", [*ROWS[:9], "short", "2", "3"])
+
+    ended = _qc(folder, "--json", "qc.json", "--csv", "qc.csv", "--html", "qc.html", "--rejects", "bad.tsv")
+
+    assert ended.code == 1
+    assert ended.complained == "".join(
+        f"Written: {name}\n" for name in ("qc.json", "qc.csv", "qc_days.csv", "qc.html")
+    )
+    assert "and 1 more. All are listed in bad.tsv." in ended.said
+    assert json.loads((folder / "qc.json").read_text())["verdict"]["is_passed"] is False
+    assert 'sales,2024-02,CRITICAL,missing_days,"No records for 1' in (folder / "qc.csv").read_text()
+    assert (folder / "qc_days.csv").read_text().splitlines()[10] == "sales,2024-02,2024-02-10,0,MISSING"
+    assert "<h1>sales" in (folder / "qc.html").read_text()
+    assert len((folder / "bad.tsv").read_text().splitlines()) == 1 + 3
+
+
+def test_folders_come_from_the_environment_and_from_options(folder: Path) -> None:
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    (folder / "sales").rename(elsewhere / "sales")
+
+    by_variable = _qc(folder, AIRFLOW__SFETL__BASE_PATH=str(elsewhere))
+    by_option = _qc(folder, "--base-path", str(elsewhere / "sales"), "--configs-dir", "include/configs")
+
+    assert (by_variable.code, by_option.code) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "month", "complaint"),
+    [
+        (["absent.tsv"], "2024-02", "There is no file absent.tsv."),
+        (["sales"], "2024-02", "sales cannot be read: Is a directory."),
+        (
+            [],
+            "2024-03",
+            "No file of 2024-03 is there: looked for sales_2024-03*.tsv in sales. The nearest names",
+        ),
+        ([], "March", "'March' is not a month."),
+        (["--feed", "other"], "2024-02", "There is no feed 'other' in include/configs."),
+        (["--html", "absent/qc.html"], "2024-02", "absent/qc.html: its folder does not exist"),
+        (["--csv", "sales"], "2024-02", "sales: this is a folder"),
+        (["--rejects", "sales/sales_2024-02_a.tsv"], "2024-02", "this is one of the files to check"),
+    ],
+)
+def test_what_cannot_be_checked_ends_with_2_and_changes_nothing(
+    folder: Path, arguments: list[str], month: str, complaint: str
+) -> None:
+    before = sorted(folder.rglob("*"))
+
+    ended = _qc(folder, *arguments, month=month)
+
+    assert (ended.code, ended.said) == (2, "")
+    assert complaint in ended.complained
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_broken_config_is_named(folder: Path) -> None:
+    (folder / "include" / "configs" / "sales.json").write_text(json.dumps({**SALES, "colour": "red"}))
+
+    ended = _qc(folder)
+
+    assert ended.code == 2
+    assert "sales.json: /colour: " in ended.complained
