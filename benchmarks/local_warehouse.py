@@ -33,7 +33,7 @@ from snowflake.connector import SnowflakeConnection
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from local.demo.results import RESULTS_FILE, commit, processor
-from local.warehouse.server import connection_parameters
+from local.warehouse.serving.server import connection_parameters
 
 CHUNK_BYTES = 100 * 10**6
 START_SECONDS = 60.0

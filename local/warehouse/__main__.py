@@ -8,8 +8,8 @@ from pathlib import Path
 
 from local.stack.folders import PROJECT
 from local.stack.processes import is_alive
-from local.warehouse.background import BackgroundServer, CannotServeError
 from local.warehouse.notice import NOTICE
+from local.warehouse.serving.background import BackgroundServer, CannotServeError
 
 STATE_FOLDER = PROJECT / "var" / "local-warehouse"
 NOT_RUNNING = 3
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.verb == "serve":
             # DuckDB and fakesnow take seconds to import, and the other verbs need neither.
-            from local.warehouse.serving import serve
+            from local.warehouse.serving.foreground import serve
 
             serve(_checked(options))
             return 0

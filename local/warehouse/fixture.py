@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from local.warehouse.certificates import trusting
-from local.warehouse.server import RunningWarehouse, running_warehouse
+from local.warehouse.serving.certificates import trusting
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 
 
 @pytest.fixture(scope="session")

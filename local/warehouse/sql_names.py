@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.warehouse.table_locks import TableName
+from local.warehouse.transactions.table_locks import TableName
 
 HIDDEN_SCHEMA = "_fs_information_schema"
 

@@ -5,41 +5,41 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from local.warehouse import dispatch, functions
-from local.warehouse.access import Access
+from local.warehouse.access.access import Access
+from local.warehouse.access.grant_statements import GrantStatements
+from local.warehouse.access.role_statements import RoleStatements
+from local.warehouse.access.show_grants import ShowGrants
+from local.warehouse.access.show_statements import ShowStatements
+from local.warehouse.access.user_statements import UserStatements
+from local.warehouse.access.warehouse_statements import WarehouseStatements
 from local.warehouse.clock import Clock
-from local.warehouse.column_limits import prepare_connection
-from local.warehouse.copy_history import CopyHistory
-from local.warehouse.expiry import Expiry
-from local.warehouse.faults import Faults
-from local.warehouse.general_statements import GeneralStatements
-from local.warehouse.grant_statements import GrantStatements
 from local.warehouse.instance import WarehouseInstance
-from local.warehouse.load import Loader
-from local.warehouse.queries import Query, QueryRegistry
-from local.warehouse.query_history import HistoryEntry, HistoryFile
-from local.warehouse.query_tables import QueryTables
+from local.warehouse.loading.copy_history import CopyHistory
+from local.warehouse.loading.load import Loader
+from local.warehouse.loading.validate import Validation
 from local.warehouse.results import Result
-from local.warehouse.retention import Retention
-from local.warehouse.rewriting import Rewriting
-from local.warehouse.role_statements import RoleStatements
-from local.warehouse.sessions import Login, Session, SessionRegistry
-from local.warehouse.show_grants import ShowGrants
-from local.warehouse.show_statements import ShowStatements
-from local.warehouse.stage_catalog import StageCatalog
-from local.warehouse.stage_encryption import StageKeys
-from local.warehouse.stage_grants import Grants
-from local.warehouse.stage_routes import StageStorage
-from local.warehouse.stage_statements import StageStatements
-from local.warehouse.stages import StageFiles
-from local.warehouse.table_changes import TableChanges
-from local.warehouse.table_functions import Answer, TableFunctions
-from local.warehouse.table_locks import TableLocks
-from local.warehouse.table_statements import prepare_all
-from local.warehouse.time_travel import TimeTravel
-from local.warehouse.user_statements import UserStatements
-from local.warehouse.validate import Validation
-from local.warehouse.warehouse_statements import WarehouseStatements
+from local.warehouse.serving.faults import Faults
+from local.warehouse.sessions.expiry import Expiry
+from local.warehouse.sessions.queries import Query, QueryRegistry
+from local.warehouse.sessions.query_history import HistoryEntry, HistoryFile
+from local.warehouse.sessions.query_tables import QueryTables
+from local.warehouse.sessions.sessions import Login, Session, SessionRegistry
+from local.warehouse.stages.stage_catalog import StageCatalog
+from local.warehouse.stages.stage_encryption import StageKeys
+from local.warehouse.stages.stage_grants import Grants
+from local.warehouse.stages.stage_routes import StageStorage
+from local.warehouse.stages.stage_statements import StageStatements
+from local.warehouse.stages.stages import StageFiles
+from local.warehouse.statements import dispatch, functions
+from local.warehouse.statements.general_statements import GeneralStatements
+from local.warehouse.statements.rewriting import Rewriting
+from local.warehouse.statements.table_functions import Answer, TableFunctions
+from local.warehouse.tables.column_limits import prepare_connection
+from local.warehouse.tables.retention import Retention
+from local.warehouse.tables.table_statements import prepare_all
+from local.warehouse.tables.time_travel import TimeTravel
+from local.warehouse.transactions.table_changes import TableChanges
+from local.warehouse.transactions.table_locks import TableLocks
 
 
 class Warehouse:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.warehouse.server import RunningWarehouse, running_warehouse
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from tests.adapters.squid import RunningSquid, running_squid
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from snowflake.connector import SnowflakeConnection
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.isolated_connection import IsolatedConnection
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.errors import ProxyDeniedError, WarehouseUnavailableError

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.warehouse.faults import Fault
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.faults import Fault
+from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.errors import SfetlError, StatementError, UploadError
 from sfetl_provider.core.ports import Bind, QueryResult, QueryState, StagedEntry

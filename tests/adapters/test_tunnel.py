@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from local.warehouse.server import RunningWarehouse, running_warehouse
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.errors import ProxyDeniedError, TlsUntrustedError
 from tests.adapters.conftest import STAGE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import zstandard
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.copy_into.statement import create_load_table

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.warehouse.server import running_warehouse
+from local.warehouse.serving.server import running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting

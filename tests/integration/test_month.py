@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.warehouse.server import running_warehouse
+from local.warehouse.serving.server import running_warehouse
 from tests.integration.loading_bench import open_session
 from tests.integration.month_bench import check_a_month_in_and_out, month_bench
 

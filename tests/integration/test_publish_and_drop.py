@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local.warehouse.server import RunningWarehouse, running_warehouse
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.drop.deletion import drop_month
 from sfetl_provider.core.errors import (

@@ -37,7 +37,7 @@ os.environ.update(
     }
 )
 
-from local.warehouse.server import RunningWarehouse, running_warehouse  # noqa: E402  # after the environment
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse  # noqa: E402  # after the environment
 
 SALES: dict[str, Any] = {
     "table": {"database": "TESTS", "schema": "PUBLIC", "name": "SALES"},

@@ -17,8 +17,8 @@ from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import TaskDeferred
 
-from local.warehouse.faults import Fault, Faults
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.faults import Fault, Faults
+from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.copy_into.checkpoint import read_state, running_query
 from sfetl_provider.core.copy_into.outcome import CopyOutcome

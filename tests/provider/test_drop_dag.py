@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.core.errors import DropRefusedError
 from sfetl_provider.dag_factory.drop_dag import build_drop_dag
 from sfetl_provider.operators.drop_month import DropApprovalOperator, DropMonthOperator

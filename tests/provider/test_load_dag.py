@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.operators.async_copy import AsyncCopyOperator
 from sfetl_provider.operators.audit_load import AuditLoadOperator

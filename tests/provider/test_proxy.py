@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.core.errors import ConnectionMissingError, ProxyDeniedError
 from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
 from sfetl_provider.operators.feed_operator import hook_of

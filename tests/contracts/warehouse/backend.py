@@ -10,7 +10,7 @@ from typing import Any
 import snowflake.connector
 from snowflake.connector import SnowflakeConnection
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.server import RunningWarehouse
 
 NEEDED = ("account", "user", "role", "warehouse", "database")
 SECRETS = ("password", "private_key_file", "private_key_file_pwd")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.warehouse.certificates import trusting
-from local.warehouse.server import running_warehouse
+from local.warehouse.serving.certificates import trusting
+from local.warehouse.serving.server import running_warehouse
 from tests.contracts.warehouse.backend import Backend, account, has_account, stand_in
 
 BACKENDS = ["local", *(["snowflake"] if has_account() else [])]

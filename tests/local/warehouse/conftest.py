@@ -12,7 +12,7 @@ from snowflake.connector import SnowflakeConnection
 from warehouse_client import STAGE, Client, Connect
 
 from local.warehouse.fixture import local_warehouse, local_warehouse_parameters, local_warehouse_tls
-from local.warehouse.server import RunningWarehouse, running_warehouse
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 
 __all__ = ["local_warehouse", "local_warehouse_parameters", "local_warehouse_tls"]
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 import snowflake.connector
 import zstandard
 
-from local.warehouse.how_to_connect import connection_parameters
+from local.warehouse.serving.how_to_connect import connection_parameters
 from tests.local.warehouse.server_process import PlainClient, ServerGoneError, ServerProcess
 
 FILES = ("a.tsv.zst", "b.tsv.zst", "c.tsv.zst")

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 import snowflake.connector
 
-from local.warehouse.how_to_connect import connection_parameters
+from local.warehouse.serving.how_to_connect import connection_parameters
 from tests.contracts.warehouse.player import forget
 from tests.local.warehouse.warehouse_client import Client
 

@@ -11,10 +11,10 @@ import requests
 import snowflake.connector
 from warehouse_client import TSV, Client, Connect, copy_statement
 
-from local.warehouse.grants import ObjectKey
-from local.warehouse.needed_privileges import Need, needs_of
-from local.warehouse.object_statement import read_object_statement
-from local.warehouse.server import RunningWarehouse, running_warehouse
+from local.warehouse.access.grants import ObjectKey
+from local.warehouse.access.needed_privileges import Need, needs_of
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
+from local.warehouse.statements.object_statement import read_object_statement
 
 
 def log_in(warehouse: RunningWarehouse, folder: Path, **options: Any) -> Client:

@@ -9,8 +9,8 @@ import pytest
 import snowflake.connector
 from warehouse_client import Client
 
-from local.warehouse.faults import Fault
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.faults import Fault
+from local.warehouse.serving.server import RunningWarehouse
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,8 @@ import pytest
 import snowflake.connector
 
 from local.warehouse.__main__ import main
-from local.warehouse.background import BackgroundServer, ServerState
-from local.warehouse.certificates import BUNDLE_VARIABLE
+from local.warehouse.serving.background import BackgroundServer, ServerState
+from local.warehouse.serving.certificates import BUNDLE_VARIABLE
 from tests.local.warehouse.server_process import MODULE, ROOT
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from local.warehouse.how_to_connect import connections_toml
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.how_to_connect import connections_toml
+from local.warehouse.serving.server import RunningWarehouse
 
 SNOW = Path(__file__).parents[3] / ".venv-cli" / "bin" / "snow"
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from local.warehouse.csv_columns import TargetColumn
-from local.warehouse.csv_records import CsvReader, Record
-from local.warehouse.exact_load import FileOutcome, RowPlan
-from local.warehouse.file_format import FileFormat
-from local.warehouse.file_load import FileLoad
-from local.warehouse.on_error import OnError
-from local.warehouse.staged_text import unpack
-from local.warehouse.stages import StagedFile
+from local.warehouse.loading.csv_columns import TargetColumn
+from local.warehouse.loading.csv_records import CsvReader, Record
+from local.warehouse.loading.exact_load import FileOutcome, RowPlan
+from local.warehouse.loading.file_format import FileFormat
+from local.warehouse.loading.file_load import FileLoad
+from local.warehouse.loading.on_error import OnError
+from local.warehouse.loading.staged_text import unpack
+from local.warehouse.stages.stages import StagedFile
 
 CONNECTION = duckdb.connect()
 PLAIN = FileFormat(escape_unenclosed_field=None, skip_blank_lines=True)

@@ -9,7 +9,7 @@ import pytest
 import snowflake.connector
 from warehouse_client import Client
 
-from local.warehouse.server import RunningWarehouse, running_warehouse
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 
 STATEMENTS = 40
 DIGEST = "SELECT COUNT(*), SUM(N), SUM(MOD(N * N, 1000003)), MIN(N), MAX(N) FROM T"

@@ -13,9 +13,9 @@ from warehouse_client import STAGE, Client, Connect
 
 from local.stack.waiting import wait_until
 from local.warehouse.errors import SqlError
-from local.warehouse.faults import Fault, Faults
-from local.warehouse.server import RunningWarehouse
-from local.warehouse.stage_grants import Grant
+from local.warehouse.serving.faults import Fault, Faults
+from local.warehouse.serving.server import RunningWarehouse
+from local.warehouse.stages.stage_grants import Grant
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import snowflake.connector
 
-from local.warehouse.faults import Fault
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.faults import Fault
+from local.warehouse.serving.server import RunningWarehouse
 
 
 def test_a_session_by_the_parameters(local_warehouse_parameters: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 import snowflake.connector
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.server import RunningWarehouse
 
 QUERY = "/queries/v1/query-request"
 ROUTES = (

@@ -8,7 +8,7 @@ import pytest
 import requests
 import snowflake.connector
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.server import RunningWarehouse
 
 
 def test_at_each_login_and_in_the_log(

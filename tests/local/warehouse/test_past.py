@@ -11,7 +11,7 @@ import snowflake.connector
 from warehouse_client import Client
 
 from local.warehouse.errors import SqlError
-from local.warehouse.server import RunningWarehouse, connection_parameters, running_warehouse
+from local.warehouse.serving.server import RunningWarehouse, connection_parameters, running_warehouse
 from local.warehouse.warehouse import Warehouse
 from tests.local.warehouse.server_process import ServerProcess
 

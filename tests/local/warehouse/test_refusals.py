@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from warehouse_client import Client
 
-from local.warehouse.server import RunningWarehouse, running_warehouse
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 
 READS_FILES = (
     "SELECT * FROM read_csv('{file}')",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from local.warehouse.replay_log import BYTES_KEPT, WRITES_KEPT, ReplayLog, Write
 from local.warehouse.results import Result, table_result
-from local.warehouse.table_changes import TableChanges
+from local.warehouse.transactions.replay_log import BYTES_KEPT, WRITES_KEPT, ReplayLog, Write
+from local.warehouse.transactions.table_changes import TableChanges
 
 TARGET, SOURCE = ("D", "S", "T"), ("D", "S", "U")
 

@@ -12,7 +12,7 @@ import requests
 from snowflake.connector.constants import QueryStatus
 from warehouse_client import Client, copy_statement
 
-from local.warehouse.server import running_warehouse
+from local.warehouse.serving.server import running_warehouse
 from tests.local.warehouse.server_process import (
     PlainClient,
     ServerGoneError,

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Date, Integer, MetaData, String, Table, create_en
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ProgrammingError
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.server import RunningWarehouse
 
 
 @pytest.fixture(scope="module")

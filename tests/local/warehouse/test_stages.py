@@ -9,8 +9,8 @@ import pytest
 import requests
 from warehouse_client import STAGE, Client
 
-from local.warehouse.server import RunningWarehouse
-from local.warehouse.stage_grants import Grant
+from local.warehouse.serving.server import RunningWarehouse
+from local.warehouse.stages.stage_grants import Grant
 
 CHUNKS = ("DB", "SFETL", "CHUNKS")
 

@@ -11,7 +11,7 @@ import requests
 import snowflake.connector
 from warehouse_client import Client, Connect
 
-from local.warehouse.server import RunningWarehouse
+from local.warehouse.serving.server import RunningWarehouse
 
 
 def test_binds_come_back_as_they_were(client: Client) -> None:

@@ -11,8 +11,8 @@ import pytest
 import snowflake.connector
 from warehouse_client import Client
 
-from local.warehouse.certificates import given_certificates, make_certificates, trusting
-from local.warehouse.server import RunningWarehouse, running_warehouse
+from local.warehouse.serving.certificates import given_certificates, make_certificates, trusting
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 
 
 def test_a_login_and_an_upload(local_warehouse_tls: RunningWarehouse, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from warehouse_client import Client
 
 from local.warehouse.clock import Clock
 from local.warehouse.errors import SqlError
-from local.warehouse.table_locks import MOST_WAITERS, Lock, TableLocks
+from local.warehouse.transactions.table_locks import MOST_WAITERS, Lock, TableLocks
 
 A, B = ("D", "S", "A"), ("D", "S", "B")
 

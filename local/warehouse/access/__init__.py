@@ -1,0 +1,1 @@
+"""Roles, grants, users, warehouses, and SHOW of what a role may see."""

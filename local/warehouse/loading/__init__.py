@@ -1,0 +1,1 @@
+"""COPY INTO: formats, readers, errors, load history, VALIDATE."""

@@ -1,0 +1,1 @@
+"""Stages: their catalog, files, uploads, encryption."""

@@ -1,0 +1,1 @@
+"""Definitions of tables, their limits and keys, and their past: time travel, UNDROP, retention."""

@@ -1,0 +1,1 @@
+"""Transactions, table locks, and writes that are done again."""
