@@ -10,6 +10,7 @@ import pytest
 
 from sfetl_provider.core import errors
 from sfetl_provider.core.config.reference import reference_text
+from tests.contracts.warehouse.cases import all_cases
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "plugins" / "sfetl_provider"
@@ -76,3 +77,57 @@ def test_settings_of_the_deployment_are_documented() -> None:
     page = (PROJECT / "docs" / "configuration.md").read_text()
     for option in get_provider_info()["config"]["sfetl"]["options"]:
         assert f"`{option}` | `AIRFLOW__SFETL__{option.upper()}`" in page
+
+
+DEVIATIONS = PROJECT / "docs" / "local-warehouse-deviations.md"
+ROW = re.compile(r"^\| .+ \|.*\| (.+) \|$", re.M)
+CASE_PAGE = re.compile(r"(sql-reference|user-guide|developer-guide)(/[\w-]+)+")
+
+
+def pins() -> list[str]:
+    """The last column of the tables of deviations, without their heads."""
+    return [pin for pin in ROW.findall(DEVIATIONS.read_text()) if pin not in ("pinned by", "---")]
+
+
+def test_every_deviation_says_what_pins_it() -> None:
+    form = re.compile(r"–|case: `.+`|`tests/[\w/]+\.py::\w+`")
+
+    assert len(pins()) > 50
+    assert [pin for pin in pins() if not form.fullmatch(pin)] == []
+
+
+def test_cases_that_pin_a_deviation_exist() -> None:
+    known = {case.name for case in all_cases()}
+
+    assert [name for pin in pins() for name in re.findall(r"case: `(.+)`", pin) if name not in known] == []
+
+
+def test_tests_that_pin_a_deviation_exist() -> None:
+    named = [found for pin in pins() for found in re.findall(r"`(tests/.+\.py)::(\w+)`", pin)]
+
+    assert [
+        f"{file}::{name}" for file, name in named if f"\ndef {name}(" not in (PROJECT / file).read_text()
+    ] == []
+
+
+def test_every_case_of_a_deviation_is_in_the_table() -> None:
+    """Those that pin one: not those that only move the clock or change the account."""
+    pinning = {case.name for case in all_cases() if case.name.startswith("deviation: ")}
+
+    assert pinning - set(re.findall(r"case: `(.+)`", "\n".join(pins()))) == set()
+
+
+def test_codes_of_undocumented_errors_are_listed() -> None:
+    errors_of_cases = [
+        error for case in all_cases() for step in case.steps if (error := getattr(step, "error", None))
+    ]
+    documented = {error.code for error in errors_of_cases if error.is_documented}
+    section = DEVIATIONS.read_text().partition("## Codes and texts")[2]
+    listed = {int(code) for code in re.findall(r"\b\d{6}\b", section)}
+
+    assert {error.code for error in errors_of_cases} - documented <= listed
+    assert listed & documented == set()
+
+
+def test_pages_of_cases_are_paths_of_snowflakes_documentation() -> None:
+    assert [case.page for case in all_cases() if not CASE_PAGE.fullmatch(case.page)] == []

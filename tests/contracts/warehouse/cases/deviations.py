@@ -182,6 +182,11 @@ _TABLES = (
 
 _ACCOUNT = (
     _case(
+        "whoever logs in is made an ACCOUNTADMIN",
+        "user-guide/security-access-control-considerations",
+        Run("SELECT CURRENT_ROLE(), CURRENT_WAREHOUSE()", [("ACCOUNTADMIN", "LOCAL_WH")]),
+    ),
+    _case(
         "the account is called LOCAL",
         "sql-reference/functions/current_account",
         Run(
