@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from local.warehouse.serving.faults import ROUTES, Fault
 from sfetl_provider.core import errors
 from sfetl_provider.core.config.reference import reference_text
 from tests.contracts.warehouse.cases import all_cases
@@ -131,3 +133,28 @@ def test_codes_of_undocumented_errors_are_listed() -> None:
 
 def test_pages_of_cases_are_paths_of_snowflakes_documentation() -> None:
     assert [case.page for case in all_cases() if not CASE_PAGE.fullmatch(case.page)] == []
+
+
+STAND_IN = PROJECT / "docs" / "local-warehouse.md"
+
+
+def test_every_option_of_the_stand_in_is_documented() -> None:
+    program = (PROJECT / "local" / "warehouse" / "__main__.py").read_text()
+    options = re.findall(r'add_argument\(\s*"(--[\w-]+)"', program)
+
+    assert "--folder" in options
+    assert [option for option in options if f"`{option}`" not in STAND_IN.read_text()] == []
+
+
+def test_every_part_of_a_fault_is_documented() -> None:
+    parts = [*ROUTES, *(part.name for part in fields(Fault))]
+
+    assert [part for part in parts if f"`{part}`" not in STAND_IN.read_text()] == []
+
+
+def test_every_room_of_the_stand_in_is_named_in_the_architecture() -> None:
+    page = (PROJECT / "docs" / "architecture.md").read_text()
+    rooms = sorted(path.parent.name for path in (PROJECT / "local" / "warehouse").glob("*/__init__.py"))
+
+    assert rooms
+    assert [room for room in rooms if f"| `{room}/` |" not in page] == []
