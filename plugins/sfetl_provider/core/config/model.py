@@ -155,11 +155,27 @@ class StageConfig(Section):
     """Compression level; 1 is fastest."""
     workers: int = Field(default=2, ge=1, le=64)
     """Chunks compressed at the same time; disk and memory needed grow with it."""
+    upload_workers: int = Field(default=2, ge=1, le=16)
+    """Chunks uploaded at the same time, each by a process with a Snowflake session of its own."""
+    upload_tries: int = Field(default=5, ge=1, le=20)
+    """How often a chunk's upload is tried before the task fails; what a retry cannot help fails at once."""
+    upload_delay_seconds: float = Field(default=2, ge=0, le=600)
+    """Delay before a chunk's second try; it doubles each time, up to a minute."""
+    upload_timeout_seconds: float = Field(default=120, gt=0)
+    """An upload that takes longer than this, plus the chunk's size by upload_timeout_mib_per_second, is
+    ended and tried again; a login has this time alone."""
+    upload_timeout_mib_per_second: float = Field(default=0.25, gt=0)
+    """The slowest upload of one chunk that is borne; with several at once they share the line."""
 
     @property
     def chunk_bytes(self) -> int:
         """Uncompressed bytes per chunk."""
         return self.chunk_mib * MIB
+
+    @property
+    def upload_timeout_bytes_per_second(self) -> float:
+        """The slowest upload that is borne, in bytes."""
+        return self.upload_timeout_mib_per_second * MIB
 
 
 class CopyConfig(Section):

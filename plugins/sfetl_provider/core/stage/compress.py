@@ -30,7 +30,6 @@ class ChunkSource:
     path: Path
     size_bytes: int
     quote: bytes | None
-    zstd_level: int
     block_bytes: int = BLOCK_BYTES
 
 
@@ -49,7 +48,11 @@ class ChunkFile:
 
 
 def compress_chunk(
-    source: ChunkSource, chunk: ChunkRange, target: Path, is_stopped: Callable[[], bool] = lambda: False
+    source: ChunkSource,
+    chunk: ChunkRange,
+    target: Path,
+    zstd_level: int,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> ChunkFile:
     """Write one chunk as one zstd frame with content size and checksum, counting in the same pass.
 
@@ -63,7 +66,7 @@ def compress_chunk(
     counter = LineCounter(source.quote)
     blocks = _counted(_blocks(source, chunk, is_stopped), counter)
     compressor = zstandard.ZstdCompressor(
-        level=source.zstd_level, write_checksum=True, write_content_size=True
+        level=zstd_level, write_checksum=True, write_content_size=True
     ).compressobj(size=chunk.size_bytes)
     try:
         compressed_bytes, sha256 = _write(_frame(blocks, compressor), partial)
@@ -81,7 +84,7 @@ def compress_chunk(
         empty_records=counter.empty_records,
         compressed_bytes=compressed_bytes,
         compressed_sha256=sha256,
-        zstd_level=source.zstd_level,
+        zstd_level=zstd_level,
     )
 
 

@@ -13,11 +13,11 @@ from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadEr
 from sfetl_provider.core.events import Listener, Notice, Progress, ignore_events
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
-from sfetl_provider.core.ports import CheckpointStore, Clock, Warehouse
+from sfetl_provider.core.ports import CheckpointStore, Clock, Uploader, Warehouse
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
-from sfetl_provider.core.stage.compress import CHUNKS_GIVEN_UP, ChunkFile, ChunkSource
+from sfetl_provider.core.stage.compress import CHUNKS_GIVEN_UP, ChunkFile, ChunkSource, compress_chunk
 from sfetl_provider.core.stage.layout import Layout, read_layout
-from sfetl_provider.core.stage.pool import make_chunks
+from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.resume import (
     entry_sizes,
     number_ranges,
@@ -38,6 +38,7 @@ class StagePorts:
     """What staging needs of the outside; `scratch` is the root below which each run has its own folder."""
 
     warehouse: Warehouse
+    uploader: Uploader
     checkpoints: CheckpointStore
     clock: Clock
     scratch: Path
@@ -52,18 +53,19 @@ def stage_file(
 ) -> StagedFile:
     """Bring one file to the stage as chunks of one zstd frame each, resuming what an earlier try recorded.
 
-    Chunks are compressed by `stage.workers` threads and uploaded one after the other by the calling thread,
-    the only one that touches the ports and the listener. Each is recorded durably once its upload is
-    confirmed; at the end LIST must show all with their sizes. Header and byte order mark are not staged,
-    empty records are, and COPY skips them. A file without records gives no chunk.
+    Chunks are compressed by `stage.workers` threads and uploaded by `stage.upload_workers` others, which call
+    the uploader; all other ports and the listener are touched by the calling thread only. Each chunk is
+    recorded durably once its upload is confirmed, and its file removed; at the end LIST must show all with
+    their sizes. Header and byte order mark are not staged, empty records are, and COPY skips them. A file
+    without records gives no chunk.
 
-    Disk: (workers + 1) × the largest compressed chunk. Memory: workers × about 16 MiB, whatever the file's
-    size; a chunk is longer than `stage.chunk_mib` only when one record is.
+    Disk: (workers + 2 + upload workers) × the largest compressed chunk. Memory: workers × about 16 MiB,
+    whatever the file's size; a chunk is longer than `stage.chunk_mib` only when one record is.
 
-    After any failure, an interruption too, threads are stopped, scratch files removed and the recorded chunks
-    kept; the error's text says which they are. Raises SourceFileError when the file cannot be read or changed
-    while it was (then nothing is kept), UploadError, ScratchSpaceError, ReconciliationError and what the
-    warehouse raises.
+    After any failure, an interruption too, threads and uploads are stopped, scratch files removed and the
+    recorded chunks kept; the error's text says which they are. Raises SourceFileError when the file cannot be
+    read or changed while it was (then nothing is kept), UploadError, UploadDeniedError, ScratchSpaceError,
+    ReconciliationError and what the warehouse raises.
     """
     started = ports.clock.monotonic()
     layout = read_layout(Path(source.path), config.format)
@@ -89,7 +91,7 @@ def stage_file(
 
 @dataclass
 class _Staging:
-    """One try of one file: `recorded` mirrors the checkpoints, `on_stage` names what is verified there."""
+    """One try of one file: `recorded` are the chunks known so far, `on_stage` names what is verified there."""
 
     source: SourceFile
     config: FeedConfig
@@ -114,25 +116,36 @@ class _Staging:
             return 0
         entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
         self.on_stage = verified_numbers(self.recorded, entries)
-        self._notice(
-            f"{len(self.on_stage)} of {len(self.recorded)} recorded chunks lie on the stage and are kept"
-        )
+        confirmed = sum(chunk.is_confirmed for chunk in self.recorded)
+        self._notice(f"{len(self.on_stage)} of {confirmed} recorded chunks lie on the stage and are kept")
         return len(self.on_stage)
 
     def stage_rest(self, folder: Path) -> None:
         """Make, upload and record every chunk that is not on the stage."""
-        source = ChunkSource(
-            Path(self.source.path), self.layout.size_bytes, self.layout.quote, self.config.stage.zstd_level
-        )
+        settings = self.config.stage
+        pipeline = Pipeline(self._crew(folder), settings.workers, settings.upload_workers)
         self._report_progress()
-        with closing(self._ranges()) as ranges:
-            chunks = make_chunks(source, ranges, folder, self.config.stage.workers)
-            with closing(chunks):
-                for made in chunks:
-                    self.ports.warehouse.upload(made.path, self.identity.stage_folder)
-                    made.path.unlink()
-                    self._record(made)
-                    self._report_progress()
+        with closing(self._ranges()) as ranges, closing(pipeline.run(ranges)) as steps:
+            for step in steps:
+                match step:
+                    case (Happening.MADE, made):
+                        self._expect(made)
+                    case (Happening.UPLOADED, made):
+                        made.path.unlink()
+                        self._record(made)
+                        self._report_progress()
+
+    def _crew(self, folder: Path) -> Crew:
+        source = ChunkSource(Path(self.source.path), self.layout.size_bytes, self.layout.quote)
+        uploader, stage_path = self.ports.uploader, self.identity.stage_folder
+        return Crew(
+            make=lambda chunk, level, is_stopped: compress_chunk(
+                source, chunk, folder / chunk_name(chunk.number), level, is_stopped
+            ),
+            upload=lambda made: uploader.upload(made.path, stage_path),
+            stop_uploads=uploader.stop,
+            choose_level=lambda _: self.config.stage.zstd_level,
+        )
 
     def _ranges(self) -> Generator[ChunkRange]:
         known = list(self.recorded)
@@ -143,16 +156,22 @@ class _Staging:
         with open_source(Path(self.source.path)) as file:
             yield from chunk_ranges(file, start, self.identity.chunk_bytes, self.layout.quote, len(known) + 1)
 
+    def _expect(self, made: ChunkFile) -> None:
+        """Take a chunk that was made, in order, as one whose upload is not yet confirmed."""
+        number = made.chunk.number
+        if number > len(self.recorded):
+            unconfirmed = _chunk(made, self._next_line())
+            self.recorded.append(
+                unconfirmed.model_copy(update={"compressed_bytes": 0, "compressed_sha256": ""})
+            )
+            return
+        known = self.recorded[number - 1]
+        if (known.lines, known.records) != (made.lines, made.records):
+            raise self._changed()
+
     def _record(self, made: ChunkFile) -> None:
         number = made.chunk.number
-        known = self.recorded[number - 1] if number <= len(self.recorded) else None
-        chunk = _chunk(made, known.first_line if known else self._next_line())
-        if known is None:
-            self.recorded.append(chunk)
-        elif (known.lines, known.records) != (chunk.lines, chunk.records):
-            raise self._changed()
-        else:
-            self.recorded[number - 1] = chunk
+        self.recorded[number - 1] = _chunk(made, self.recorded[number - 1].first_line)
         self.checkpoints.save(self.recorded, number)
         self.on_stage.add(number)
 
@@ -216,8 +235,7 @@ class _Staging:
         )
         resume = f"Clear this task: it resumes at chunk {first}."
         if isinstance(error, SfetlError):
-            error.safe, error.next_step = safe, " ".join(filter(None, (error.next_step, resume)))
-            error.args = (" ".join(filter(None, (error.what, error.safe, error.next_step))),)
+            error.reword(safe=safe, next_step=" ".join(filter(None, (error.next_step, resume))))
         else:
             error.add_note(f"{safe} {resume}")
 
@@ -242,9 +260,7 @@ class _Staging:
         )
 
     def _report_progress(self) -> None:
-        staged = sum(
-            chunk.end_byte - chunk.start_byte for chunk in self.recorded if chunk.number in self.on_stage
-        )
+        staged = sum(chunk.size_bytes for chunk in self.recorded if chunk.number in self.on_stage)
         done = self.layout.body_start + staged
         self.listener(Progress("stage", self.source.name, done, self.layout.size_bytes, "bytes"))
 
