@@ -151,8 +151,9 @@ class StageConfig(Section):
 
     chunk_mib: int = Field(default=400, ge=1)
     """Uncompressed text per chunk; 400 MiB compress to about 150 MB, which Snowflake loads best."""
-    zstd_level: int = Field(default=1, ge=1, le=19)
-    """Compression level; 1 is fastest."""
+    zstd_level: Annotated[int, Field(ge=1, le=19)] | Literal["auto"] = "auto"
+    """Compression level of the chunks, 1 to 19; 1 is fastest. auto: each chunk's level follows the link: one of
+    1, 3, 6, 9, 12, harder while finished chunks wait for their upload, lighter while uploads wait for chunks."""
     workers: int = Field(default=2, ge=1, le=64)
     """Chunks compressed at the same time; disk and memory needed grow with it."""
     upload_workers: int = Field(default=2, ge=1, le=16)

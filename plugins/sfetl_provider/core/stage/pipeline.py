@@ -11,18 +11,11 @@ from threading import Event
 from typing import Any
 
 from sfetl_provider.core.stage.compress import ChunkFile
+from sfetl_provider.core.stage.level import Backlog
 from sfetl_provider.core.stage.split import ChunkRange
 
 QUEUE_CHUNKS = 2
 TICK_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """How compression and uploads stand to each other when a chunk is begun."""
-
-    waiting_chunks: int
-    idle_uploads: int
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sfetl_provider.core.ports import CheckpointStore, Clock, Uploader, Warehous
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.compress import CHUNKS_GIVEN_UP, ChunkFile, ChunkSource, compress_chunk
 from sfetl_provider.core.stage.layout import Layout, read_layout
+from sfetl_provider.core.stage.level import LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.resume import (
     entry_sizes,
@@ -144,7 +145,7 @@ class _Staging:
             ),
             upload=lambda made: uploader.upload(made.path, stage_path),
             stop_uploads=uploader.stop,
-            choose_level=lambda _: self.config.stage.zstd_level,
+            choose_level=LevelChooser(self.config.stage.zstd_level, self._notice).choose,
         )
 
     def _ranges(self) -> Generator[ChunkRange]:
