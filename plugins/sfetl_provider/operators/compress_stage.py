@@ -13,7 +13,8 @@ from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.ports import Uploader
 from sfetl_provider.core.stage.cleaning import clean_stage
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
-from sfetl_provider.operators.task_run import checkpoints_of, log_listener
+from sfetl_provider.operators.task_listener import TaskListener
+from sfetl_provider.operators.task_run import checkpoints_of
 from sfetl_provider.settings import read_settings
 
 
@@ -35,15 +36,17 @@ class CompressStageOperator(FileOperator):
         source, plan = self.begin(context), self.month_plan
         if plan.is_dry_run:
             raise AirflowSkipException("Dry run: nothing is staged")
+        checkpoints = checkpoints_of(context)
+        listener = TaskListener(self.log, checkpoints)
         with self.open_session() as session, self._open_uploader() as uploader:
             ports = StagePorts(
                 warehouse=session,
                 uploader=uploader,
-                checkpoints=checkpoints_of(context),
+                checkpoints=checkpoints,
                 clock=SystemClock(),
                 scratch=read_settings().scratch_dir,
             )
-            staged = stage_file(source, plan, self.feed, ports, log_listener(self.log))
+            staged = stage_file(source, plan, self.feed, ports, listener)
         self.log.info(
             "%s: %d records in %d chunks, %d of them staged before.",
             source.name,

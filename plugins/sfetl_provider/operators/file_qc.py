@@ -13,7 +13,8 @@ from sfetl_provider.core.qc.report import QcReport
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.mapped_results import present
-from sfetl_provider.operators.task_run import log_listener
+from sfetl_provider.operators.task_listener import TaskListener
+from sfetl_provider.operators.task_run import checkpoints_of
 from sfetl_provider.settings import read_settings
 
 
@@ -33,7 +34,8 @@ class FileQCOperator(FileOperator):
         if plan.qc_mode != "file":
             raise AirflowSkipException(f"QC mode {plan.qc_mode}: {source.name} was not read")
         scratch = scratch_folder(read_settings().scratch_dir, plan, f"qc-{source.key}")
-        report = scan_file(source, self.feed, plan.month_value, scratch, log_listener(self.log))
+        listener = TaskListener(self.log, checkpoints_of(context))
+        report = scan_file(source, self.feed, plan.month_value, scratch, listener)
         self.log.info("%s: %d records, %d bad.", source.name, report.records, report.bad_records)
         return report.to_json()
 

@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from sfetl_provider.core.errors import ReconciliationError, ScratchSpaceError, SourceFileError
-from sfetl_provider.core.stage.compress import ChunkSource, CompressionStopped, compress_chunk
+from sfetl_provider.core.stage.compress import ChunkSource, CompressionStopped, Watch, compress_chunk
 from sfetl_provider.core.stage.scratch import chunk_folder, scratch_error
 from sfetl_provider.core.stage.split import ChunkRange
 
@@ -51,7 +51,7 @@ def test_a_file_that_ends_early_changed(tmp_path: Path) -> None:
 
 def test_it_stops_when_told_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(CompressionStopped):
-        compress_chunk(_source(tmp_path), ChunkRange(1, 0, 5), tmp_path / "c.zst", 1, is_stopped=lambda: True)
+        compress_chunk(_source(tmp_path), ChunkRange(1, 0, 5), tmp_path / "c.zst", 1, Watch(lambda: True))
 
     assert [path.name for path in tmp_path.iterdir()] == ["source.tsv"]
 

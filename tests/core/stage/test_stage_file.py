@@ -87,14 +87,28 @@ def test_a_file_becomes_chunks_that_are_the_file(tmp_path: Path) -> None:
     assert bench.scratch_files == []
 
 
-def test_progress_ends_with_the_whole_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", ["compress", "upload"])
+def test_progress_ends_with_the_whole_file(tmp_path: Path, step: str) -> None:
     bench = Bench(tmp_path)
 
     bench.run()
 
-    steps = [event for event in bench.events if isinstance(event, Progress)]
-    assert [step.done for step in steps] == sorted({step.done for step in steps})
+    steps = [event for event in bench.events if isinstance(event, Progress) and event.step == step]
+    assert [event.done for event in steps] == sorted({event.done for event in steps})
     assert (steps[0].done, steps[-1].done, steps[-1].total) == (0, len(BODY), len(BODY))
+
+
+def test_progress_of_a_second_try_begins_with_what_the_first_one_staged(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, stage=InMemoryStage(fail_at=3))
+    with pytest.raises(UploadError):
+        bench.run()
+    bench.forget_uploads()
+
+    bench.run()
+
+    first = {event.step: event.done for event in reversed(bench.events) if isinstance(event, Progress)}
+    assert first["compress"] == first["upload"]
+    assert 2**21 <= first["upload"] < 2**21 + 2 * len(LINE)
 
 
 def test_header_mark_and_empty_lines_are_counted_apart(tmp_path: Path) -> None:

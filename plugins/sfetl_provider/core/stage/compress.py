@@ -33,6 +33,22 @@ class ChunkSource:
     block_bytes: int = BLOCK_BYTES
 
 
+def _go_on() -> bool:
+    return False
+
+
+def _ignore(size_bytes: int) -> None:
+    """Count nothing."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on while a chunk is made, after each block: whether to stop, and how many bytes it had."""
+
+    is_stopped: Callable[[], bool] = _go_on
+    count: Callable[[int], None] = _ignore
+
+
 @dataclass(frozen=True)
 class ChunkFile:
     """A finished chunk file and what was counted while it was made; the hash is of its compressed bytes."""
@@ -52,7 +68,7 @@ def compress_chunk(
     chunk: ChunkRange,
     target: Path,
     zstd_level: int,
-    is_stopped: Callable[[], bool] = lambda: False,
+    watch: Watch = Watch(),
 ) -> ChunkFile:
     """Write one chunk as one zstd frame with content size and checksum, counting in the same pass.
 
@@ -60,11 +76,11 @@ def compress_chunk(
     any failure nothing is left. Several threads may make different chunks at once: compression, hashing and
     counting let go of Python's lock. Raises SourceFileError when the file is unreadable or ends early,
     ReconciliationError when the chunk does not end with a record, ScratchSpaceError when it cannot be written,
-    CompressionStopped as soon as `is_stopped` says so.
+    CompressionStopped as soon as the watch says so.
     """
     partial = target.with_suffix(".part")
     counter = LineCounter(source.quote)
-    blocks = _counted(_blocks(source, chunk, is_stopped), counter)
+    blocks = _counted(_blocks(source, chunk, watch), counter)
     compressor = zstandard.ZstdCompressor(
         level=zstd_level, write_checksum=True, write_content_size=True
     ).compressobj(size=chunk.size_bytes)
@@ -88,18 +104,19 @@ def compress_chunk(
     )
 
 
-def _blocks(source: ChunkSource, chunk: ChunkRange, is_stopped: Callable[[], bool]) -> Iterator[bytes]:
+def _blocks(source: ChunkSource, chunk: ChunkRange, watch: Watch) -> Iterator[bytes]:
     with open_source(source.path) as file:
         file.seek(chunk.start_byte)
         left = chunk.size_bytes
         while left:
-            if is_stopped():
+            if watch.is_stopped():
                 raise CompressionStopped
             block = file.read(min(source.block_bytes, left))
             if not block:
                 raise changed_while_read(source.path, stage="stage", safe=CHUNKS_GIVEN_UP)
             left -= len(block)
             yield block
+            watch.count(len(block))
 
 
 def _counted(blocks: Iterator[bytes], counter: LineCounter) -> Iterator[bytes]:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
-from sfetl_provider.core.events import Listener, Notice, Progress, ignore_events
+from sfetl_provider.core.events import Listener, Notice, ignore_events
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
 from sfetl_provider.core.ports import CheckpointStore, Clock, Uploader, Warehouse
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
-from sfetl_provider.core.stage.compress import CHUNKS_GIVEN_UP, ChunkFile, ChunkSource, compress_chunk
+from sfetl_provider.core.stage.compress import CHUNKS_GIVEN_UP, ChunkFile, ChunkSource, Watch, compress_chunk
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
@@ -28,6 +28,7 @@ from sfetl_provider.core.stage.resume import (
 from sfetl_provider.core.stage.scratch import chunk_folder
 from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
 from sfetl_provider.core.stage.staged_file import Chunk, StagedFile
+from sfetl_provider.core.stage.staging_progress import StagingProgress
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
 
@@ -124,8 +125,9 @@ class _Staging:
     def stage_rest(self, folder: Path) -> None:
         """Make, upload and record every chunk that is not on the stage."""
         settings = self.config.stage
-        pipeline = Pipeline(self._crew(folder), settings.workers, settings.upload_workers)
-        self._report_progress()
+        progress = self._progress()
+        pipeline = Pipeline(self._crew(folder, progress), settings.workers, settings.upload_workers)
+        progress.report()
         with closing(self._ranges()) as ranges, closing(pipeline.run(ranges)) as steps:
             for step in steps:
                 match step:
@@ -134,14 +136,19 @@ class _Staging:
                     case (Happening.UPLOADED, made):
                         made.path.unlink()
                         self._record(made)
-                        self._report_progress()
+                        progress.add_uploaded(made.chunk.size_bytes)
+                progress.report()
 
-    def _crew(self, folder: Path) -> Crew:
+    def _crew(self, folder: Path, progress: StagingProgress) -> Crew:
         source = ChunkSource(Path(self.source.path), self.layout.size_bytes, self.layout.quote)
         uploader, stage_path = self.ports.uploader, self.identity.stage_folder
         return Crew(
             make=lambda chunk, level, is_stopped: compress_chunk(
-                source, chunk, folder / chunk_name(chunk.number), level, is_stopped
+                source,
+                chunk,
+                folder / chunk_name(chunk.number),
+                level,
+                Watch(is_stopped, progress.add_compressed),
             ),
             upload=lambda made: uploader.upload(made.path, stage_path),
             stop_uploads=uploader.stop,
@@ -260,10 +267,10 @@ class _Staging:
             seconds=round(seconds, 3),
         )
 
-    def _report_progress(self) -> None:
+    def _progress(self) -> StagingProgress:
         staged = sum(chunk.size_bytes for chunk in self.recorded if chunk.number in self.on_stage)
-        done = self.layout.body_start + staged
-        self.listener(Progress("stage", self.source.name, done, self.layout.size_bytes, "bytes"))
+        done_before = self.layout.body_start + staged
+        return StagingProgress(self.source.name, self.layout.size_bytes, done_before, self.listener)
 
     def _notice(self, text: str) -> None:
         self.listener(Notice("stage", f"{self.source.name}: {text}."))
