@@ -54,6 +54,7 @@ class Pipeline:
         self._making: deque[Future[ChunkFile]] = deque()
         self._waiting: deque[ChunkFile] = deque()
         self._uploading: dict[Future[None], ChunkFile] = {}
+        self._has_uploaded = False
 
     def run(self, ranges: Iterator[ChunkRange]) -> Generator[Step]:
         """Give MADE for each chunk in order, UPLOADED as each arrives, and None at least every second.
@@ -97,14 +98,17 @@ class Pipeline:
         return running < self._workers and held < self._workers + QUEUE_CHUNKS
 
     def _backlog(self) -> Backlog:
+        # Until the first chunk has arrived, chunks wait for logins, which says nothing about the link.
         finished = sum(making.done() for making in self._making)
-        return Backlog(len(self._waiting) + finished, self._upload_workers - len(self._uploading))
+        waiting = len(self._waiting) + finished if self._has_uploaded else 0
+        return Backlog(waiting, self._upload_workers - len(self._uploading))
 
     def _arrived(self) -> Iterator[Step]:
         done = [upload for upload in self._uploading if upload.done()]
         failed = [upload for upload in done if upload.exception() is not None]
         for upload in done:
             if upload not in failed:
+                self._has_uploaded = True
                 yield Happening.UPLOADED, self._uploading.pop(upload)
         for upload in failed:
             upload.result()
