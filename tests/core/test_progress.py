@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sfetl_provider.core.events import Progress
@@ -61,6 +61,7 @@ def test_nothing_is_left_at_the_end_and_of_nothing() -> None:
     assert (nothing.percent, nothing.left_seconds, nothing.is_complete) == (100.0, 0.0, True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.integers(0, 50)), min_size=1, max_size=100))
 def test_estimates_are_never_negative_nor_endless(steps: list[tuple[float, int]]) -> None:
     estimator, seconds, done = Estimator(), 0.0, 0

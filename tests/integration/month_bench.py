@@ -94,12 +94,13 @@ class MonthBench:
             self.session, DirectUploader(self.session), MemoryCheckpoints(), _CLOCK, self.folder / "scratch"
         )
         staged = stage_file(source, plan, self.config, ports)
-        outcome = self._copied(CopyJob(plan, (staged,), self.config))
+        outcome = self.copied(CopyJob(plan, (staged,), self.config))
         audit = check_load_table(AuditJob(plan, self.config, outcome), self.session, _CLOCK)
         require_passed(audit, plan)
         return PublishJob(plan, self.config, (staged,), outcome, decide([report], self.config, MONTH, "file"))
 
-    def _copied(self, job: CopyJob) -> CopyOutcome:
+    def copied(self, job: CopyJob) -> CopyOutcome:
+        """Copy what was staged, to the end."""
         ports = CopyPorts(self.session, MemoryCheckpoints(), _CLOCK)
         while not isinstance(step := advance(job, ports), Finished):
             with contextlib.suppress(StatementError):  # a fetch blocks until the COPY has ended, well or not

@@ -4,7 +4,7 @@ import heapq
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sfetl_provider.core.stage.level import LADDER, Backlog, Climb, LevelChooser, decide
@@ -44,11 +44,13 @@ def test_one_fall_of_several_steps_doubles_patience_once() -> None:
     assert after([WAITING] * 4 + [STARVING, BALANCED, STARVING]).patience == 8
 
 
+@settings(deadline=None)
 @given(HISTORIES)
 def test_an_idle_link_brings_the_lightest_level_within_four_chunks(history: list[Backlog]) -> None:
     assert after([*history, *[STARVING] * (len(LADDER) - 1)]).level == LADDER[0]
 
 
+@settings(deadline=None)
 @given(HISTORIES, BACKLOGS)
 def test_it_moves_by_one_step_and_only_in_the_direction_that_helps(
     history: list[Backlog], backlog: Backlog
@@ -59,6 +61,7 @@ def test_it_moves_by_one_step_and_only_in_the_direction_that_helps(
     assert step in {WAITING: (0, 1), BALANCED: (0,), STARVING: (-1,) if before.rung else (0,)}[backlog]
 
 
+@settings(deadline=None)
 @given(HISTORIES)
 def test_patience_only_grows_and_a_step_up_has_waited_for_it(history: list[Backlog]) -> None:
     climb, waited = Climb(), 0
@@ -69,6 +72,7 @@ def test_patience_only_grows_and_a_step_up_has_waited_for_it(history: list[Backl
         assert climb.rung <= before.rung or waited >= before.patience
 
 
+@settings(deadline=None)
 @given(st.lists(BACKLOGS, min_size=200, max_size=200))
 def test_it_never_swings_for_ever(history: list[Backlog]) -> None:
     climb, falls = Climb(), 0

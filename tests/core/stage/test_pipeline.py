@@ -28,7 +28,7 @@ class _Crew:
         return Crew(self.make, self.upload, self.stop, self.choose)
 
     def make(self, chunk: ChunkRange, level: int, is_stopped: Callable[[], bool]) -> ChunkFile:
-        return ChunkFile(Path(f"{chunk.number}"), chunk, 1, 1, 0, 1, "", level)
+        return ChunkFile(Path(f"{chunk.number}"), chunk, 1, 1, 1, 0, 1, "", level)
 
     def upload(self, made: ChunkFile) -> None:
         self.let_go.wait()

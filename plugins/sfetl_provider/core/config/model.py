@@ -91,7 +91,8 @@ class FilesConfig(Section):
     """Folder of the files; relative to [sfetl] base_path when not absolute."""
     patterns: tuple[Pattern, ...] = Field(min_length=1)
     """Names below the base path: {month} is 2024-01, {date_range} 20240101-20240131, {yyyymm} 202401,
-    {mmyyyy} 012024; * and ? match within a name."""
+    {mmyyyy} 012024; * and ? match within a name. Names that end with .gz, .zst, .bz2 or .zip are compressed: these
+    are staged, but not read by qc.mode file."""
     still_seconds: float = Field(default=30, ge=0)
     """A file counts as complete when size and modification time stayed the same for so long."""
     poll_seconds: float = Field(default=60, gt=0)
@@ -155,7 +156,8 @@ class StageConfig(Section):
     """Compression level of the chunks, 1 to 19; 1 is fastest. auto: each chunk's level follows the link: one of
     1, 3, 6, 9, 12, harder while finished chunks wait for their upload, lighter while uploads wait for chunks."""
     workers: int = Field(default=2, ge=1, le=64)
-    """Chunks compressed at the same time; disk and memory needed grow with it."""
+    """Chunks compressed at the same time (of a compressed source: threads for its one chunk); disk and memory
+    needed grow with it."""
     upload_workers: int = Field(default=2, ge=1, le=16)
     """Chunks uploaded at the same time, each by a process with a Snowflake session of its own."""
     upload_tries: int = Field(default=5, ge=1, le=20)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +15,14 @@ from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
 from sfetl_provider.core.ports import CheckpointStore, Clock, Uploader, Warehouse
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
-from sfetl_provider.core.stage.compress import CHUNKS_GIVEN_UP, ChunkFile, ChunkSource, Watch, compress_chunk
+from sfetl_provider.core.stage.compress import (
+    CHUNKS_GIVEN_UP,
+    ChunkFile,
+    ChunkSource,
+    Watch,
+    compress_chunk,
+    ignore_bytes,
+)
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
@@ -29,6 +36,8 @@ from sfetl_provider.core.stage.scratch import chunk_folder
 from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
 from sfetl_provider.core.stage.staged_file import Chunk, StagedFile
 from sfetl_provider.core.stage.staging_progress import StagingProgress
+from sfetl_provider.core.stage.stream import TextStream, open_stream
+from sfetl_provider.core.tsv.compressed import is_compressed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
 
@@ -124,11 +133,28 @@ class _Staging:
 
     def stage_rest(self, folder: Path) -> None:
         """Make, upload and record every chunk that is not on the stage."""
-        settings = self.config.stage
-        progress = self._progress()
-        pipeline = Pipeline(self._crew(folder, progress), settings.workers, settings.upload_workers)
+        path, progress = Path(self.source.path), self._progress()
+        source = ChunkSource(path, self.layout.size_bytes, self.layout.quote)
         progress.report()
-        with closing(self._ranges()) as ranges, closing(pipeline.run(ranges)) as steps:
+        if not is_compressed(path):
+            self._run(source, self._ranges(), folder, progress)
+        else:
+            with open_stream(path, self.layout.quote) as stream:
+                threads = self.config.stage.workers
+                source = replace(source, size_bytes=-1, stream=stream, threads=threads)
+                self._run(source, self._stream_ranges(stream, progress), folder, progress)
+                self.layout = replace(self.layout, size_bytes=stream.position)
+            progress.finish()
+        progress.report()
+
+    def _run(
+        self, source: ChunkSource, ranges: Generator[ChunkRange], folder: Path, progress: StagingProgress
+    ) -> None:
+        settings = self.config.stage
+        # A stream has one reader; its chunks are compressed by several threads each.
+        workers = settings.workers if source.stream is None else 1
+        pipeline = Pipeline(self._crew(source, folder, progress), workers, settings.upload_workers)
+        with closing(ranges), closing(pipeline.run(ranges)) as steps:
             for step in steps:
                 match step:
                     case (Happening.MADE, made):
@@ -136,24 +162,44 @@ class _Staging:
                     case (Happening.UPLOADED, made):
                         made.path.unlink()
                         self._record(made)
-                        progress.add_uploaded(made.chunk.size_bytes)
+                        progress.add_uploaded(made.source_bytes)
                 progress.report()
 
-    def _crew(self, folder: Path, progress: StagingProgress) -> Crew:
-        source = ChunkSource(Path(self.source.path), self.layout.size_bytes, self.layout.quote)
+    def _crew(self, source: ChunkSource, folder: Path, progress: StagingProgress) -> Crew:
         uploader, stage_path = self.ports.uploader, self.identity.stage_folder
+
+        def make(chunk: ChunkRange, level: int, is_stopped: Callable[[], bool]) -> ChunkFile:
+            watch = Watch(is_stopped, progress.add_compressed if source.stream is None else ignore_bytes)
+            made = compress_chunk(source, chunk, folder / chunk_name(chunk.number), level, watch)
+            if source.stream is not None:
+                progress.add_compressed(made.source_bytes)
+            return made
+
         return Crew(
-            make=lambda chunk, level, is_stopped: compress_chunk(
-                source,
-                chunk,
-                folder / chunk_name(chunk.number),
-                level,
-                Watch(is_stopped, progress.add_compressed),
-            ),
+            make=make,
             upload=lambda made: uploader.upload(made.path, stage_path),
             stop_uploads=uploader.stop,
             choose_level=LevelChooser(self.config.stage.zstd_level, self._notice).choose,
         )
+
+    def _stream_ranges(self, stream: TextStream, progress: StagingProgress) -> Generator[ChunkRange]:
+        """Give the chunks of a compressed file; what is staged is read past. A new chunk's end is a target.
+
+        Each is asked for when the one before it was made, so that the stream stands at its start.
+        """
+        known = list(self.recorded)
+        stream.skip_to(self.layout.body_start)
+        for chunk in known:
+            if chunk.number in self.on_stage:
+                stream.skip_to(chunk.end_byte)
+                progress.skip(stream.source_advance())
+            else:
+                yield ChunkRange(chunk.number, chunk.start_byte, chunk.end_byte)
+        number, chunk_bytes = len(known) + 1, self.identity.chunk_bytes
+        while not stream.is_at_end:
+            start = stream.position
+            yield ChunkRange(number, start, (start // chunk_bytes + 1) * chunk_bytes)
+            number += 1
 
     def _ranges(self) -> Generator[ChunkRange]:
         known = list(self.recorded)
@@ -269,8 +315,10 @@ class _Staging:
 
     def _progress(self) -> StagingProgress:
         staged = sum(chunk.size_bytes for chunk in self.recorded if chunk.number in self.on_stage)
-        done_before = self.layout.body_start + staged
-        return StagingProgress(self.source.name, self.layout.size_bytes, done_before, self.listener)
+        is_packed = is_compressed(self.source.path)
+        done_before = 0 if is_packed else self.layout.body_start + staged
+        total = self.source.size_bytes if is_packed else self.layout.size_bytes
+        return StagingProgress(self.source.name, total, done_before, self.listener)
 
     def _notice(self, text: str) -> None:
         self.listener(Notice("stage", f"{self.source.name}: {text}."))

@@ -1,4 +1,4 @@
-"""How far staging one file has come: compression and upload, both in bytes of the source's text."""
+"""How far staging one file has come: compression and upload, both in bytes of the source file."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ class StagingProgress:
         self._lock = Lock()
         self._done = {"compress": done_before, "upload": done_before}
         self._told: dict[str, int] = {}
+
+    def skip(self, size_bytes: int) -> None:
+        """Count what an earlier try staged and a compressed file had to be read past."""
+        self.add_compressed(size_bytes)
+        self.add_uploaded(size_bytes)
+
+    def finish(self) -> None:
+        """Count what is left over: of a compressed file the end that holds no text."""
+        with self._lock:
+            self._done = dict.fromkeys(self._done, self._total)
 
     def add_compressed(self, size_bytes: int) -> None:
         """Count a block; called by the compressing threads."""
