@@ -13,6 +13,7 @@ from sfetl_provider.core.ports import JsonValue
 PROGRESS_KEY = "progress"
 _SAMPLES = 20
 _SAMPLE_SECONDS = 1.0
+_SHORTEST_SECONDS = 0.1
 _MEGABYTE = 1e6
 _GIGABYTE = 1e9
 
@@ -41,7 +42,8 @@ class Estimator:
 
     The rate is that of the last 20 advances, which are at least a second apart: of about 20 s when progress
     comes steadily, of 20 chunks when a chunk takes minutes. What the first event counts as done was done
-    before, so a resumed step is not taken for a fast one. Memory: 20 pairs.
+    before, so a resumed step is not taken for a fast one. No rate is told within the first tenth of a second.
+    Memory: 20 pairs.
     """
 
     def __init__(self) -> None:
@@ -53,7 +55,7 @@ class Estimator:
             self._samples.append((seconds, event.done))
         began, done_before = self._samples[0]
         elapsed, advance = seconds - began, event.done - done_before
-        per_second = advance / elapsed if elapsed > 0 and advance > 0 else None
+        per_second = advance / elapsed if elapsed >= _SHORTEST_SECONDS and advance > 0 else None
         left = max(0, event.total - event.done)
         if not left:
             return Estimate(event, per_second, 0.0)

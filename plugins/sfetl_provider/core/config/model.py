@@ -8,7 +8,15 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_validator,
+)
 
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.identifiers import resolve_identifier
@@ -147,12 +155,25 @@ class QcConfig(Section):
     """How many bad lines the report quotes; all are counted."""
 
 
+def _check_level(value: Any) -> Any:
+    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 19):
+        return value
+    raise ValueError('a whole number from 1 to 19, or "auto"')
+
+
+# Checked by hand: the faults of a union would not point at the field.
+ZstdLevel = Annotated[
+    int | Literal["auto"],
+    PlainValidator(_check_level, json_schema_input_type=Annotated[int, Field(ge=1, le=19)] | Literal["auto"]),
+]
+
+
 class StageConfig(Section):
     """How files become chunks on the stage."""
 
     chunk_mib: int = Field(default=400, ge=1)
     """Uncompressed text per chunk; 400 MiB compress to about 150 MB, which Snowflake loads best."""
-    zstd_level: Annotated[int, Field(ge=1, le=19)] | Literal["auto"] = "auto"
+    zstd_level: ZstdLevel = "auto"
     """Compression level of the chunks, 1 to 19; 1 is fastest. auto: each chunk's level follows the link: one of
     1, 3, 6, 9, 12, harder while finished chunks wait for their upload, lighter while uploads wait for chunks."""
     workers: int = Field(default=2, ge=1, le=64)
