@@ -70,7 +70,7 @@ class ThrottlingProxy:
         try:
             await self._strike_if_due(-1)
             await self._requests(reader, writer, connections)
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             for connection in connections:

@@ -8,10 +8,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import Enum
 from threading import Event
+from time import perf_counter
 from typing import Any
 
 from sfetl_provider.core.stage.compress import ChunkFile
 from sfetl_provider.core.stage.level import Backlog
+from sfetl_provider.core.stage.pace import Pace
 from sfetl_provider.core.stage.split import ChunkRange
 
 QUEUE_CHUNKS = 2
@@ -46,15 +48,18 @@ class Pipeline:
     uploads where the connector encrypts a copy. Memory: workers × about 16 MiB, beside the upload processes.
     """
 
-    def __init__(self, crew: Crew, workers: int, upload_workers: int) -> None:
+    def __init__(
+        self, crew: Crew, workers: int, upload_workers: int, clock: Callable[[], float] = perf_counter
+    ) -> None:
         self._crew = crew
+        self._clock = clock
         self._workers = workers
         self._upload_workers = upload_workers
         self._stopped = Event()
-        self._making: deque[Future[ChunkFile]] = deque()
+        self._making: deque[Future[tuple[ChunkFile, float]]] = deque()
         self._waiting: deque[ChunkFile] = deque()
-        self._uploading: dict[Future[None], ChunkFile] = {}
-        self._has_uploaded = False
+        self._uploading: dict[Future[float], ChunkFile] = {}
+        self._pace = Pace(workers, upload_workers)
 
     def run(self, ranges: Iterator[ChunkRange]) -> Generator[Step]:
         """Give MADE for each chunk in order, UPLOADED as each arrives, and None at least every second.
@@ -85,12 +90,20 @@ class Pipeline:
         """Give every free worker a chunk; tell whether anything is under way."""
         while self._waiting and len(self._uploading) < self._upload_workers:
             chunk = self._waiting.popleft()
-            self._uploading[uploads.submit(self._crew.upload, chunk)] = chunk
+            self._uploading[uploads.submit(self._upload, chunk)] = chunk
         while self._has_room() and (chunk_range := next(ranges, None)):
             level = self._crew.choose_level(self._backlog())
-            make = compression.submit(self._crew.make, chunk_range, level, self._stopped.is_set)
-            self._making.append(make)
+            self._making.append(compression.submit(self._make, chunk_range, level))
         return bool(self._making or self._uploading)
+
+    def _make(self, chunk_range: ChunkRange, level: int) -> tuple[ChunkFile, float]:
+        began = self._clock()
+        return self._crew.make(chunk_range, level, self._stopped.is_set), self._clock() - began
+
+    def _upload(self, chunk: ChunkFile) -> float:
+        began = self._clock()
+        self._crew.upload(chunk)
+        return self._clock() - began
 
     def _has_room(self) -> bool:
         running = sum(not making.done() for making in self._making)
@@ -100,21 +113,23 @@ class Pipeline:
     def _backlog(self) -> Backlog:
         # Until the first chunk has arrived, chunks wait for logins, which says nothing about the link.
         finished = sum(making.done() for making in self._making)
-        waiting = len(self._waiting) + finished if self._has_uploaded else 0
-        return Backlog(waiting, self._upload_workers - len(self._uploading))
+        waiting = len(self._waiting) + finished if self._pace.has_uploaded else 0
+        return Backlog(waiting, self._upload_workers - len(self._uploading), self._pace.headroom)
 
     def _arrived(self) -> Iterator[Step]:
         done = [upload for upload in self._uploading if upload.done()]
         failed = [upload for upload in done if upload.exception() is not None]
         for upload in done:
             if upload not in failed:
-                self._has_uploaded = True
-                yield Happening.UPLOADED, self._uploading.pop(upload)
+                chunk = self._uploading.pop(upload)
+                self._pace.add_upload(chunk, upload.result())
+                yield Happening.UPLOADED, chunk
         for upload in failed:
             upload.result()
 
     def _made(self) -> Iterator[Step]:
         while self._making and self._making[0].done():
-            chunk = self._making.popleft().result()
+            chunk, seconds = self._making.popleft().result()
+            self._pace.add_made(chunk, seconds)
             yield Happening.MADE, chunk
             self._waiting.append(chunk)
