@@ -68,7 +68,7 @@ def served(folder: Path) -> Iterator[dict[str, Any]]:
             with SnowflakeSession(open_connection(options)) as session:
                 session.query('CREATE DATABASE "DEMO"')
                 session.query('CREATE SCHEMA "DEMO"."SFETL"')
-                session.query('CREATE STAGE "DEMO"."SFETL"."CHUNKS"')
+                session.query('CREATE STAGE "DEMO"."SFETL"."CHUNKS" ENCRYPTION=(TYPE=\'SNOWFLAKE_SSE\')')
             yield options
         finally:
             process.terminate()

@@ -65,7 +65,11 @@ def warehouse() -> Iterator[RunningWarehouse]:
     """A local warehouse with a stage."""
     with running_warehouse() as running:
         with SnowflakeSession(open_connection(running.connection_parameters())) as session:
-            for statement in ("CREATE DATABASE DB", "CREATE SCHEMA DB.SFETL", f"CREATE STAGE {STAGE[1:]}"):
+            for statement in (
+                "CREATE DATABASE DB",
+                "CREATE SCHEMA DB.SFETL",
+                f"CREATE STAGE {STAGE[1:]} ENCRYPTION=(TYPE='SNOWFLAKE_SSE')",
+            ):
                 session.query(statement)
         yield running
 
