@@ -12,7 +12,7 @@ from snowflake.connector import SnowflakeConnection
 from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.isolated_connection import IsolatedConnection
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
-from sfetl_provider.core.errors import ProxyDeniedError, WarehouseUnavailableError
+from sfetl_provider.core.errors import ProxyDeniedError, UploadDeniedError, WarehouseUnavailableError
 from tests.adapters.conftest import PROXY_VARIABLES, STAGE
 from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid, running_squid
 
@@ -109,7 +109,7 @@ def test_an_upload_that_the_proxy_forbids_fails_without_showing_its_address(
     with (
         running_squid(blocked="stage-upload") as squid,
         SnowflakeSession(open_connection(proxied(warehouse, squid.port))) as session,
-        pytest.raises(WarehouseUnavailableError, match="running PUT") as caught,
+        pytest.raises(UploadDeniedError, match="answered 403") as caught,
     ):
         session.upload(chunk, f"{STAGE}/forbidden/")
 

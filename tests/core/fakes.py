@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import zstandard
@@ -14,14 +15,16 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import UploadError
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile, TableName
 from sfetl_provider.core.ports import Bind, JsonValue, QueryResult, QueryStatus, StagedEntry
+from sfetl_provider.core.stage.retrying import stopped_upload
+from sfetl_provider.core.stage.scratch import scratch_error
 
 NOON = datetime(2013, 2, 1, 12, tzinfo=UTC)
 
 
 class InMemoryStage:
-    """A warehouse that only stages: PUT into a dict, LIST of a path. `fail_at` counts uploads from 1.
+    """A warehouse that only stages, and its uploader: PUT into a dict, LIST of a path.
 
-    SQL is refused, because staging must run none.
+    `fail_at` counts uploads from 1. SQL is refused, because staging must run none.
     """
 
     def __init__(self, fail_at: int = 0, failure: BaseException | None = None) -> None:
@@ -38,6 +41,10 @@ class InMemoryStage:
             raise self.failure
         self.uploads.append(source.name)
         self.files[stage_folder + source.name] = source.read_bytes()
+
+    def uploader(self) -> InMemoryUploader:
+        """Give what uploads to this stage."""
+        return InMemoryUploader(self)
 
     def list_stage(self, stage_folder: str) -> list[StagedEntry]:
         return [
@@ -66,6 +73,34 @@ class InMemoryStage:
 
     def cancel(self, query_id: str) -> None:
         raise AssertionError("staging submits nothing")
+
+
+class InMemoryUploader:
+    """Implements the Uploader port over a dict; `hold` makes uploads wait until they are let go or stopped."""
+
+    def __init__(self, stage: InMemoryStage) -> None:
+        self._stage = stage
+        self._stopped = Event()
+        self._let_go = Event()
+        self._let_go.set()
+        self.started = Event()
+
+    def hold(self) -> None:
+        """Let no upload end by itself from now on."""
+        self._let_go.clear()
+
+    def upload(self, source: Path, stage_folder: str) -> None:
+        self.started.set()
+        self._let_go.wait()
+        if self._stopped.is_set():
+            raise stopped_upload(source)
+        if not source.exists():
+            raise scratch_error(source.parent, FileNotFoundError("No such file"))
+        self._stage.upload(source, stage_folder)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._let_go.set()
 
 
 class InMemoryCheckpoints:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Lock
 
 from sfetl_provider.adapters.local_files import find_files
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
@@ -51,6 +52,21 @@ ROWS = 31 * ROWS_PER_DAY
 _CLOCK = SystemClock()
 
 
+class DirectUploader:
+    """Implements the Uploader port in this process, one upload at a time, by a session that waits meanwhile."""
+
+    def __init__(self, session: SnowflakeSession) -> None:
+        self._session = session
+        self._lock = Lock()
+
+    def upload(self, source: Path, stage_folder: str) -> None:
+        with self._lock:
+            self._session.upload(source, stage_folder)
+
+    def stop(self) -> None:
+        """Let what is under way end."""
+
+
 @dataclass(frozen=True)
 class MonthBench:
     """A feed with a table of its own, and a folder with its month's file."""
@@ -74,14 +90,17 @@ class MonthBench:
         """Check, stage, copy and audit the month's file."""
         (source,) = find_files(self.folder, ["month.tsv"], [])
         report = scan_file(source, self.config, MONTH, Places(self.folder / "qc"))
-        ports = StagePorts(self.session, MemoryCheckpoints(), _CLOCK, self.folder / "scratch")
+        ports = StagePorts(
+            self.session, DirectUploader(self.session), MemoryCheckpoints(), _CLOCK, self.folder / "scratch"
+        )
         staged = stage_file(source, plan, self.config, ports)
-        outcome = self._copied(CopyJob(plan, (staged,), self.config))
+        outcome = self.copied(CopyJob(plan, (staged,), self.config))
         audit = check_load_table(AuditJob(plan, self.config, outcome), self.session, _CLOCK)
         require_passed(audit, plan)
         return PublishJob(plan, self.config, (staged,), outcome, decide([report], self.config, MONTH, "file"))
 
-    def _copied(self, job: CopyJob) -> CopyOutcome:
+    def copied(self, job: CopyJob) -> CopyOutcome:
+        """Copy what was staged, to the end."""
         ports = CopyPorts(self.session, MemoryCheckpoints(), _CLOCK)
         while not isinstance(step := advance(job, ports), Finished):
             with contextlib.suppress(StatementError):  # a fetch blocks until the COPY has ended, well or not

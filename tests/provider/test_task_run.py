@@ -6,62 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from sfetl_provider.core.errors import QcFailedError
-from sfetl_provider.core.events import Notice, Progress
-from sfetl_provider.operators.task_run import actor_of, checkpoints_of, log_listener, remember_error
+from sfetl_provider.operators.task_run import actor_of, checkpoints_of, remember_error
 from tests.core.scripted_warehouse import MemoryCheckpoints
-
-
-class _Log:
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def info(self, text: str, *values: object) -> None:
-        self.lines.append(text % values)
-
-
-def progress(done: int, total: int = 200) -> Progress:
-    return Progress("stage", "a.tsv", done, total, "bytes")
-
-
-def test_progress_is_logged_at_most_every_five_seconds() -> None:
-    log, times = _Log(), [0.0]
-    listen = log_listener(log, lambda: times[-1])
-
-    for seconds, done in ((1000.0, 10), (1004.9, 20), (1005.0, 30), (1009.9, 40), (1010.1, 50)):
-        times.append(seconds)
-        listen(progress(done))
-
-    assert log.lines == [
-        "stage a.tsv: 5 % (10 of 200 bytes)",
-        "stage a.tsv: 15 % (30 of 200 bytes)",
-        "stage a.tsv: 25 % (50 of 200 bytes)",
-    ]
-
-
-def test_the_first_progress_is_logged_even_on_a_machine_just_started() -> None:
-    log = _Log()
-
-    log_listener(log, lambda: 0.5)(progress(10))
-
-    assert len(log.lines) == 1
-
-
-def test_notices_are_logged_at_once() -> None:
-    log = _Log()
-    listen = log_listener(log, lambda: 1000.0)
-
-    for number in range(3):
-        listen(Notice("qc", f"notice {number}"))
-
-    assert log.lines == ["qc: notice 0", "qc: notice 1", "qc: notice 2"]
-
-
-def test_nothing_to_do_is_a_hundred_percent() -> None:
-    log = _Log()
-
-    log_listener(log, lambda: 1000.0)(progress(0, 0))
-
-    assert log.lines == ["stage a.tsv: 100 % (0 of 0 bytes)"]
 
 
 def context_of(**run: Any) -> Any:

@@ -6,8 +6,11 @@ are unreliable in connector 4.x, so classes and texts are matched.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from snowflake.connector import errors as connector_errors
 
@@ -17,15 +20,21 @@ from sfetl_provider.core.errors import (
     SfetlError,
     StatementError,
     TlsUntrustedError,
+    UploadDeniedError,
     WarehouseBusyError,
     WarehouseUnavailableError,
 )
+from sfetl_provider.core.stage.scratch import scratch_error
 
 _LOGIN_FAILED = 250001
 _REJECTED_LOGINS = range(390100, 390200)
 # The connector adds the HTTP status to 290000; only a proxy answers 407 (to a request without a tunnel).
 _PROXY_AUTHENTICATION_REQUIRED = 290407
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_PROXY_DENIED = 407
+_STORAGE_DENIED = (401, 403)
+_STORAGE_ANSWER = re.compile(r"\b(\d{3}) (?:Client|Server) Error")
+_FULL_DISK = re.compile(rf"OSError\(({errno.ENOSPC}|{errno.EDQUOT}),")
 _UNTRUSTED = re.compile(r"certificate.verify.failed|hostname .* doesn't match", re.IGNORECASE)
 _RETRY_LATER = "Nothing was changed by this statement as far as is known; the run's checkpoints are kept."
 CONNECTOR_FAILURES = (connector_errors.Error, OSError)
@@ -85,6 +94,27 @@ def translate(error: BaseException, doing: str) -> SfetlError:
         query_id=str(getattr(error, "sfqid", "") or ""),
         safe="The statement changed nothing.",
     )
+
+
+def translate_upload(error: BaseException, source: Path) -> SfetlError:
+    """Give the typed error for what went wrong in a PUT: as `translate`, and what storage or disk say.
+
+    The connector turns a failure in one of its threads into text (253003), so that is read.
+    """
+    text = " ".join(f"{link} {link!r}" for link in _chain(error))
+    if full := _FULL_DISK.search(text):
+        return scratch_error(source.parent, OSError(int(full[1]), os.strerror(int(full[1]))))
+    answer = _STORAGE_ANSWER.search(text)
+    status = int(answer[1]) if answer else 0
+    if status == _PROXY_DENIED:
+        return _proxy_error(status, f"uploading {source.name}")
+    if status in _STORAGE_DENIED:
+        return UploadDeniedError(
+            f"The upload of {source.name} was refused: the stage's storage, or a proxy in its place, answered"
+            f" {status}.",
+            next_step="Have the storage's host allowed for this machine, or the account's stage checked.",
+        )
+    return translate(error, f"uploading {source.name}")
 
 
 def _is_rejected_login(error: BaseException, code: int) -> bool:

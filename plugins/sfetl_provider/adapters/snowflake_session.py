@@ -11,7 +11,7 @@ from snowflake.connector import SnowflakeConnection
 from snowflake.connector.constants import QueryStatus as ConnectorStatus
 
 from sfetl_provider.adapters.isolated_connection import IsolatedConnection
-from sfetl_provider.adapters.snowflake_errors import CONNECTOR_FAILURES, translate
+from sfetl_provider.adapters.snowflake_errors import CONNECTOR_FAILURES, translate, translate_upload
 from sfetl_provider.core.errors import UploadError
 from sfetl_provider.core.identifiers import quote_literal
 from sfetl_provider.core.ports import Bind, QueryResult, QueryState, QueryStatus, StagedEntry
@@ -87,13 +87,16 @@ class SnowflakeSession:
         self.query("SELECT SYSTEM$CANCEL_QUERY(?)", (query_id,))
 
     def upload(self, source: Path, stage_folder: str) -> None:
-        """PUT one file as it is; see the port."""
+        """PUT one file once, as `core.ports.Uploader` says; it cannot be stopped and may hang."""
         size_bytes = source.stat().st_size
         statement = (
             f"PUT {quote_literal('file://' + source.as_posix())} {quote_literal(stage_folder)}"
             f" AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=ZSTD OVERWRITE=TRUE PARALLEL={_PUT_PARALLEL}"
         )
-        (row,) = self.query(statement).records()
+        try:
+            (row,) = self._put(statement).records()
+        except CONNECTOR_FAILURES as error:
+            raise translate_upload(error, source) from None
         if row["status"] != "UPLOADED" or int(str(row["target_size"])) != size_bytes:
             raise UploadError(
                 f"PUT of {source.name} answered {row['status']} with {row['target_size']} bytes"
@@ -101,6 +104,10 @@ class SnowflakeSession:
                 safe="Chunks staged before it are recorded.",
                 next_step="Airflow tries again and resumes at this chunk.",
             )
+
+    def _put(self, statement: str) -> QueryResult:
+        with self._connection.cursor() as cursor:
+            return _result(cursor.execute(statement))
 
     def list_stage(self, stage_folder: str) -> list[StagedEntry]:
         """LIST what lies below a stage path; paths are given relative to the stage."""

@@ -22,6 +22,15 @@ class SfetlError(Exception):
         if stage is not None:
             self.stage = stage
 
+    def reword(
+        self, *, what: str | None = None, safe: str | None = None, next_step: str | None = None
+    ) -> None:
+        """Replace parts of the message, for a caller who knows more than the one who raised it."""
+        self.what = self.what if what is None else what
+        self.safe = self.safe if safe is None else safe
+        self.next_step = self.next_step if next_step is None else next_step
+        self.args = (" ".join(part for part in (self.what, self.safe, self.next_step) if part),)
+
 
 class TransientError(SfetlError):
     """A failure that may pass by itself: network, proxy, a warehouse that resumes."""
@@ -67,6 +76,12 @@ class QcFailedError(SfetlError):
 
 class UploadError(TransientError):
     """A chunk did not arrive on the stage as it was sent."""
+
+    stage = "stage"
+
+
+class UploadDeniedError(SfetlError):
+    """The stage's storage refused a chunk: its credentials, a network policy or a firewall does not allow it."""
 
     stage = "stage"
 

@@ -94,15 +94,27 @@ class Warehouse(Protocol):
         """Ask Snowflake to stop a statement; one that has ended is left as it is."""
         ...
 
+    def list_stage(self, stage_folder: str) -> list[StagedEntry]:
+        """LIST what lies below a stage path."""
+        ...
+
+
+class Uploader(Protocol):
+    """What brings chunk files to the stage; several threads may upload at once, any thread may stop them."""
+
     def upload(self, source: Path, stage_folder: str) -> None:
         """PUT one file, as it is, below a stage path (`@…/`), replacing one of that name.
 
-        Raises `UploadError` unless Snowflake's result row says UPLOADED with our size.
+        Returns once Snowflake's result row said UPLOADED with our size. Raises `UploadError` when it did not
+        or the upload was stopped, `UploadDeniedError` when the storage refuses it, and what a login raises.
         """
         ...
 
-    def list_stage(self, stage_folder: str) -> list[StagedEntry]:
-        """LIST what lies below a stage path."""
+    def stop(self) -> None:
+        """End the uploads under way, which raise `UploadError`, and refuse all further ones; at once.
+
+        May be called again, and from a signal's handler.
+        """
         ...
 
 

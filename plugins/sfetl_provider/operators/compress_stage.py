@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.ports import Uploader
 from sfetl_provider.core.stage.cleaning import clean_stage
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
-from sfetl_provider.operators.task_run import checkpoints_of, log_listener
+from sfetl_provider.operators.task_listener import TaskListener
+from sfetl_provider.operators.task_run import checkpoints_of
 from sfetl_provider.settings import read_settings
 
 
@@ -18,8 +22,11 @@ class CompressStageOperator(FileOperator):
     """Splits one file at records, compresses the chunks side by side and uploads each, verified.
 
     Every verified chunk is recorded in the task state store: after a crash, a retry or a clear only what is
-    missing is made. Disk and memory are bounded by `stage.workers` and `stage.chunk_mib`.
+    missing is made. Disk and memory are bounded by `stage.workers`, `stage.upload_workers` and
+    `stage.chunk_mib`. Uploads run in processes that end with the task, however it ends.
     """
+
+    _uploader: Uploader | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the StagedFile."""
@@ -29,14 +36,17 @@ class CompressStageOperator(FileOperator):
         source, plan = self.begin(context), self.month_plan
         if plan.is_dry_run:
             raise AirflowSkipException("Dry run: nothing is staged")
-        with self.open_session() as session:
+        checkpoints = checkpoints_of(context)
+        listener = TaskListener(self.log, checkpoints)
+        with self.open_session() as session, self._open_uploader() as uploader:
             ports = StagePorts(
                 warehouse=session,
-                checkpoints=checkpoints_of(context),
+                uploader=uploader,
+                checkpoints=checkpoints,
                 clock=SystemClock(),
                 scratch=read_settings().scratch_dir,
             )
-            staged = stage_file(source, plan, self.feed, ports, log_listener(self.log))
+            staged = stage_file(source, plan, self.feed, ports, listener)
         self.log.info(
             "%s: %d records in %d chunks, %d of them staged before.",
             source.name,
@@ -45,6 +55,23 @@ class CompressStageOperator(FileOperator):
             staged.chunks_reused,
         )
         return staged.to_json()
+
+    @contextmanager
+    def _open_uploader(self) -> Iterator[Uploader]:
+        from sfetl_provider.adapters.upload_process import Patience, ProcessUploader
+        from sfetl_provider.core.stage.retrying import RetryingUploader, RetrySchedule
+
+        settings = self.feed.stage
+        patience = Patience(settings.upload_timeout_seconds, settings.upload_timeout_bytes_per_second)
+        schedule = RetrySchedule(settings.upload_tries, settings.upload_delay_seconds)
+        with ProcessUploader(self.hook.connector_options(), patience) as processes:
+            self._uploader = RetryingUploader(processes, schedule, self.log.warning)
+            yield self._uploader
+
+    def on_kill(self) -> None:
+        """End the uploads, and with them the task, when Airflow stops it."""
+        if self._uploader is not None:
+            self._uploader.stop()
 
 
 class CleanStageOperator(FeedOperator):

@@ -14,7 +14,8 @@ from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.finding_log import log_findings
 from sfetl_provider.operators.mapped_results import present
-from sfetl_provider.operators.task_run import log_listener
+from sfetl_provider.operators.task_listener import TaskListener
+from sfetl_provider.operators.task_run import checkpoints_of
 from sfetl_provider.settings import read_settings
 
 
@@ -38,7 +39,8 @@ class FileQCOperator(FileOperator):
             scratch_folder(settings.scratch_dir, plan, f"qc-{source.key}"),
             rejects_path(settings.reports_dir, plan, source.key),
         )
-        (report,) = check_files([source], self.feed, plan.month_value, paths, log_listener(self.log))
+        listener = TaskListener(self.log, checkpoints_of(context))
+        (report,) = check_files([source], self.feed, plan.month_value, paths, listener)
         self.log.info("%s: %d records, %d bad.", source.name, report.records, report.bad_records)
         return report.to_json()
 

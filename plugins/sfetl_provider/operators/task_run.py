@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 from airflow.sdk import Context
 
-from sfetl_provider.core.events import Event, Listener, Notice, Progress
 from sfetl_provider.core.ports import CheckpointStore, JsonValue
-
-_LOG_EVERY_SECONDS = 5.0
 
 
 class TaskCheckpoints:
@@ -47,30 +42,6 @@ def actor_of(context: Context) -> str:
     """Name who started the run: the triggering user, else the kind of run (scheduled, backfill)."""
     run = context["dag_run"]
     return run.triggering_user_name or str(getattr(run.run_type, "value", run.run_type))
-
-
-def log_listener(log: Any, monotonic: Callable[[], float] = time.monotonic) -> Listener:
-    """Give a listener that logs notices at once and progress at most every five seconds."""
-    last_seconds = float("-inf")
-
-    def listen(event: Event) -> None:
-        nonlocal last_seconds
-        if isinstance(event, Notice):
-            log.info("%s: %s", event.step, event.message)
-        elif isinstance(event, Progress) and monotonic() - last_seconds >= _LOG_EVERY_SECONDS:
-            last_seconds = monotonic()
-            share = 100 * event.done / event.total if event.total else 100
-            log.info(
-                "%s %s: %.0f %% (%d of %d %s)",
-                event.step,
-                event.subject,
-                share,
-                event.done,
-                event.total,
-                event.unit,
-            )
-
-    return listen
 
 
 def remember_error(context: Context) -> None:

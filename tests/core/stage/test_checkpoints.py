@@ -85,3 +85,12 @@ def test_a_chunk_made_again_replaces_its_row_only() -> None:
     checkpoints.save(chunks, 5)
 
     assert StagingCheckpoints(store).chunks() == chunks
+
+
+def test_a_chunk_that_is_known_before_its_page_was_written_is_not_left_out() -> None:
+    store, checkpoints = _recorded(PAGE_CHUNKS - 2)
+    chunks = _chunks(PAGE_CHUNKS + 1)
+
+    checkpoints.save(chunks, PAGE_CHUNKS + 1)
+
+    assert StagingCheckpoints(store).chunks() == chunks

@@ -8,21 +8,21 @@ import pytest
 import zstandard
 
 from sfetl_provider.core.errors import ReconciliationError, ScratchSpaceError, SourceFileError
-from sfetl_provider.core.stage.compress import ChunkSource, CompressionStopped, compress_chunk
+from sfetl_provider.core.stage.compress import ChunkSource, CompressionStopped, Watch, compress_chunk
 from sfetl_provider.core.stage.scratch import chunk_folder, scratch_error
 from sfetl_provider.core.stage.split import ChunkRange
 
 TEXT = b"a\t1\n\nb\t2\r\n\r\nc\t3"
 
 
-def _source(folder: Path, text: bytes = TEXT, level: int = 1) -> ChunkSource:
+def _source(folder: Path, text: bytes = TEXT) -> ChunkSource:
     path = folder / "source.tsv"
     path.write_bytes(text)
-    return ChunkSource(path, len(text), None, level)
+    return ChunkSource(path, len(text), None)
 
 
 def test_a_chunk_is_one_frame_with_size_and_checksum(tmp_path: Path) -> None:
-    made = compress_chunk(_source(tmp_path, level=3), ChunkRange(1, 0, len(TEXT)), tmp_path / "c.zst")
+    made = compress_chunk(_source(tmp_path), ChunkRange(1, 0, len(TEXT)), tmp_path / "c.zst", 3)
     content = made.path.read_bytes()
     frame = zstandard.get_frame_parameters(content)
     reader = zstandard.ZstdDecompressor().decompressobj()
@@ -37,28 +37,28 @@ def test_a_chunk_is_one_frame_with_size_and_checksum(tmp_path: Path) -> None:
 
 def test_a_chunk_that_cuts_a_record_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReconciliationError, match="does not end with a record"):
-        compress_chunk(_source(tmp_path), ChunkRange(1, 0, 3), tmp_path / "c.zst")
+        compress_chunk(_source(tmp_path), ChunkRange(1, 0, 3), tmp_path / "c.zst", 1)
 
     assert [path.name for path in tmp_path.iterdir()] == ["source.tsv"]
 
 
 def test_a_file_that_ends_early_changed(tmp_path: Path) -> None:
     with pytest.raises(SourceFileError, match="changed while it was read"):
-        compress_chunk(_source(tmp_path), ChunkRange(1, 0, 99), tmp_path / "c.zst")
+        compress_chunk(_source(tmp_path), ChunkRange(1, 0, 99), tmp_path / "c.zst", 1)
 
     assert [path.name for path in tmp_path.iterdir()] == ["source.tsv"]
 
 
 def test_it_stops_when_told_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(CompressionStopped):
-        compress_chunk(_source(tmp_path), ChunkRange(1, 0, 5), tmp_path / "c.zst", is_stopped=lambda: True)
+        compress_chunk(_source(tmp_path), ChunkRange(1, 0, 5), tmp_path / "c.zst", 1, Watch(lambda: True))
 
     assert [path.name for path in tmp_path.iterdir()] == ["source.tsv"]
 
 
 def test_a_scratch_folder_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(ScratchSpaceError, match=r"gone cannot take a chunk.*Let the worker write"):
-        compress_chunk(_source(tmp_path), ChunkRange(1, 0, 5), tmp_path / "gone" / "c.zst")
+        compress_chunk(_source(tmp_path), ChunkRange(1, 0, 5), tmp_path / "gone" / "c.zst", 1)
 
 
 def test_a_full_disk_is_told_with_what_makes_it_smaller() -> None:

@@ -47,10 +47,10 @@ def test_chunks_joined_are_the_file_and_records_add_up(
     block_bytes: int,
 ) -> None:
     path, text = _write(tmp_path, records, ending, has_last_newline)
-    source = ChunkSource(path, len(text), quote, zstd_level=1, block_bytes=block_bytes)
+    source = ChunkSource(path, len(text), quote, block_bytes=block_bytes)
     stage, lines, counted, empty = InMemoryStage(), 0, 0, 0
     for chunk in _ranges(path, chunk_bytes, quote):
-        made = compress_chunk(source, chunk, tmp_path / f"{chunk.number:05}.zst")
+        made = compress_chunk(source, chunk, tmp_path / f"{chunk.number:05}.zst", 1)
         stage.upload(made.path, "@s/")
         lines, counted, empty = lines + made.lines, counted + made.records, empty + made.empty_records
     whole = LineCounter(quote)

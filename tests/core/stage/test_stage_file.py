@@ -32,6 +32,7 @@ class Bench:
     events: list[Event] = field(default_factory=list)
     format: dict[str, Any] = field(default_factory=dict)
     workers: int = 2
+    upload_workers: int = 1
     level: int = 1
 
     def __post_init__(self) -> None:
@@ -40,9 +41,16 @@ class Bench:
     def run(self, **changes: Any) -> StagedFile:
         config = feed(
             format=self.format,
-            stage={"chunk_mib": 1, "workers": self.workers, "zstd_level": self.level},
+            stage={
+                "chunk_mib": 1,
+                "workers": self.workers,
+                "upload_workers": self.upload_workers,
+                "zstd_level": self.level,
+            },
         )
-        ports = StagePorts(self.stage, self.checkpoints, SteppingClock(), self.folder / "scratch")
+        ports = StagePorts(
+            self.stage, self.stage.uploader(), self.checkpoints, SteppingClock(), self.folder / "scratch"
+        )
         return stage_file(self.source, plan(**changes), config, ports, self.events.append)
 
     def rewrite(self, content: bytes) -> None:
@@ -79,14 +87,28 @@ def test_a_file_becomes_chunks_that_are_the_file(tmp_path: Path) -> None:
     assert bench.scratch_files == []
 
 
-def test_progress_ends_with_the_whole_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", ["compress", "upload"])
+def test_progress_ends_with_the_whole_file(tmp_path: Path, step: str) -> None:
     bench = Bench(tmp_path)
 
     bench.run()
 
-    steps = [event for event in bench.events if isinstance(event, Progress)]
-    assert [step.done for step in steps] == sorted({step.done for step in steps})
+    steps = [event for event in bench.events if isinstance(event, Progress) and event.step == step]
+    assert [event.done for event in steps] == sorted({event.done for event in steps})
     assert (steps[0].done, steps[-1].done, steps[-1].total) == (0, len(BODY), len(BODY))
+
+
+def test_progress_of_a_second_try_begins_with_what_the_first_one_staged(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, stage=InMemoryStage(fail_at=3))
+    with pytest.raises(UploadError):
+        bench.run()
+    bench.forget_uploads()
+
+    bench.run()
+
+    first = {event.step: event.done for event in reversed(bench.events) if isinstance(event, Progress)}
+    assert first["compress"] == first["upload"]
+    assert 2**21 <= first["upload"] < 2**21 + 2 * len(LINE)
 
 
 def test_header_mark_and_empty_lines_are_counted_apart(tmp_path: Path) -> None:
@@ -133,13 +155,15 @@ def test_a_header_alone_gives_no_chunk(tmp_path: Path) -> None:
     assert (staged.records, staged.header_records, staged.chunk_records) == (1, 1, ())
 
 
-@pytest.mark.parametrize("workers", [1, 2, 5])
-def test_no_more_files_wait_than_the_docstring_says(tmp_path: Path, workers: int) -> None:
-    bench = Bench(tmp_path, workers=workers)
+@pytest.mark.parametrize(("workers", "upload_workers"), [(1, 1), (1, 3), (2, 2), (5, 1)])
+def test_no_more_files_wait_than_the_docstring_says(
+    tmp_path: Path, workers: int, upload_workers: int
+) -> None:
+    bench = Bench(tmp_path, BODY * 4, workers=workers, upload_workers=upload_workers)
 
     bench.run()
 
-    assert 1 <= bench.stage.most_files_waiting <= workers + 1
+    assert 1 <= bench.stage.most_files_waiting <= workers + 2 + upload_workers
 
 
 @pytest.mark.parametrize("failing", range(1, CHUNKS + 1))
@@ -182,6 +206,67 @@ def test_an_error_tells_which_chunks_are_safe(tmp_path: Path, failing: int, safe
     )
 
 
+class _OvertakingStage(InMemoryStage):
+    """Uploads of one chunk wait until others have arrived, or fail then."""
+
+    def __init__(self, slow: int, after: int, failure: BaseException | None = None) -> None:
+        super().__init__(failure=failure)
+        self.slow, self.after, self.is_failing = slow, after, failure is not None
+        self.arrived = threading.Semaphore(0)
+
+    def upload(self, source: Path, stage_folder: str) -> None:
+        if source.name == f"part-{self.slow:05}.tsv.zst":
+            for _ in range(self.after):
+                assert self.arrived.acquire(timeout=60)
+            if self.is_failing:
+                raise self.failure
+        super().upload(source, stage_folder)
+        self.arrived.release()
+
+
+def test_uploads_may_overtake_each_other(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, upload_workers=2, stage=_OvertakingStage(1, CHUNKS - 1))
+
+    staged = bench.run()
+
+    assert bench.stage.text() == BODY
+    assert bench.stage.uploads[-1] == "part-00001.tsv.zst"
+    assert sum(staged.chunk_records) == 3600
+    assert bench.run().chunks_reused == CHUNKS
+
+
+def test_what_overtook_a_failed_upload_is_kept(tmp_path: Path) -> None:
+    failure = UploadError("The line broke.")
+    bench = Bench(tmp_path, upload_workers=2, stage=_OvertakingStage(1, CHUNKS - 1, failure))
+
+    with pytest.raises(UploadError, match=r"Chunks 2–[34] are staged and recorded\. .* resumes at chunk 1\."):
+        bench.run()
+    kept = bench.stage
+    bench.stage = InMemoryStage()
+    bench.stage.files = dict(kept.files)
+    staged = bench.run()
+
+    assert staged.chunks_reused >= CHUNKS - 2
+    assert "part-00002.tsv.zst" not in bench.stage.uploads
+    assert bench.stage.text() == BODY
+    assert staged.chunk_first_lines == Bench(tmp_path).run().chunk_first_lines
+
+
+def test_an_unconfirmed_chunk_is_not_taken_for_an_empty_file_on_the_stage(tmp_path: Path) -> None:
+    failure = UploadError("The line broke.")
+    bench = Bench(tmp_path, upload_workers=2, stage=_OvertakingStage(1, CHUNKS - 1, failure))
+    with pytest.raises(UploadError):
+        bench.run()
+    kept = bench.stage.files
+    bench.stage = InMemoryStage()
+    bench.stage.files = dict(kept) | {stage_folder(plan(), bench.source.key) + "part-00001.tsv.zst": b""}
+
+    bench.run()
+
+    assert "part-00001.tsv.zst" in bench.stage.uploads
+    assert bench.stage.text() == BODY
+
+
 def test_an_interruption_stops_the_threads_and_keeps_what_is_recorded(tmp_path: Path) -> None:
     bench = Bench(tmp_path, stage=InMemoryStage(3, KeyboardInterrupt()))
 
@@ -191,7 +276,9 @@ def test_an_interruption_stops_the_threads_and_keeps_what_is_recorded(tmp_path: 
     assert caught.value.__notes__ == [
         "Chunks 1–2 are staged and recorded. Clear this task: it resumes at chunk 3."
     ]
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("compress")] == []
+    assert [
+        thread.name for thread in threading.enumerate() if thread.name.startswith(("compress", "upload"))
+    ] == []
     assert bench.scratch_files == []
     assert bench.run().chunks_reused == 2
 

@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    PlainValidator,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -96,7 +97,8 @@ class FilesConfig(Section):
     """Folder of the files; relative to [sfetl] base_path when not absolute."""
     patterns: tuple[Pattern, ...] = Field(min_length=1)
     """Names below the base path: {month} is 2024-01, {date_range} 20240101-20240131, {yyyymm} 202401,
-    {mmyyyy} 012024; * and ? match within a name."""
+    {mmyyyy} 012024; * and ? match within a name. Names that end with .gz, .zst, .bz2 or .zip are compressed: these
+    are staged, but not read by qc.mode file."""
     still_seconds: float = Field(default=30, ge=0)
     """A file counts as complete when size and modification time stayed the same for so long."""
     poll_seconds: float = Field(default=60, gt=0)
@@ -151,20 +153,51 @@ class QcConfig(CheckedDaysConfig):
     """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
 
 
+def _check_level(value: Any) -> Any:
+    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 19):
+        return value
+    raise ValueError('a whole number from 1 to 19, or "auto"')
+
+
+# Checked by hand: the faults of a union would not point at the field.
+ZstdLevel = Annotated[
+    int | Literal["auto"],
+    PlainValidator(_check_level, json_schema_input_type=Annotated[int, Field(ge=1, le=19)] | Literal["auto"]),
+]
+
+
 class StageConfig(Section):
     """How files become chunks on the stage."""
 
     chunk_mib: int = Field(default=400, ge=1)
     """Uncompressed text per chunk; 400 MiB compress to about 150 MB, which Snowflake loads best."""
-    zstd_level: int = Field(default=1, ge=1, le=19)
-    """Compression level; 1 is fastest."""
+    zstd_level: ZstdLevel = "auto"
+    """Compression level of the chunks, 1 to 19; 1 is fastest. auto: each chunk's level follows the link: one of
+    1, 3, 6, 9, 12, harder while finished chunks wait for their upload, lighter while uploads wait for chunks."""
     workers: int = Field(default=2, ge=1, le=64)
-    """Chunks compressed at the same time; disk and memory needed grow with it."""
+    """Chunks compressed at the same time (of a compressed source: threads for its one chunk); disk and memory
+    needed grow with it."""
+    upload_workers: int = Field(default=2, ge=1, le=16)
+    """Chunks uploaded at the same time, each by a process with a Snowflake session of its own."""
+    upload_tries: int = Field(default=5, ge=1, le=20)
+    """How often a chunk's upload is tried before the task fails; what a retry cannot help fails at once."""
+    upload_delay_seconds: float = Field(default=2, ge=0, le=600)
+    """Delay before a chunk's second try; it doubles each time, up to a minute."""
+    upload_timeout_seconds: float = Field(default=120, gt=0)
+    """An upload that takes longer than this, plus the chunk's size by upload_timeout_mib_per_second, is
+    ended and tried again; a login has this time alone."""
+    upload_timeout_mib_per_second: float = Field(default=0.25, gt=0)
+    """The slowest upload of one chunk that is borne; with several at once they share the line."""
 
     @property
     def chunk_bytes(self) -> int:
         """Uncompressed bytes per chunk."""
         return self.chunk_mib * MIB
+
+    @property
+    def upload_timeout_bytes_per_second(self) -> float:
+        """The slowest upload that is borne, in bytes."""
+        return self.upload_timeout_mib_per_second * MIB
 
 
 class CopyConfig(Section):

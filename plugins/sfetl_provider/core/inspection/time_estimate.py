@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from sfetl_provider.core.config.model import MIB, FeedConfig
 from sfetl_provider.core.inspection.report import TimeEstimate
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.core.plan.names import chunk_name
 from sfetl_provider.core.qc.scan import Places, scan_file
-from sfetl_provider.core.stage.compress import ChunkSource
-from sfetl_provider.core.stage.pool import make_chunks
+from sfetl_provider.core.stage.compress import ChunkSource, compress_chunk
+from sfetl_provider.core.stage.level import LADDER
 from sfetl_provider.core.stage.scratch import scratch_error
-from sfetl_provider.core.stage.split import chunk_ranges
+from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
 from sfetl_provider.core.tsv.boundaries import body_start, record_end
 from sfetl_provider.core.tsv.source import open_source
 
@@ -78,13 +80,18 @@ def _scratch_errors(folder: Path) -> Iterator[None]:
 
 
 def _compress(path: Path, config: FeedConfig, folder: Path) -> int:
-    source = ChunkSource(path, path.stat().st_size, _quote(config), config.stage.zstd_level)
+    """Make all chunks as staging does, at the level that it begins with; gives their compressed size."""
+    source = ChunkSource(path, path.stat().st_size, _quote(config))
+    level = LADDER[0] if config.stage.zstd_level == "auto" else config.stage.zstd_level
     with open_source(path) as file:
         start = body_start(file, config.format.header, source.quote)
-        ranges = chunk_ranges(file, start, CHUNK_BYTES, source.quote)
-        return sum(
-            chunk.compressed_bytes for chunk in make_chunks(source, ranges, folder, config.stage.workers)
-        )
+        ranges = list(chunk_ranges(file, start, CHUNK_BYTES, source.quote))
+
+    def size_of(chunk: ChunkRange) -> int:
+        return compress_chunk(source, chunk, folder / chunk_name(chunk.number), level).compressed_bytes
+
+    with ThreadPoolExecutor(config.stage.workers) as workers:
+        return sum(workers.map(size_of, ranges))
 
 
 def _quote(config: FeedConfig) -> bytes | None:

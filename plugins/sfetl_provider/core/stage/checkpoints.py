@@ -43,6 +43,7 @@ class StagingCheckpoints:
 
     def __init__(self, store: CheckpointStore) -> None:
         self._store = store
+        self._written = 0
 
     def source(self) -> RecordedSource | None:
         """Give what the recorded chunks belong to, None when nothing is recorded.
@@ -59,6 +60,7 @@ class StagingCheckpoints:
         while isinstance(rows := self._store.get(_page_key(page)), list):
             chunks.extend(_chunk(row) for row in rows)
             page += 1
+        self._written = len(chunks)
         return chunks
 
     def start(self, source: RecordedSource) -> None:
@@ -67,14 +69,20 @@ class StagingCheckpoints:
         self._store.set(_SOURCE_KEY, source.to_json())
 
     def save(self, chunks: Sequence[Chunk], number: int) -> None:
-        """Write the page that holds chunk `number`; `chunks` are all that are recorded, in order."""
+        """Write the page that holds chunk `number`; `chunks` are all that are known, in order.
+
+        Pages before it that hold chunks not yet written are written first, so that no page ever lacks one.
+        """
         page = (number - 1) // PAGE_CHUNKS
-        rows = [_row(chunk) for chunk in chunks[page * PAGE_CHUNKS : (page + 1) * PAGE_CHUNKS]]
-        self._store.set(_page_key(page), rows)
+        for earlier in range(min(self._written // PAGE_CHUNKS, page), page + 1):
+            rows = [_row(chunk) for chunk in chunks[earlier * PAGE_CHUNKS : (earlier + 1) * PAGE_CHUNKS]]
+            self._store.set(_page_key(earlier), rows)
+            self._written = max(self._written, earlier * PAGE_CHUNKS + len(rows))
 
     def forget(self) -> None:
         """Remove all; from the last page on, so that an interrupted removal leaves no page unreachable."""
         self._store.delete(_SOURCE_KEY)
+        self._written = 0
         pages = 0
         while self._store.get(_page_key(pages)) is not None:
             pages += 1

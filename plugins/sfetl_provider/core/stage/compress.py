@@ -12,6 +12,7 @@ import zstandard
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.stage.scratch import scratch_error
 from sfetl_provider.core.stage.split import ChunkRange
+from sfetl_provider.core.stage.stream import TextStream
 from sfetl_provider.core.tsv.line_counter import LineCounter
 from sfetl_provider.core.tsv.source import changed_while_read, open_source
 
@@ -25,21 +26,46 @@ class CompressionStopped(Exception):  # noqa: N818 - it ends a thread when told 
 
 @dataclass(frozen=True)
 class ChunkSource:
-    """How to read chunks of a file and compress them."""
+    """How to read chunks of a file and compress them.
+
+    With a `stream` the file is compressed itself: its chunks are made one after the other in their order, each
+    by so many `threads`; `size_bytes` is then unknown and -1.
+    """
 
     path: Path
     size_bytes: int
     quote: bytes | None
-    zstd_level: int
     block_bytes: int = BLOCK_BYTES
+    stream: TextStream | None = None
+    threads: int = 0
+
+
+def _go_on() -> bool:
+    return False
+
+
+def ignore_bytes(size_bytes: int) -> None:
+    """Count nothing."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on while a chunk is made, after each block: whether to stop, and how many bytes it had."""
+
+    is_stopped: Callable[[], bool] = _go_on
+    count: Callable[[int], None] = ignore_bytes
 
 
 @dataclass(frozen=True)
 class ChunkFile:
-    """A finished chunk file and what was counted while it was made; the hash is of its compressed bytes."""
+    """A finished chunk file and what was counted while it was made; the hash is of its compressed bytes.
+
+    `source_bytes` is what of the source file was read for it: less than its text when that is compressed.
+    """
 
     path: Path
     chunk: ChunkRange
+    source_bytes: int
     lines: int
     records: int
     empty_records: int
@@ -49,25 +75,31 @@ class ChunkFile:
 
 
 def compress_chunk(
-    source: ChunkSource, chunk: ChunkRange, target: Path, is_stopped: Callable[[], bool] = lambda: False
+    source: ChunkSource,
+    chunk: ChunkRange,
+    target: Path,
+    zstd_level: int,
+    watch: Watch = Watch(),
 ) -> ChunkFile:
-    """Write one chunk as one zstd frame with content size and checksum, counting in the same pass.
+    """Write one chunk as one zstd frame with checksum (and content size, unless it is read from a stream).
+
+    A chunk of a stream ends with the record that holds the byte before `chunk.end_byte`; the result tells where.
 
     Memory: about four blocks (16 MiB). The file is written beside `target` and renamed when it is whole; after
     any failure nothing is left. Several threads may make different chunks at once: compression, hashing and
     counting let go of Python's lock. Raises SourceFileError when the file is unreadable or ends early,
     ReconciliationError when the chunk does not end with a record, ScratchSpaceError when it cannot be written,
-    CompressionStopped as soon as `is_stopped` says so.
+    CompressionStopped as soon as the watch says so.
     """
     partial = target.with_suffix(".part")
     counter = LineCounter(source.quote)
-    blocks = _counted(_blocks(source, chunk, is_stopped), counter)
+    blocks = _counted(_blocks(source, chunk, watch), counter)
     compressor = zstandard.ZstdCompressor(
-        level=source.zstd_level, write_checksum=True, write_content_size=True
-    ).compressobj(size=chunk.size_bytes)
+        level=zstd_level, write_checksum=True, write_content_size=True, threads=source.threads
+    ).compressobj(size=chunk.size_bytes if source.stream is None else -1)
     try:
         compressed_bytes, sha256 = _write(_frame(blocks, compressor), partial)
-        _finish(source, chunk, counter)
+        chunk = _finished(source, chunk, counter)
         partial.replace(target)
     except OSError as error:
         raise scratch_error(target.parent, error) from error
@@ -76,22 +108,30 @@ def compress_chunk(
     return ChunkFile(
         path=target,
         chunk=chunk,
+        source_bytes=chunk.size_bytes if source.stream is None else source.stream.source_advance(),
         lines=counter.lines,
         records=counter.records,
         empty_records=counter.empty_records,
         compressed_bytes=compressed_bytes,
         compressed_sha256=sha256,
-        zstd_level=source.zstd_level,
+        zstd_level=zstd_level,
     )
 
 
-def _blocks(source: ChunkSource, chunk: ChunkRange, is_stopped: Callable[[], bool]) -> Iterator[bytes]:
+def _blocks(source: ChunkSource, chunk: ChunkRange, watch: Watch) -> Iterator[bytes]:
+    blocks = _read(source, chunk) if source.stream is None else source.stream.blocks(chunk.end_byte)
+    for block in blocks:
+        yield block
+        watch.count(len(block))
+        if watch.is_stopped():
+            raise CompressionStopped
+
+
+def _read(source: ChunkSource, chunk: ChunkRange) -> Iterator[bytes]:
     with open_source(source.path) as file:
         file.seek(chunk.start_byte)
         left = chunk.size_bytes
         while left:
-            if is_stopped():
-                raise CompressionStopped
             block = file.read(min(source.block_bytes, left))
             if not block:
                 raise changed_while_read(source.path, stage="stage", safe=CHUNKS_GIVEN_UP)
@@ -121,8 +161,13 @@ def _write(parts: Iterator[bytes], path: Path) -> tuple[int, str]:
     return size_bytes, digest.hexdigest()
 
 
-def _finish(source: ChunkSource, chunk: ChunkRange, counter: LineCounter) -> None:
-    if chunk.end_byte == source.size_bytes:
+def _finished(source: ChunkSource, chunk: ChunkRange, counter: LineCounter) -> ChunkRange:
+    if source.stream is not None:
+        is_last = source.stream.is_at_end
+        chunk = ChunkRange(chunk.number, chunk.start_byte, source.stream.position)
+    else:
+        is_last = chunk.end_byte == source.size_bytes
+    if is_last:
         counter.finish()
     elif not counter.is_at_record_end:
         raise ReconciliationError(
@@ -131,3 +176,4 @@ def _finish(source: ChunkSource, chunk: ChunkRange, counter: LineCounter) -> Non
             next_step="The file changed or its quotes are not paired: let QC check it, correct it, start over.",
             stage="stage",
         )
+    return chunk

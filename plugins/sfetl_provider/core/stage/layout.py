@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from sfetl_provider.core.config.model import FormatConfig
+from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.tsv.boundaries import body_start, mark_bytes
+from sfetl_provider.core.tsv.compressed import is_compressed, open_text
 from sfetl_provider.core.tsv.source import open_source
+
+LONGEST_HEADER_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -24,15 +30,40 @@ class Layout:
 
 
 def read_layout(path: Path, text_format: FormatConfig) -> Layout:
-    """Look at a file's beginning: byte order mark and header. Raises SourceFileError."""
+    """Look at a file's beginning: byte order mark and header. Raises SourceFileError.
+
+    The size of a compressed file's text is -1, unless that is short.
+    """
     quote = text_format.quote.encode() if text_format.quote else None
+    if is_compressed(path):
+        return _layout_of_text(path, text_format.header, quote)
     with open_source(path) as file:
-        size_bytes = os.fstat(file.fileno()).st_size
-        mark = mark_bytes(file)
-        start = body_start(file, text_format.header, quote)
-        file.seek(mark)
-        # A header that is the whole file, as when its quote is never closed, may be longer than memory.
-        header_lines = file.read(start - mark).count(b"\n") if start < size_bytes else 0
+        return _layout(file, os.fstat(file.fileno()).st_size, text_format.header, quote)
+
+
+def _layout_of_text(path: Path, has_header: bool, quote: bytes | None) -> Layout:
+    head = b""
+    with open_text(path) as text:
+        while len(head) <= LONGEST_HEADER_BYTES and (block := text.read(LONGEST_HEADER_BYTES)):
+            head += block
+    found = _layout(BytesIO(head), len(head), has_header, quote)
+    if len(head) <= LONGEST_HEADER_BYTES:
+        return found
+    if found.body_start == len(head):
+        raise SourceFileError(
+            f"The header of {path} is longer than {LONGEST_HEADER_BYTES:,} bytes.",
+            safe="The file was not changed.",
+            next_step="Its quotes are not paired, or it has no header: correct it or format.header.",
+        )
+    return replace(found, size_bytes=-1)
+
+
+def _layout(file: BinaryIO, size_bytes: int, has_header: bool, quote: bytes | None) -> Layout:
+    mark = mark_bytes(file)
+    start = body_start(file, has_header, quote)
+    file.seek(mark)
+    # A header that is the whole file, as when its quote is never closed, may be longer than memory.
+    header_lines = file.read(start - mark).count(b"\n") if start < size_bytes else 0
     return Layout(
         size_bytes=size_bytes,
         mark_bytes=mark,

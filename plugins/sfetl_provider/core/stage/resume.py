@@ -60,7 +60,10 @@ def _difference(before: StagingIdentity, now: StagingIdentity) -> str:
 def verified_numbers(chunks: Sequence[Chunk], entries: Sequence[StagedEntry]) -> set[int]:
     """Give the numbers of the chunks that lie on the stage with the size that was recorded."""
     sizes = entry_sizes(entries)
-    return {chunk.number for chunk in chunks if sizes.get(chunk_name(chunk.number)) == chunk.compressed_bytes}
+    confirmed = (chunk for chunk in chunks if chunk.is_confirmed)
+    return {
+        chunk.number for chunk in confirmed if sizes.get(chunk_name(chunk.number)) == chunk.compressed_bytes
+    }
 
 
 def entry_sizes(entries: Sequence[StagedEntry]) -> dict[str, int]:

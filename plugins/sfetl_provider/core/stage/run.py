@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
-from sfetl_provider.core.events import Listener, Notice, Progress, ignore_events
+from sfetl_provider.core.events import Listener, Notice, ignore_events
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
-from sfetl_provider.core.ports import CheckpointStore, Clock, Warehouse
+from sfetl_provider.core.ports import CheckpointStore, Clock, Uploader, Warehouse
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
-from sfetl_provider.core.stage.compress import CHUNKS_GIVEN_UP, ChunkFile, ChunkSource
+from sfetl_provider.core.stage.compress import (
+    CHUNKS_GIVEN_UP,
+    ChunkFile,
+    ChunkSource,
+    Watch,
+    compress_chunk,
+    ignore_bytes,
+)
 from sfetl_provider.core.stage.layout import Layout, read_layout
-from sfetl_provider.core.stage.pool import make_chunks
+from sfetl_provider.core.stage.level import LevelChooser
+from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.resume import (
     entry_sizes,
     number_ranges,
@@ -27,6 +35,9 @@ from sfetl_provider.core.stage.resume import (
 from sfetl_provider.core.stage.scratch import chunk_folder
 from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
 from sfetl_provider.core.stage.staged_file import Chunk, StagedFile
+from sfetl_provider.core.stage.staging_progress import StagingProgress
+from sfetl_provider.core.stage.stream import TextStream, open_stream
+from sfetl_provider.core.tsv.compressed import is_compressed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
 
@@ -38,6 +49,7 @@ class StagePorts:
     """What staging needs of the outside; `scratch` is the root below which each run has its own folder."""
 
     warehouse: Warehouse
+    uploader: Uploader
     checkpoints: CheckpointStore
     clock: Clock
     scratch: Path
@@ -52,18 +64,19 @@ def stage_file(
 ) -> StagedFile:
     """Bring one file to the stage as chunks of one zstd frame each, resuming what an earlier try recorded.
 
-    Chunks are compressed by `stage.workers` threads and uploaded one after the other by the calling thread,
-    the only one that touches the ports and the listener. Each is recorded durably once its upload is
-    confirmed; at the end LIST must show all with their sizes. Header and byte order mark are not staged,
-    empty records are, and COPY skips them. A file without records gives no chunk.
+    Chunks are compressed by `stage.workers` threads and uploaded by `stage.upload_workers` others, which call
+    the uploader; all other ports and the listener are touched by the calling thread only. Each chunk is
+    recorded durably once its upload is confirmed, and its file removed; at the end LIST must show all with
+    their sizes. Header and byte order mark are not staged, empty records are, and COPY skips them. A file
+    without records gives no chunk.
 
-    Disk: (workers + 1) × the largest compressed chunk. Memory: workers × about 16 MiB, whatever the file's
-    size; a chunk is longer than `stage.chunk_mib` only when one record is.
+    Disk: (workers + 2 + upload workers) × the largest compressed chunk. Memory: workers × about 16 MiB,
+    whatever the file's size; a chunk is longer than `stage.chunk_mib` only when one record is.
 
-    After any failure, an interruption too, threads are stopped, scratch files removed and the recorded chunks
-    kept; the error's text says which they are. Raises SourceFileError when the file cannot be read or changed
-    while it was (then nothing is kept), UploadError, ScratchSpaceError, ReconciliationError and what the
-    warehouse raises.
+    After any failure, an interruption too, threads and uploads are stopped, scratch files removed and the
+    recorded chunks kept; the error's text says which they are. Raises SourceFileError when the file cannot be
+    read or changed while it was (then nothing is kept), UploadError, UploadDeniedError, ScratchSpaceError,
+    ReconciliationError and what the warehouse raises.
     """
     started = ports.clock.monotonic()
     layout = read_layout(Path(source.path), config.format)
@@ -89,7 +102,7 @@ def stage_file(
 
 @dataclass
 class _Staging:
-    """One try of one file: `recorded` mirrors the checkpoints, `on_stage` names what is verified there."""
+    """One try of one file: `recorded` are the chunks known so far, `on_stage` names what is verified there."""
 
     source: SourceFile
     config: FeedConfig
@@ -114,25 +127,79 @@ class _Staging:
             return 0
         entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
         self.on_stage = verified_numbers(self.recorded, entries)
-        self._notice(
-            f"{len(self.on_stage)} of {len(self.recorded)} recorded chunks lie on the stage and are kept"
-        )
+        confirmed = sum(chunk.is_confirmed for chunk in self.recorded)
+        self._notice(f"{len(self.on_stage)} of {confirmed} recorded chunks lie on the stage and are kept")
         return len(self.on_stage)
 
     def stage_rest(self, folder: Path) -> None:
         """Make, upload and record every chunk that is not on the stage."""
-        source = ChunkSource(
-            Path(self.source.path), self.layout.size_bytes, self.layout.quote, self.config.stage.zstd_level
+        path, progress = Path(self.source.path), self._progress()
+        source = ChunkSource(path, self.layout.size_bytes, self.layout.quote)
+        progress.report()
+        if not is_compressed(path):
+            self._run(source, self._ranges(), folder, progress)
+        else:
+            with open_stream(path, self.layout.quote) as stream:
+                threads = self.config.stage.workers
+                source = replace(source, size_bytes=-1, stream=stream, threads=threads)
+                self._run(source, self._stream_ranges(stream, progress), folder, progress)
+                self.layout = replace(self.layout, size_bytes=stream.position)
+            progress.finish()
+        progress.report()
+
+    def _run(
+        self, source: ChunkSource, ranges: Generator[ChunkRange], folder: Path, progress: StagingProgress
+    ) -> None:
+        settings = self.config.stage
+        # A stream has one reader; its chunks are compressed by several threads each.
+        workers = settings.workers if source.stream is None else 1
+        pipeline = Pipeline(self._crew(source, folder, progress), workers, settings.upload_workers)
+        with closing(ranges), closing(pipeline.run(ranges)) as steps:
+            for step in steps:
+                match step:
+                    case (Happening.MADE, made):
+                        self._expect(made)
+                    case (Happening.UPLOADED, made):
+                        made.path.unlink()
+                        self._record(made)
+                        progress.add_uploaded(made.source_bytes)
+                progress.report()
+
+    def _crew(self, source: ChunkSource, folder: Path, progress: StagingProgress) -> Crew:
+        uploader, stage_path = self.ports.uploader, self.identity.stage_folder
+
+        def make(chunk: ChunkRange, level: int, is_stopped: Callable[[], bool]) -> ChunkFile:
+            watch = Watch(is_stopped, progress.add_compressed if source.stream is None else ignore_bytes)
+            made = compress_chunk(source, chunk, folder / chunk_name(chunk.number), level, watch)
+            if source.stream is not None:
+                progress.add_compressed(made.source_bytes)
+            return made
+
+        return Crew(
+            make=make,
+            upload=lambda made: uploader.upload(made.path, stage_path),
+            stop_uploads=uploader.stop,
+            choose_level=LevelChooser(self.config.stage.zstd_level, self._notice).choose,
         )
-        self._report_progress()
-        with closing(self._ranges()) as ranges:
-            chunks = make_chunks(source, ranges, folder, self.config.stage.workers)
-            with closing(chunks):
-                for made in chunks:
-                    self.ports.warehouse.upload(made.path, self.identity.stage_folder)
-                    made.path.unlink()
-                    self._record(made)
-                    self._report_progress()
+
+    def _stream_ranges(self, stream: TextStream, progress: StagingProgress) -> Generator[ChunkRange]:
+        """Give the chunks of a compressed file; what is staged is read past. A new chunk's end is a target.
+
+        Each is asked for when the one before it was made, so that the stream stands at its start.
+        """
+        known = list(self.recorded)
+        stream.skip_to(self.layout.body_start)
+        for chunk in known:
+            if chunk.number in self.on_stage:
+                stream.skip_to(chunk.end_byte)
+                progress.skip(stream.source_advance())
+            else:
+                yield ChunkRange(chunk.number, chunk.start_byte, chunk.end_byte)
+        number, chunk_bytes = len(known) + 1, self.identity.chunk_bytes
+        while not stream.is_at_end:
+            start = stream.position
+            yield ChunkRange(number, start, (start // chunk_bytes + 1) * chunk_bytes)
+            number += 1
 
     def _ranges(self) -> Generator[ChunkRange]:
         known = list(self.recorded)
@@ -143,16 +210,22 @@ class _Staging:
         with open_source(Path(self.source.path)) as file:
             yield from chunk_ranges(file, start, self.identity.chunk_bytes, self.layout.quote, len(known) + 1)
 
+    def _expect(self, made: ChunkFile) -> None:
+        """Take a chunk that was made, in order, as one whose upload is not yet confirmed."""
+        number = made.chunk.number
+        if number > len(self.recorded):
+            unconfirmed = _chunk(made, self._next_line())
+            self.recorded.append(
+                unconfirmed.model_copy(update={"compressed_bytes": 0, "compressed_sha256": ""})
+            )
+            return
+        known = self.recorded[number - 1]
+        if (known.lines, known.records) != (made.lines, made.records):
+            raise self._changed()
+
     def _record(self, made: ChunkFile) -> None:
         number = made.chunk.number
-        known = self.recorded[number - 1] if number <= len(self.recorded) else None
-        chunk = _chunk(made, known.first_line if known else self._next_line())
-        if known is None:
-            self.recorded.append(chunk)
-        elif (known.lines, known.records) != (chunk.lines, chunk.records):
-            raise self._changed()
-        else:
-            self.recorded[number - 1] = chunk
+        self.recorded[number - 1] = _chunk(made, self.recorded[number - 1].first_line)
         self.checkpoints.save(self.recorded, number)
         self.on_stage.add(number)
 
@@ -216,8 +289,7 @@ class _Staging:
         )
         resume = f"Clear this task: it resumes at chunk {first}."
         if isinstance(error, SfetlError):
-            error.safe, error.next_step = safe, " ".join(filter(None, (error.next_step, resume)))
-            error.args = (" ".join(filter(None, (error.what, error.safe, error.next_step))),)
+            error.reword(safe=safe, next_step=" ".join(filter(None, (error.next_step, resume))))
         else:
             error.add_note(f"{safe} {resume}")
 
@@ -241,12 +313,12 @@ class _Staging:
             seconds=round(seconds, 3),
         )
 
-    def _report_progress(self) -> None:
-        staged = sum(
-            chunk.end_byte - chunk.start_byte for chunk in self.recorded if chunk.number in self.on_stage
-        )
-        done = self.layout.body_start + staged
-        self.listener(Progress("stage", self.source.name, done, self.layout.size_bytes, "bytes"))
+    def _progress(self) -> StagingProgress:
+        staged = sum(chunk.size_bytes for chunk in self.recorded if chunk.number in self.on_stage)
+        is_packed = is_compressed(self.source.path)
+        done_before = 0 if is_packed else self.layout.body_start + staged
+        total = self.source.size_bytes if is_packed else self.layout.size_bytes
+        return StagingProgress(self.source.name, total, done_before, self.listener)
 
     def _notice(self, text: str) -> None:
         self.listener(Notice("stage", f"{self.source.name}: {text}."))

@@ -10,7 +10,8 @@ class Chunk(Record):
 
     `first_line` is the number of its first line in the source, so that COPY's line numbers can be mapped back;
     `lines` are physical ones, more than the records where quoted fields hold newlines.
-    `records` are what COPY must parse: lines without the empty ones.
+    `records` are what COPY must parse: lines without the empty ones. Uploads may overtake each other: a chunk
+    whose own upload is not yet confirmed stands before a later one with nothing for its compressed form.
     """
 
     number: int
@@ -23,6 +24,16 @@ class Chunk(Record):
     compressed_bytes: int
     compressed_sha256: str
     zstd_level: int
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Tell whether its upload was confirmed."""
+        return self.compressed_bytes > 0
+
+    @property
+    def size_bytes(self) -> int:
+        """Uncompressed size."""
+        return self.end_byte - self.start_byte
 
 
 class StagedFile(Record):

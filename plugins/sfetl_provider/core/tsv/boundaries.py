@@ -43,14 +43,15 @@ def record_end(
     """
     file.seek(offset)
     while block := file.read(block_bytes):
-        at, is_quoted = _find_newline(block, quote, is_quoted)
+        at, is_quoted = find_newline(block, quote, is_quoted)
         if at >= 0:
             return offset + at + 1
         offset += len(block)
     return offset
 
 
-def _find_newline(block: bytes, quote: bytes | None, is_quoted: bool) -> tuple[int, bool]:
+def find_newline(block: bytes, quote: bytes | None, is_quoted: bool) -> tuple[int, bool]:
+    """Give where the record that the block is in ends, -1 when not in it, and whether we are in quotes there."""
     if quote is None:
         return block.find(b"\n"), False
     start = 0

@@ -1,0 +1,106 @@
+"""The process that uploads: `python -m sfetl_provider.adapters.upload_child DESCRIPTOR PARENT`.
+
+It is started by `upload_process.py` and talks to it over one pipe: first it gets the connector's options, then
+a file and a stage path for each upload; None ends it. Each is answered by None or by an error's parts.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import re
+import signal
+import sys
+import tempfile
+import threading
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from sfetl_provider.adapters.upload_messages import to_message
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_REFUSED = re.compile(r"Tunnel connection failed: 4\d\d")
+
+
+def main() -> None:
+    """Serve one task until it or its pipe ends."""
+    descriptor, parent = (int(argument) for argument in sys.argv[1:])
+    _die_with(parent)
+    connection: Connection[Any, Any] = Connection(descriptor)
+    commands: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=_read, args=(connection, commands), daemon=True).start()
+    try:
+        _serve(connection, commands)
+    except Exception as error:  # noqa: BLE001  # what happens here must be known there
+        connection.send(to_message(error))
+
+
+def _die_with(parent: int) -> None:
+    """Let the kernel end this process with its parent, and nobody else of this user read its memory."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the parent, which ends this one
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None)
+        library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _read(connection: Connection[Any, Any], commands: SimpleQueue[Any]) -> None:
+    """Hand commands on; when the pipe closes, end the process even in the middle of an upload."""
+    try:
+        while True:
+            commands.put(connection.recv())
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+def _serve(connection: Connection[Any, Any], commands: SimpleQueue[Any]) -> None:
+    # PUT needs no data frames, which cost half of the connector's start and of its memory.
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    # Imported late: the connector takes a second, in which the parent may already have ended.
+    from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
+
+    logging.getLogger("snowflake.connector.storage_client").addHandler(RefusedTunnels())
+    session = SnowflakeSession(open_connection(commands.get()))
+    connection.send(None)
+    while command := commands.get():
+        source, stage_folder = Path(command[0]), command[1]
+        tempfile.tempdir = str(make_copies_folder(source, os.getpid()))
+        session.upload(source, stage_folder)
+        connection.send(None)
+    # Not after a failure: logging out could hang, too.
+    session.close()
+
+
+def make_copies_folder(source: Path, process: int) -> Path:
+    """Make the folder for what the connector writes while it uploads a file, as an encrypted copy."""
+    folder = copies_folder(source, process)
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def copies_folder(source: Path, process: int) -> Path:
+    """Name that folder: beside the file, so that it goes with it, whoever is killed."""
+    return source.parent / f"put-{process}"
+
+
+class RefusedTunnels(logging.Handler):
+    """Ends an upload whose tunnel a proxy refused.
+
+    The connector takes a refused CONNECT for a fault that passes, tries five times, which may lock an account,
+    and then forgets the answer. Only its log holds it, so the exception comes from there, in its thread.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Raise when the record tells of a refusal."""
+        if found := _REFUSED.search(record.getMessage()):
+            raise OSError(found[0])
+
+
+if __name__ == "__main__":
+    main()
