@@ -62,6 +62,10 @@ class Authorization:
         found = self.privileges(session, key)
         return "OWNERSHIP" in found or bool(found & set(privileges) if privileges else found)
 
+    def commands(self, session: Session, key: ObjectKey) -> bool:
+        """Whether it owns the role or user, or may manage all grants."""
+        return self.may(session, key, "OWNERSHIP") or self.may(session, ACCOUNT, "MANAGE GRANTS")
+
     def require(self, session: Session, key: ObjectKey, *privileges: str, shown: str = "") -> None:
         """Fail with 002003 when the object is hidden, with 003001 when it is seen and the privilege lacks.
 

@@ -91,13 +91,8 @@ class RoleStatements:
     def _owned_role(self, session: Session, name: str) -> None:
         if self._roles.role(name) is None:
             raise does_not_exist("Role", name)
-        if name in SYSTEM_ROLES or not self._owns("ROLE", session, name):
+        if name in SYSTEM_ROLES or not self._may.commands(session, ObjectKey("ROLE", (name,))):
             raise insufficient("role", name)
-
-    def _owns(self, kind: str, session: Session, name: str) -> bool:
-        return self._may.may(session, ObjectKey(kind, (name,)), "OWNERSHIP") or self._may.may(
-            session, ACCOUNT, "MANAGE GRANTS"
-        )
 
     def _drop_role(self, session: Session, tokens: Tokens) -> Result:
         is_tolerant = tokens.skip("IF", "EXISTS")
@@ -123,7 +118,7 @@ class RoleStatements:
 
     def _grant(self, session: Session, tokens: Tokens) -> Result:
         role, kind, grantee = self._membership(tokens, "TO")
-        if role != PUBLIC and not self._owns("ROLE", session, role):
+        if role != PUBLIC and not self._may.commands(session, ObjectKey("ROLE", (role,))):
             raise grant_refused()
         if kind == "ROLE" and grantee in self._roles.reach(role) - {PUBLIC}:
             raise _circle(role, grantee)
@@ -132,7 +127,7 @@ class RoleStatements:
 
     def _revoke(self, session: Session, tokens: Tokens) -> Result:
         role, kind, grantee = self._membership(tokens, "FROM")
-        if not self._owns("ROLE", session, role):
+        if not self._may.commands(session, ObjectKey("ROLE", (role,))):
             raise grant_refused()
         self._roles.revoke(role, kind, grantee)
         return status_result(SUCCESS, DDL)

@@ -89,11 +89,6 @@ class UserStatements:
         tokens.expect_words("USER")
         return self._create_user(session, tokens, is_replacing=is_replacing)
 
-    def _owns(self, session: Session, name: str) -> bool:
-        return self._may.may(session, ObjectKey("USER", (name,)), "OWNERSHIP") or self._may.may(
-            session, ACCOUNT, "MANAGE GRANTS"
-        )
-
     def _create_user(self, session: Session, tokens: Tokens, *, is_replacing: bool) -> Result:
         is_tolerant = tokens.skip("IF", "NOT", "EXISTS")
         name = single_name(tokens)
@@ -122,7 +117,7 @@ class UserStatements:
         user = self._roles.user(name)
         if user is None:
             raise does_not_exist("User", name)
-        if not self._owns(session, name):
+        if not self._may.commands(session, ObjectKey("USER", (name,))):
             raise insufficient("user", name)
         return user
 
@@ -177,7 +172,7 @@ class UserStatements:
                 self._grants.owner(ObjectKey("USER", (user.name,))),
             ]
             for user in self._roles.users()
-            if self._owns(session, user.name) or user.name == session.user
+            if self._may.commands(session, ObjectKey("USER", (user.name,))) or user.name == session.user
         ]
         return table_result(_USER_COLUMNS, filters.chosen(rows, 0))
 

@@ -9,6 +9,7 @@ import pytest
 from local.warehouse.serving.certificates import trusting
 from local.warehouse.serving.server import running_warehouse
 from tests.contracts.warehouse.backend import Backend, account, has_account, stand_in
+from tests.contracts.warehouse.sessions_of_a_test import Sessions, sessions_of
 
 BACKENDS = ["local", *(["snowflake"] if has_account() else [])]
 
@@ -24,3 +25,10 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
         assert running.ca_bundle is not None
         with trusting(running.ca_bundle):
             yield stand_in(running)
+
+
+@pytest.fixture
+def sessions(backend: Backend) -> Iterator[Sessions]:
+    """Sessions in a schema of their own."""
+    with sessions_of(backend) as opened:
+        yield opened

@@ -7,22 +7,13 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Iterator
 
-import pytest
 from snowflake.connector import SnowflakeConnection
 
-from tests.contracts.warehouse.backend import Backend
-from tests.contracts.warehouse.sessions_of_a_test import Later, Sessions, error_of, rows, sessions_of
+from tests.contracts.warehouse.sessions_of_a_test import Later, Sessions, error_of, rows
 
 SESSIONS = 4
 MOVES = 8
-
-
-@pytest.fixture
-def sessions(backend: Backend) -> Iterator[Sessions]:
-    with sessions_of(backend) as opened:
-        yield opened
 
 
 def move(session: SnowflakeConnection, number: int, chance: random.Random) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterator
 
 import pytest
 import snowflake.connector
@@ -23,16 +22,9 @@ from tests.contracts.warehouse.sessions_of_a_test import (
     error_of,
     eventually,
     rows,
-    sessions_of,
 )
 
 LONG = "SELECT SYSTEM$WAIT(600)"
-
-
-@pytest.fixture
-def sessions(backend: Backend) -> Iterator[Sessions]:
-    with sessions_of(backend) as opened:
-        yield opened
 
 
 @pytest.fixture

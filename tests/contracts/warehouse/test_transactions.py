@@ -5,8 +5,6 @@ https://docs.snowflake.com/en/sql-reference/transactions#resource-locking
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from snowflake.connector import SnowflakeConnection
 
@@ -18,16 +16,9 @@ from tests.contracts.warehouse.sessions_of_a_test import (
     error_of,
     eventually,
     rows,
-    sessions_of,
 )
 
 RAISE = "UPDATE HEAD SET G = G + 1 WHERE M = '2013-01'"
-
-
-@pytest.fixture
-def sessions(backend: Backend) -> Iterator[Sessions]:
-    with sessions_of(backend) as opened:
-        yield opened
 
 
 @pytest.fixture
