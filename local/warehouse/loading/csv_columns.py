@@ -128,6 +128,9 @@ def _moment(column: TargetColumn, file_format: FileFormat) -> str:
         # TIMESTAMP_NTZ keeps the time of day as written and drops the offset.
         patterns = ", ".join(literal(pattern) for pattern in without_zone(kind, formats[kind]))
         raw = f"regexp_replace({raw}, '(:\\d\\d(\\.\\d+)?)\\s*([+-]\\d\\d(:?\\d\\d)?|Z)$', '\\1')"
+    if "%n" in patterns:
+        # DuckDB would round what is beyond microseconds, and could move a time into the next day.
+        raw = f"regexp_replace({raw}, '(\\.\\d{{6}})\\d+', '\\1')"
     return f"CAST(TRY_STRPTIME({raw}, [{patterns}]) AS {column.kind})"
 
 

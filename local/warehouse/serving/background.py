@@ -133,7 +133,10 @@ class BackgroundServer:
 
     def _save(self, state: ServerState) -> None:
         toml = connections_toml(state.host, state.port, state.ca_bundle is not None)
-        (self._folder / "connections.toml").write_text(toml, encoding="utf-8")
+        connections = self._folder / "connections.toml"
+        connections.write_text(toml, encoding="utf-8")
+        # The Snowflake CLI refuses a file that others can read.
+        connections.chmod(0o600)
         partial = self._state_file.with_suffix(".partial")
         partial.write_text(json.dumps(asdict(state), indent=2), encoding="utf-8")
         partial.replace(self._state_file)

@@ -130,6 +130,13 @@ DAYS_AND_TIMES = (
         "DATE", b"2013-02-30\n", Error(100040, ("Date '2013-02-30' is not recognized",), is_documented=False)
     ),
     _is_not("DATE", b"28/02/2013\n", Error(100040, ("28/02/2013",), is_documented=False), TSV),
+    loads(
+        "COPY: a fraction of a second never moves a time into the next day",
+        "N NUMBER(1,0), T TIMESTAMP_NTZ",
+        b"1,2024-01-31 23:59:59.9999999\n",
+        [(1, datetime.datetime(2024, 1, 31, 23, 59, 59, 999999))],
+        page=MOMENTS,
+    ),
     _is_not("TIME", b"25:00:00\n", Error(100108, ("25:00:00",), is_documented=False)),
     _is_not(
         "TIMESTAMP_NTZ",
