@@ -52,6 +52,14 @@ def _backslash_is_text(right: Any) -> Any:
     return parse
 
 
+def _header_is_data(right: Any) -> Any:
+    def parse(text: str) -> Any:
+        copy = right(text)
+        return dataclasses.replace(copy, file_format=dataclasses.replace(copy.file_format, skip_header=0))
+
+    return parse
+
+
 def _without_transaction(_right: Any) -> Any:
     @contextlib.contextmanager
     def transaction(session: Any, database: str) -> Any:
@@ -167,8 +175,8 @@ MUTATIONS = (
     ),
     Mutation(
         "header lines are loaded",
-        "loading.staged_text:without_lines",
-        lambda _right: lambda pieces, _count: pieces,
+        "loading.copy_statement:parse_copy",
+        _header_is_data,
         ("COPY: a header is skipped",),
     ),
     Mutation(
