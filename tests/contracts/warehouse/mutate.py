@@ -54,14 +54,13 @@ def _play(case: Case, backend: Backend, folder: Path, passed: threading.Event) -
     passed.set()
 
 
-def _tell_noticing(name: str, to: Connection) -> None:
-    """Runs in the process of one mutation."""
+def _tell_noticing(name: str, folder: str, to: Connection) -> None:
+    """Runs in the process of one mutation; everything temporary goes below the folder."""
+    tempfile.tempdir = folder
     mutation = next(one for one in all_mutations() if one.name == name)
-    folder = tempfile.TemporaryDirectory()
     mutation.apply(pytest.MonkeyPatch())
     with fresh_stand_in() as backend:
-        to.send(noticing(backend, all_cases(), Path(folder.name)))
-        folder.cleanup()
+        to.send(noticing(backend, all_cases(), Path(folder)))
         os._exit(0)  # Threads that hang would keep the process.
 
 
@@ -69,11 +68,12 @@ def noticed(mutation: Mutation) -> list[str]:
     """The names of the cases that notice a mutation."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_tell_noticing, args=(mutation.name, theirs))
-    process.start()
-    theirs.close()
-    names: list[str] = ours.recv()
-    process.join()
+    with tempfile.TemporaryDirectory() as folder:
+        process = spawn.Process(target=_tell_noticing, args=(mutation.name, folder, theirs))
+        process.start()
+        theirs.close()
+        names: list[str] = ours.recv()
+        process.join()
     return names
 
 
