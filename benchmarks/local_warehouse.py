@@ -156,7 +156,7 @@ def _text(path: Path, first: int, rows: int, seed: int) -> Path:
 def running_server(folder: Path) -> Iterator[tuple[int, int]]:
     """The warehouse as a process; gives its port and its process id."""
     port_file = folder / "port"
-    command = [sys.executable, "-m", "local.warehouse", "--folder", str(folder / "warehouse")]
+    command = [sys.executable, "-m", "local.warehouse", "serve", "--folder", str(folder / "warehouse")]
     server = subprocess.Popen(
         [*command, "--port-file", str(port_file)],
         cwd=Path(__file__).resolve().parents[1],

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import snowflake.connector
 from snowflake.connector import SnowflakeConnection
 
-from local.warehouse.serving.server import RunningWarehouse
+from local.warehouse.serving.certificates import trusting
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 
 NEEDED = ("account", "user", "role", "warehouse", "database")
 SECRETS = ("password", "private_key_file", "private_key_file_pwd")
@@ -54,6 +56,15 @@ def stand_in(running: RunningWarehouse) -> Backend:
     with snowflake.connector.connect(**running.connection_parameters()) as connection:
         connection.cursor().execute("CREATE DATABASE IF NOT EXISTS CONTRACTS")
     return Backend("local", "CONTRACTS", running.connection_parameters(), running.warehouse.clock.advance)
+
+
+@contextlib.contextmanager
+def fresh_stand_in() -> Iterator[Backend]:
+    """A stand-in of its own, over TLS, where clients upload as they do to a real account."""
+    with running_warehouse(synchronous_seconds=0.3, tls=True) as running:
+        assert running.ca_bundle is not None
+        with trusting(running.ca_bundle):
+            yield stand_in(running)
 
 
 def account() -> Backend:

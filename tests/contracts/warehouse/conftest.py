@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.warehouse.serving.certificates import trusting
-from local.warehouse.serving.server import running_warehouse
-from tests.contracts.warehouse.backend import Backend, account, has_account, stand_in
+from tests.contracts.warehouse.backend import Backend, account, fresh_stand_in, has_account
 from tests.contracts.warehouse.sessions_of_a_test import Sessions, sessions_of
 
 BACKENDS = ["local", *(["snowflake"] if has_account() else [])]
@@ -20,11 +18,9 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "snowflake":
         yield account()
         return
-    # Over TLS, where clients upload as they do to a real account; what differs without is in tests/local.
-    with running_warehouse(synchronous_seconds=0.3, tls=True) as running:
-        assert running.ca_bundle is not None
-        with trusting(running.ca_bundle):
-            yield stand_in(running)
+    # What differs without TLS is in tests/local.
+    with fresh_stand_in() as running:
+        yield running
 
 
 @pytest.fixture
