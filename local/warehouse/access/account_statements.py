@@ -13,7 +13,7 @@ from local.warehouse.sessions import session_parameters
 from local.warehouse.tokens import Tokens
 
 if TYPE_CHECKING:
-    from local.warehouse.statements.dispatch import Handler, Statement
+    from local.warehouse.statements.statement import Handler, Statement
 
 
 def _warehouse(statement: Statement) -> Result:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fakesnow.dialect import parse_one
@@ -13,19 +11,19 @@ from fakesnow.statement_type import TCL
 
 from local.warehouse.access import show_visibility
 from local.warehouse.access.account_statements import HANDLERS as ACCOUNT_HANDLERS
-from local.warehouse.errors import SqlError, canceled
+from local.warehouse.errors import canceled
 from local.warehouse.loading.copy_statement import parse_copy
 from local.warehouse.results import SUCCESS, Result, status_result, table_result
 from local.warehouse.serving.binds import bound_rows
 from local.warehouse.sessions import session_parameters
 from local.warehouse.sessions.queries import Query
 from local.warehouse.sessions.query_functions import mentions_queries, replace_query_functions
+from local.warehouse.statements.statement import Handler, Statement
 from local.warehouse.tables import retention
 from local.warehouse.transactions import transaction_statements
 from local.warehouse.transactions.replay_log import Write
 
 if TYPE_CHECKING:
-    from local.warehouse.sessions.sessions import Session
     from local.warehouse.warehouse import Warehouse
 
 _COMMENTS = re.compile(r"^(\s+|--[^\n]*\n|/\*.*?\*/)+", re.DOTALL)
@@ -42,30 +40,6 @@ _WAIT = re.compile(
 )
 _UNIT_SECONDS = {"MILLISECONDS": 0.001, "SECONDS": 1, "MINUTES": 60, "HOURS": 3_600, "DAYS": 86_400}
 _CREATE_STAGE = re.compile(r"(?is)^CREATE\s+(OR\s+REPLACE\s+)?(TEMP(ORARY)?\s+)?STAGE\b")
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A statement about to run: where, for which query, and its text without leading comments."""
-
-    warehouse: Warehouse
-    query: Query
-    text: str
-
-    @property
-    def session(self) -> Session:
-        """The session that sent it."""
-        return self.query.session
-
-    @property
-    def text_without_binds(self) -> str:
-        """The text of a statement that takes no bound values; raises SqlError 000002 if it came with some."""
-        if self.query.submission.bindings:
-            raise SqlError(2, "0A000", "The local warehouse takes no bound values in this statement.")
-        return self.text
-
-
-Handler = Callable[[Statement], Result]
 
 
 def execute(warehouse: Warehouse, query: Query) -> Result:

@@ -10,15 +10,19 @@ import pytest
 from tests.contracts.warehouse.backend import Backend
 from tests.contracts.warehouse.case import Advance, Case
 from tests.contracts.warehouse.cases import all_cases
+from tests.contracts.warehouse.conftest import BACKENDS
 from tests.contracts.warehouse.player import play
 
 CASES = all_cases()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    ("backend", "case"),
+    [(name, case) for name in BACKENDS for case in CASES if name == "local" or not case.only_here],
+    ids=lambda value: value.name if isinstance(value, Case) else value,
+    indirect=["backend"],
+)
 def test_case(case: Case, backend: Backend, tmp_path: Path) -> None:
-    if backend.name != "local" and case.only_here:
-        return
     play(case, backend, tmp_path)
 
 
