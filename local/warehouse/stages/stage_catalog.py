@@ -5,6 +5,8 @@ https://docs.snowflake.com/en/sql-reference/sql/create-stage, â€¦/alter-stage, â
 
 from __future__ import annotations
 
+import threading
+
 from fakesnow.statement_type import DDL
 
 from local.warehouse.errors import SqlError, does_not_exist, syntax_error, unsupported
@@ -29,6 +31,8 @@ class StageCatalog:
 
     def __init__(self, files: StageFiles) -> None:
         self._files = files
+        # Between looking whether a stage is there and changing that, no other session may do so.
+        self._defining = threading.Lock()
 
     def type_of(self, session: Session, stage: TableName) -> str | None:
         """INTERNAL, or INTERNAL NO CSE where clients do not encrypt; None when there is no such stage."""
@@ -58,10 +62,11 @@ class StageCatalog:
         options = stage_options(tokens)
         if not _has_schema(session, stage):
             raise does_not_exist("Schema", f"{stage[0]}.{stage[1]}")
-        if self.type_of(session, stage) is not None and not is_replacing:
-            return _already_there(stage, is_tolerant)
-        self._files.drop(stage)
-        _record(session, stage, options)
+        with self._defining:
+            if self.type_of(session, stage) is not None and not is_replacing:
+                return _already_there(stage, is_tolerant)
+            self._files.drop(stage)
+            _record(session, stage, options)
         return status_result(f"Stage area {stage[2]} successfully created.", DDL)
 
     def alter(self, session: Session, statement: str) -> Result:
@@ -77,9 +82,10 @@ class StageCatalog:
         elif not tokens.skip("UNSET", "COMMENT"):
             raise unsupported("ALTER STAGE with anything but COMMENT")
         tokens.expect_end()
-        if not is_tolerant:
-            self.require(session, stage)
-        session.duck.execute(f"UPDATE {_STAGES} SET comment = ? WHERE {_OF_STAGE}", [comment, *stage])
+        with self._defining:
+            if not is_tolerant:
+                self.require(session, stage)
+            session.duck.execute(f"UPDATE {_STAGES} SET comment = ? WHERE {_OF_STAGE}", [comment, *stage])
         return status_result("Statement executed successfully.", DDL)
 
     def drop(self, session: Session, statement: str) -> Result:
@@ -89,11 +95,14 @@ class StageCatalog:
         is_tolerant = tokens.skip("IF", "EXISTS")
         stage = session.qualify(tokens.name())
         tokens.expect_end()
-        if is_tolerant and self.type_of(session, stage) is None:
-            return status_result(f"Drop statement executed successfully ({stage[2]} already dropped).", DDL)
-        self.require(session, stage)
-        session.duck.execute(f"DELETE FROM {_STAGES} WHERE {_OF_STAGE}", list(stage))
-        self._files.drop(stage)
+        with self._defining:
+            if is_tolerant and self.type_of(session, stage) is None:
+                return status_result(
+                    f"Drop statement executed successfully ({stage[2]} already dropped).", DDL
+                )
+            self.require(session, stage)
+            session.duck.execute(f"DELETE FROM {_STAGES} WHERE {_OF_STAGE}", list(stage))
+            self._files.drop(stage)
         return status_result(f"{stage[2]} successfully dropped.", DDL)
 
     def forget_orphans(self, session: Session) -> None:
