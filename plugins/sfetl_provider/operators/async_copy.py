@@ -16,6 +16,7 @@ from sfetl_provider.core.errors import WarehouseUnavailableError
 from sfetl_provider.core.ports import CheckpointStore
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
+from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.mapped_results import present
@@ -67,8 +68,8 @@ class AsyncCopyOperator(FeedOperator):
 
     @property
     def staged_files(self) -> tuple[StagedFile, ...]:
-        """The results of the staging tasks."""
-        return tuple(StagedFile.from_json(staged) for staged in present(self.staged))
+        """The results of the staging tasks, ranges joined to files."""
+        return staged_files(present(self.staged))
 
     def _advance(self, checkpoints: CheckpointStore) -> CopyStep:
         job = CopyJob(plan=self.month_plan, staged_files=self.staged_files, config=self.feed)

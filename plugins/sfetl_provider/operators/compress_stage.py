@@ -19,7 +19,7 @@ from sfetl_provider.settings import read_settings
 
 
 class CompressStageOperator(FileOperator):
-    """Splits one file at records, compresses the chunks side by side and uploads each, verified.
+    """Splits one file, or one byte range of it, at records, compresses the chunks side by side and uploads each.
 
     Every verified chunk is recorded in the task state store: after a crash, a retry or a clear only what is
     missing is made. Disk and memory are bounded by `stage.workers`, `stage.upload_workers` and
@@ -29,11 +29,12 @@ class CompressStageOperator(FileOperator):
     _uploader: Uploader | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Return the StagedFile."""
+        """Return the StagedFile, or the StagedRange when the source has a byte range."""
         # Imported late: NumPy and zstandard are heavy, and every task parses the DAG file.
-        from sfetl_provider.core.stage.run import StagePorts, stage_file
+        from sfetl_provider.core.stage.run import StagePorts, stage_file, stage_range
 
         source, plan = self.begin(context), self.month_plan
+        self.name_map_index(context, source.label)
         if plan.is_dry_run:
             raise AirflowSkipException("Dry run: nothing is staged")
         checkpoints = checkpoints_of(context)
@@ -46,12 +47,13 @@ class CompressStageOperator(FileOperator):
                 clock=SystemClock(),
                 scratch=read_settings().scratch_dir,
             )
-            staged = stage_file(source, plan, self.feed, ports, listener)
+            stage = stage_range if source.byte_range else stage_file
+            staged = stage(source, plan, self.feed, ports, listener)
         self.log.info(
             "%s: %d records in %d chunks, %d of them staged before.",
-            source.name,
+            source.label,
             staged.staged_records,
-            len(staged.chunk_records),
+            staged.chunk_count,
             staged.chunks_reused,
         )
         return staged.to_json()

@@ -59,8 +59,12 @@ class FileOperator(FeedOperator):
     def begin(self, context: Context) -> SourceFile:
         """Give the file, and its name to `map_index_template`, which would fail the task without it."""
         source = SourceFile.from_json(self.source)
-        context["file_name"] = source.name  # type: ignore[typeddict-unknown-key]
+        self.name_map_index(context, source.name)
         return source
+
+    def name_map_index(self, context: Context, name: str) -> None:
+        """Say what the grid calls this task."""
+        context["file_name"] = name  # type: ignore[typeddict-unknown-key]
 
 
 def hook_of(feed: FeedConfig) -> SfetlSnowflakeHook:

@@ -34,6 +34,8 @@ class FileQCOperator(FileOperator):
         source, plan = self.begin(context), self.month_plan
         if plan.qc_mode != "file":
             raise AirflowSkipException(f"QC mode {plan.qc_mode}: {source.name} was not read")
+        if source.range_number > 1:
+            raise AirflowSkipException(f"{source.name} is read whole by the task of its first range")
         settings = read_settings()
         paths = CheckPaths(
             scratch_folder(settings.scratch_dir, plan, f"qc-{source.key}"),

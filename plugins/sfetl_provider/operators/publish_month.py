@@ -11,7 +11,7 @@ from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.publish.publication import PublishJob, publish_month
 from sfetl_provider.core.qc.report import QcVerdict
-from sfetl_provider.core.stage.staged_file import StagedFile
+from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.mapped_results import present
 
@@ -36,7 +36,7 @@ class PublishMonthOperator(FeedOperator):
         job = PublishJob(
             plan=self.month_plan,
             config=self.feed,
-            staged_files=tuple(StagedFile.from_json(staged) for staged in present(self.staged)),
+            staged_files=staged_files(present(self.staged)),
             outcome=CopyOutcome.from_json(self.outcome),
             verdict=QcVerdict.from_json(self.verdict),
         )

@@ -12,6 +12,7 @@ from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
+from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import report_path, run_key
 from sfetl_provider.core.publish.receipt import PublishReceipt
@@ -20,6 +21,7 @@ from sfetl_provider.core.record import Record
 from sfetl_provider.core.report.report_file import write_report
 from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, build_report
 from sfetl_provider.core.report.text import render_text
+from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.finished_tasks import FinishedTasks
 from sfetl_provider.settings import read_settings
@@ -85,7 +87,7 @@ class LoadReportOperator(RunReportOperator):
         return RunRecords(
             plan=read(MonthPlan, tasks.result("plan")),
             verdict=read(QcVerdict, tasks.result("qc_gate")),
-            staged_files=None if staged is None else tuple(StagedFile.from_json(file) for file in staged),
+            staged_files=None if staged is None else _files(staged),
             outcome=read(CopyOutcome, tasks.result("copy")),
             audit=read(AuditReport, tasks.result("audit")),
             publication=read(PublishReceipt, tasks.result("publish")),
@@ -116,6 +118,14 @@ class DropReportOperator(RunReportOperator):
 def read(kind: type[T], value: Any) -> T | None:
     """Read a task's result, None when there is none."""
     return None if value is None else kind.from_json(value)
+
+
+def _files(staged: list[Any]) -> tuple[StagedFile, ...] | None:
+    try:
+        return staged_files(staged)
+    except ReconciliationError:
+        # Task copy joined the same results: it failed with this error, and the report says so.
+        return None
 
 
 def _identity(context: Context, feed: str, month: str) -> RunIdentity:

@@ -11,9 +11,10 @@ from airflow.sdk import BaseSensorOperator, Context
 from sfetl_provider.adapters.local_files import missing_error
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import FilesMissingError
-from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.patterns import fill_pattern
 from sfetl_provider.operators.feed_operator import PLAN_TEMPLATE
+from sfetl_provider.operators.task_listener import TaskListener
 from sfetl_provider.triggers.monthly_file import MonthlyFileTrigger
 
 # Airflow refuses to map over more than [core] max_map_length items, 1,024 by default.
@@ -24,7 +25,8 @@ class MonthlyFileSensor(BaseSensorOperator):
     """Waits in the triggerer until the month's files are there and still; returns them as SourceFiles.
 
     Also the list that the following tasks are mapped over: a task of its own for listing would cost a second
-    of scheduling and could see other files.
+    of scheduling and could see other files. A file above `stage.range_mib` stands in it once for each of its byte
+    ranges; making them happens here, on a worker, and reads a file once if its format has quotes.
     """
 
     template_fields = ("plan",)
@@ -51,22 +53,42 @@ class MonthlyFileSensor(BaseSensorOperator):
         )
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return the files; raises FilesMissingError after the timeout, naming what was looked for and seen."""
+        """Return the files and ranges.
+
+        Raises FilesMissingError after the timeout, naming what was looked for and seen, and for more than Airflow
+        can map over; SourceFileError when a file cannot be divided.
+        """
         plan, files = MonthPlan.from_json(self.plan), self.feed.files
         if event["status"] != "found":
             raise missing_error(
                 Path(plan.base_path), self._looked_for(plan), plan.month, files.timeout_seconds
             )
-        found: list[dict[str, Any]] = event["files"]
+        found = [SourceFile.from_json(file) for file in event["files"]]
         if len(found) > MAX_FILES:
             raise FilesMissingError(
                 f"{len(found)} files match, more than the {MAX_FILES} that one run can take.",
                 safe="Nothing was loaded.",
                 next_step="Narrow the patterns, or load them in several runs with the parameter files.",
             )
-        for file in found:
-            self.log.info("%s, %d bytes", file["name"], file["size_bytes"])
-        return found
+        parts = found if plan.is_dry_run else self._divided(found)
+        for part in parts:
+            size_bytes = part.byte_range.size_bytes if part.byte_range else part.size_bytes
+            self.log.info("%s, %d bytes", part.label, size_bytes)
+        return [part.to_json() for part in parts]
+
+    def _divided(self, found: list[SourceFile]) -> list[SourceFile]:
+        # Imported late: zstandard and hashing are for workers, and every task parses the DAG file.
+        from sfetl_provider.core.stage.ranges import divide
+
+        listener = TaskListener(self.log)
+        parts = [part for file in found for part in divide(file, self.feed, listener)]
+        if len(parts) > MAX_FILES:
+            raise FilesMissingError(
+                f"{len(found)} files make {len(parts)} ranges, more than the {MAX_FILES} that one run can take.",
+                safe="Nothing was loaded.",
+                next_step="Raise stage.range_mib.",
+            )
+        return parts
 
     def _patterns(self, plan: MonthPlan) -> list[str]:
         return [fill_pattern(pattern, plan.month_value) for pattern in self.feed.files.patterns]

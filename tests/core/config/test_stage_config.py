@@ -9,6 +9,8 @@ from sfetl_provider.core.config.model import StageConfig
 def test_sizes_are_given_in_mib_and_used_in_bytes() -> None:
     config = StageConfig(chunk_mib=2, upload_timeout_mib_per_second=0.5)
 
+    assert StageConfig(range_mib=3).range_bytes == 3 * 1024 * 1024
+    assert StageConfig(range_mib=None).range_bytes is None
     assert (config.chunk_bytes, config.upload_timeout_bytes_per_second) == (2 * 1024 * 1024, 512 * 1024)
 
 

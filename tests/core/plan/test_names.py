@@ -45,6 +45,7 @@ def test_names_of_a_run() -> None:
     assert names.chunk_name(7) == "part-00007.tsv.zst"
     assert json.loads(names.query_tag(plan, "copy", 2, 3))["batch"] == 3
     assert names.scratch_folder(Path("/s"), plan, "k") == Path(f"/s/sales/2024-02/{key}/k")
+    assert names.scratch_folder(Path("/s"), plan, "k", 2) == Path(f"/s/sales/2024-02/{key}/k-range-2")
     assert names.report_path(Path("/r"), "sales", "2024-02", key) == Path(f"/r/sales/2024-02/{key}.json")
 
 

@@ -171,6 +171,9 @@ class StageConfig(Section):
 
     chunk_mib: int = Field(default=400, ge=1)
     """Uncompressed text per chunk; 400 MiB compress to about 150 MB, which Snowflake loads best."""
+    range_mib: int | None = Field(default=10240, ge=1)
+    """A larger file that is not compressed is divided evenly into byte ranges of at most so much text, rounded
+    up to whole chunks, and each is staged by a task of its own; null: one task stages the whole file."""
     zstd_level: ZstdLevel = "auto"
     """Compression level of the chunks, 1 to 19; 1 is fastest. auto: each chunk's level follows the link: one of
     1, 3, 6, 9, 12, harder while finished chunks wait for their upload, lighter while uploads wait for chunks."""
@@ -193,6 +196,11 @@ class StageConfig(Section):
     def chunk_bytes(self) -> int:
         """Uncompressed bytes per chunk."""
         return self.chunk_mib * MIB
+
+    @property
+    def range_bytes(self) -> int | None:
+        """Size above which a file is divided, in bytes; None for never."""
+        return None if self.range_mib is None else self.range_mib * MIB
 
     @property
     def upload_timeout_bytes_per_second(self) -> float:

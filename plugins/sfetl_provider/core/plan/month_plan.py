@@ -59,11 +59,56 @@ class MonthPlan(Record):
         return self.month_value.next_first_day
 
 
+class Cutting(Record):
+    """What a file was divided by: its content and the settings. Of another one, its ranges mean nothing."""
+
+    fingerprint: str
+    chunk_bytes: int
+    header: bool
+    quote: str | None
+
+
+class ByteRange(Record):
+    """A part of a large file that one task stages: whole chunks, half open, numbered from 1 to `of`.
+
+    `first_chunk` is the number, in the file, of the first of its `chunks`; `file_chunks` are those of all ranges.
+    """
+
+    number: int
+    of: int
+    start_byte: int
+    end_byte: int
+    first_chunk: int
+    chunks: int
+    file_chunks: int
+    cutting: Cutting
+
+    @property
+    def size_bytes(self) -> int:
+        """Uncompressed size."""
+        return self.end_byte - self.start_byte
+
+
 class SourceFile(Record):
-    """A file of the month as the sensor found it: path, size in bytes, modification time in nanoseconds."""
+    """A file of the month as the sensor found it: path, size in bytes, modification time in nanoseconds.
+
+    With a `byte_range` it stands for that part only, to those who stage; all others take the whole file.
+    """
 
     path: str
     name: str
     key: str
     size_bytes: int
     modified_ns: int
+    byte_range: ByteRange | None = None
+
+    @property
+    def range_number(self) -> int:
+        """The number of its range, 0 for a whole file."""
+        return self.byte_range.number if self.byte_range else 0
+
+    @property
+    def label(self) -> str:
+        """What a person reads: the name, and which range of it."""
+        part = self.byte_range
+        return f"{self.name}, range {part.number} of {part.of}" if part else self.name

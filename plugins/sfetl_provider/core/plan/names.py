@@ -88,9 +88,10 @@ def query_tag(plan: MonthPlan, step: str, attempt: int = 1, batch: int = 1) -> s
     return json.dumps({**tag, "attempt": attempt, "batch": batch}, separators=(",", ":"))
 
 
-def scratch_folder(root: Path, plan: MonthPlan, key: str) -> Path:
-    """Give the folder for temporary files of one task of one run."""
-    return root / plan.feed / plan.month / plan.run_key / key
+def scratch_folder(root: Path, plan: MonthPlan, key: str, range_number: int = 0) -> Path:
+    """Give the folder for temporary files of one task of one run; each byte range of a file has its own."""
+    folder = f"{key}-range-{range_number}" if range_number else key
+    return root / plan.feed / plan.month / plan.run_key / folder
 
 
 def report_path(root: Path, feed: str, month: str, key: str) -> Path:

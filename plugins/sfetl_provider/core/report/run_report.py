@@ -30,7 +30,7 @@ class RunIdentity(Record):
 
 
 class ReportedFile(Record):
-    """One source file: bytes as it lies on disk, records as counted while staging."""
+    """One source file: bytes as it lies on disk, records as counted while staging, by `ranges` tasks."""
 
     name: str
     size_bytes: int
@@ -40,6 +40,7 @@ class ReportedFile(Record):
     staged_records: int
     chunks: int
     chunks_reused: int
+    ranges: int = 1
 
 
 class ReportedChecks(Record):
@@ -156,8 +157,9 @@ def _reported_file(staged: StagedFile) -> ReportedFile:
         header_records=staged.header_records,
         empty_records=staged.empty_records,
         staged_records=staged.staged_records,
-        chunks=len(staged.chunk_records),
+        chunks=staged.chunk_count,
         chunks_reused=staged.chunks_reused,
+        ranges=staged.ranges,
     )
 
 

@@ -33,10 +33,11 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
 
 
 def _file(file: ReportedFile) -> str:
+    ranges = f", {file.ranges} ranges" if file.ranges > 1 else ""
     return (
         f"{file.name}: {_megabytes(file.size_bytes)}, {file.records:,} records, "
         f"{file.header_records:,} header, {file.empty_records:,} empty, {file.staged_records:,} staged in "
-        f"{file.chunks} chunks ({file.chunks_reused} reused)"
+        f"{file.chunks} chunks ({file.chunks_reused} reused){ranges}"
     )
 
 

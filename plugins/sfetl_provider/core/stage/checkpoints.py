@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.ports import CheckpointStore, JsonValue
 from sfetl_provider.core.record import Record
 from sfetl_provider.core.stage.staged_file import Chunk
@@ -29,6 +30,7 @@ class StagingIdentity(Record):
     compression: str
     header: bool
     quote: str | None
+    byte_range: ByteRange | None = None
 
 
 class RecordedSource(Record):
@@ -68,12 +70,12 @@ class StagingCheckpoints:
         self.forget()
         self._store.set(_SOURCE_KEY, source.to_json())
 
-    def save(self, chunks: Sequence[Chunk], number: int) -> None:
-        """Write the page that holds chunk `number`; `chunks` are all that are known, in order.
+    def save(self, chunks: Sequence[Chunk], position: int) -> None:
+        """Write the page that holds the chunk at a position, counted from 1; `chunks` are all known, in order.
 
         Pages before it that hold chunks not yet written are written first, so that no page ever lacks one.
         """
-        page = (number - 1) // PAGE_CHUNKS
+        page = (position - 1) // PAGE_CHUNKS
         for earlier in range(min(self._written // PAGE_CHUNKS, page), page + 1):
             rows = [_row(chunk) for chunk in chunks[earlier * PAGE_CHUNKS : (earlier + 1) * PAGE_CHUNKS]]
             self._store.set(_page_key(earlier), rows)

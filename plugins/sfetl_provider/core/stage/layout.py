@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from sfetl_provider.core.config.model import FormatConfig
 from sfetl_provider.core.errors import SourceFileError
+from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.tsv.boundaries import body_start, mark_bytes
 from sfetl_provider.core.tsv.compressed import is_compressed, open_text
 from sfetl_provider.core.tsv.source import open_source
@@ -19,7 +20,10 @@ LONGEST_HEADER_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a file's data starts; sizes in bytes, `first_line` is the number of the first data line."""
+    """Where a file's data starts; sizes in bytes, `first_line` is the number of the first data line.
+
+    That of a `byte_range` tells where its own data start; lines before it are not known and count from 1 in it.
+    """
 
     size_bytes: int
     mark_bytes: int
@@ -27,6 +31,35 @@ class Layout:
     first_line: int
     header_records: int
     quote: bytes | None
+    byte_range: ByteRange | None = None
+
+    @property
+    def end_byte(self) -> int:
+        """Where the data end."""
+        return self.byte_range.end_byte if self.byte_range else self.size_bytes
+
+    @property
+    def first_chunk(self) -> int:
+        """The number of the first chunk."""
+        return self.byte_range.first_chunk if self.byte_range else 1
+
+    @property
+    def origin_byte(self) -> int:
+        """From where on bytes count as this task's: a header belongs to the first range."""
+        return self.body_start if self.byte_range and self.byte_range.number > 1 else 0
+
+    def of_range(self, byte_range: ByteRange) -> Layout:
+        """Give the layout of one range of the file."""
+        if byte_range.number == 1:
+            return replace(self, byte_range=byte_range)
+        return replace(
+            self,
+            mark_bytes=0,
+            body_start=byte_range.start_byte,
+            first_line=1,
+            header_records=0,
+            byte_range=byte_range,
+        )
 
 
 def read_layout(path: Path, text_format: FormatConfig) -> Layout:

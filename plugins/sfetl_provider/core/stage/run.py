@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
 from sfetl_provider.core.events import Listener, Notice, ignore_events
-from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
+from sfetl_provider.core.plan.month_plan import ByteRange, MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
 from sfetl_provider.core.ports import CheckpointStore, Clock, Uploader, Warehouse
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
@@ -26,6 +26,7 @@ from sfetl_provider.core.stage.compress import (
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
+from sfetl_provider.core.stage.ranges import chunks_until, cutting_of, require_same_cutting
 from sfetl_provider.core.stage.resume import (
     entry_sizes,
     number_ranges,
@@ -34,7 +35,7 @@ from sfetl_provider.core.stage.resume import (
 )
 from sfetl_provider.core.stage.scratch import chunk_folder
 from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
-from sfetl_provider.core.stage.staged_file import Chunk, StagedFile
+from sfetl_provider.core.stage.staged_file import DIVIDE_AGAIN, Chunk, StagedFile, StagedRange
 from sfetl_provider.core.stage.staging_progress import StagingProgress
 from sfetl_provider.core.stage.stream import TextStream, open_stream
 from sfetl_provider.core.tsv.compressed import is_compressed
@@ -62,7 +63,7 @@ def stage_file(
     ports: StagePorts,
     listener: Listener = ignore_events,
 ) -> StagedFile:
-    """Bring one file to the stage as chunks of one zstd frame each, resuming what an earlier try recorded.
+    """Bring one file to the stage, whole, as chunks of one zstd frame each, resuming what an earlier try recorded.
 
     Chunks are compressed by `stage.workers` threads and uploaded by `stage.upload_workers` others, which call
     the uploader; all other ports and the listener are touched by the calling thread only. Each chunk is
@@ -78,18 +79,49 @@ def stage_file(
     read or changed while it was (then nothing is kept), UploadError, UploadDeniedError, ScratchSpaceError,
     ReconciliationError and what the warehouse raises.
     """
+    whole = source.model_copy(update={"byte_range": None})
+    staging, reused, seconds = _stage(whole, plan, config, ports, listener)
+    return staging.result(reused, seconds)
+
+
+def stage_range(
+    source: SourceFile,
+    plan: MonthPlan,
+    config: FeedConfig,
+    ports: StagePorts,
+    listener: Listener = ignore_events,
+) -> StagedRange:
+    """Bring one byte range of a file to the stage, as `stage_file` does; the source must have one.
+
+    Chunks have the numbers and bytes that they have when the file is staged whole. Several workers may stage
+    ranges of one file at once: checkpoints and scratch folder are each range's own, the stage folder is shared.
+    Raises also SourceChangedError and ReconciliationError when file or settings changed since it was divided.
+    """
+    if source.byte_range is None:
+        raise ValueError(f"{source.name} is a whole file")
+    staging, reused, seconds = _stage(source, plan, config, ports, listener)
+    return staging.range_result(source.byte_range, reused, seconds)
+
+
+def _stage(
+    source: SourceFile, plan: MonthPlan, config: FeedConfig, ports: StagePorts, listener: Listener
+) -> tuple[_Staging, int, float]:
+    """Stage a file or a range; gives also how many chunks were there before, and the seconds."""
     started = ports.clock.monotonic()
+    cutting = cutting_of(source, config)
+    if source.byte_range:
+        require_same_cutting(source, source.byte_range, cutting)
     layout = read_layout(Path(source.path), config.format)
     identity = StagingIdentity(
-        fingerprint=fingerprint(source.path),
+        **cutting.model_dump(),
         stage_folder=stage_folder(plan, source.key),
-        chunk_bytes=config.stage.chunk_bytes,
         compression=COMPRESSION,
-        header=config.format.header,
-        quote=config.format.quote,
+        byte_range=source.byte_range,
     )
+    if source.byte_range:
+        layout = layout.of_range(source.byte_range)
     staging = _Staging(source, config, layout, identity, ports, listener)
-    with chunk_folder(scratch_folder(ports.scratch, plan, source.key)) as folder:
+    with chunk_folder(scratch_folder(ports.scratch, plan, source.key, source.range_number)) as folder:
         try:
             reused = staging.resume(plan)
             staging.stage_rest(folder)
@@ -97,7 +129,7 @@ def stage_file(
         except BaseException as error:
             staging.explain(error)
             raise
-    return staging.result(reused, ports.clock.monotonic() - started)
+    return staging, reused, ports.clock.monotonic() - started
 
 
 @dataclass
@@ -119,7 +151,7 @@ class _Staging:
     def resume(self, plan: MonthPlan) -> int:
         """Find what need not be staged again; gives the number of chunks."""
         self.recorded = resume_or_restart(
-            self.checkpoints, self.identity, plan, self.source.name, self.listener
+            self.checkpoints, self.identity, plan, self.source.label, self.listener
         )
         if self.layout.mark_bytes:
             self._notice("its byte order mark is no data and is left out")
@@ -207,27 +239,34 @@ class _Staging:
             if chunk.number not in self.on_stage:
                 yield ChunkRange(chunk.number, chunk.start_byte, chunk.end_byte)
         start = known[-1].end_byte if known else self.layout.body_start
+        if start >= self.layout.end_byte:
+            return
+        number, quote = self.layout.first_chunk + len(known), self.layout.quote
         with open_source(Path(self.source.path)) as file:
-            yield from chunk_ranges(file, start, self.identity.chunk_bytes, self.layout.quote, len(known) + 1)
+            chunks = chunk_ranges(file, start, self.identity.chunk_bytes, quote, number)
+            yield from chunks_until(self.layout.end_byte, chunks)
 
     def _expect(self, made: ChunkFile) -> None:
         """Take a chunk that was made, in order, as one whose upload is not yet confirmed."""
-        number = made.chunk.number
-        if number > len(self.recorded):
+        place = self._place(made)
+        if place == len(self.recorded):
             unconfirmed = _chunk(made, self._next_line())
             self.recorded.append(
                 unconfirmed.model_copy(update={"compressed_bytes": 0, "compressed_sha256": ""})
             )
             return
-        known = self.recorded[number - 1]
+        known = self.recorded[place]
         if (known.lines, known.records) != (made.lines, made.records):
             raise self._changed()
 
     def _record(self, made: ChunkFile) -> None:
-        number = made.chunk.number
-        self.recorded[number - 1] = _chunk(made, self.recorded[number - 1].first_line)
-        self.checkpoints.save(self.recorded, number)
-        self.on_stage.add(number)
+        place = self._place(made)
+        self.recorded[place] = _chunk(made, self.recorded[place].first_line)
+        self.checkpoints.save(self.recorded, place + 1)
+        self.on_stage.add(made.chunk.number)
+
+    def _place(self, made: ChunkFile) -> int:
+        return made.chunk.number - self.layout.first_chunk
 
     def _next_line(self) -> int:
         last = self.recorded[-1] if self.recorded else None
@@ -246,27 +285,32 @@ class _Staging:
         missing = [chunk.number for chunk in self.recorded if chunk.number not in self.on_stage]
         if missing:
             raise UploadError(
-                f"Chunks {number_ranges(missing)} of {self.source.name} were uploaded, but LIST does not show "
+                f"Chunks {number_ranges(missing)} of {self.source.label} were uploaded, but LIST does not show "
                 "them with their sizes."
             )
-        own = {chunk_name(chunk.number) for chunk in self.recorded}
+        own = {chunk_name(number) for number in self._numbers_of_file()}
         if foreign := sorted(set(entry_sizes(entries)) - own):
             self._notice(
                 f"the stage also holds {', '.join(foreign[:10])}; COPY names its files and ignores them"
             )
+
+    def _numbers_of_file(self) -> range:
+        """Other ranges' chunks lie in the same folder."""
+        part = self.source.byte_range
+        return range(1, 1 + (part.file_chunks if part else len(self.recorded)))
 
     def _check_bytes(self) -> None:
         edges = [self.layout.body_start, *(chunk.end_byte for chunk in self.recorded)]
         starts = [chunk.start_byte for chunk in self.recorded]
         if (
             starts != edges[:-1]
-            or edges[-1] != self.layout.size_bytes
+            or edges[-1] != self.layout.end_byte
             or any(a >= b for a, b in pairwise(edges))
         ):
             self.checkpoints.forget()
             raise ReconciliationError(
-                f"The chunks of {self.source.name} do not make up the file: they end at byte {edges[-1]:,} of "
-                f"{self.layout.size_bytes:,} or do not meet.",
+                f"The chunks of {self.source.label} do not make up the file: they end at byte {edges[-1]:,} of "
+                f"{self.layout.end_byte:,} or do not meet.",
                 safe="Nothing was loaded; the recorded chunks were given up.",
                 next_step="Clear this task: it starts afresh.",
                 stage="stage",
@@ -279,9 +323,11 @@ class _Staging:
     def explain(self, error: BaseException) -> None:
         """Add to an error which chunks are safe and where the next try begins."""
         if isinstance(error, SourceChangedError | ReconciliationError):
+            if isinstance(error, SourceChangedError) and self.source.byte_range:
+                error.reword(next_step=f"Wait until its sender has finished writing, then {DIVIDE_AGAIN}")
             return
-        done = sorted(self.on_stage)
-        first = next(number for number in range(1, len(done) + 2) if number not in self.on_stage)
+        done, number = sorted(self.on_stage), self.layout.first_chunk
+        first = next(free for free in count(number) if free not in self.on_stage)
         noun = "Chunk" if len(done) == 1 else "Chunks"
         verb = "is" if len(done) == 1 else "are"
         safe = (
@@ -313,15 +359,32 @@ class _Staging:
             seconds=round(seconds, 3),
         )
 
+    def range_result(self, byte_range: ByteRange, reused: int, seconds: float) -> StagedRange:
+        """Sum up a range."""
+        return StagedRange(
+            file=self.source.name,
+            key=self.source.key,
+            fingerprint=self.identity.fingerprint,
+            size_bytes=self.layout.size_bytes,
+            byte_range=byte_range,
+            header_records=self.layout.header_records,
+            lines=sum(chunk.lines for chunk in self.recorded),
+            empty_records=sum(chunk.empty_records for chunk in self.recorded),
+            staged_records=sum(chunk.records for chunk in self.recorded),
+            chunks=tuple(self.recorded),
+            chunks_reused=reused,
+            seconds=round(seconds, 3),
+        )
+
     def _progress(self) -> StagingProgress:
         staged = sum(chunk.size_bytes for chunk in self.recorded if chunk.number in self.on_stage)
-        is_packed = is_compressed(self.source.path)
-        done_before = 0 if is_packed else self.layout.body_start + staged
-        total = self.source.size_bytes if is_packed else self.layout.size_bytes
-        return StagingProgress(self.source.name, total, done_before, self.listener)
+        layout, is_packed = self.layout, is_compressed(self.source.path)
+        done_before = 0 if is_packed else layout.body_start - layout.origin_byte + staged
+        total = self.source.size_bytes if is_packed else layout.end_byte - layout.origin_byte
+        return StagingProgress(self.source.label, total, done_before, self.listener)
 
     def _notice(self, text: str) -> None:
-        self.listener(Notice("stage", f"{self.source.name}: {text}."))
+        self.listener(Notice("stage", f"{self.source.label}: {text}."))
 
 
 def _chunk(made: ChunkFile, first_line: int) -> Chunk:

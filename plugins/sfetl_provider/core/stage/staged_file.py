@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.record import Record
+
+# What a person does when ranges no longer fit their file.
+DIVIDE_AGAIN = "clear wait_for_files with its downstream tasks: the file is divided and staged afresh."
 
 
 class Chunk(Record):
@@ -40,7 +44,8 @@ class StagedFile(Record):
     """One source file on the stage; small enough for XCom (a few KB at hundreds of chunks).
 
     Conservation: records = header + empty + staged, and the sum of `chunk_records` is what was staged.
-    `fingerprint` is made of size, modification time and the content of the file's head and tail.
+    `fingerprint` is made of size, modification time and the content of the file's head and tail. Of a file that
+    several tasks staged, `seconds` are those of the slowest.
     """
 
     file: str
@@ -56,3 +61,35 @@ class StagedFile(Record):
     compressed_bytes: int
     chunks_reused: int
     seconds: float
+    ranges: int = 1
+
+    @property
+    def chunk_count(self) -> int:
+        """How many chunks it became."""
+        return len(self.chunk_records)
+
+
+class StagedRange(Record):
+    """One byte range of a source file on the stage, to be joined with the others (about 300 bytes a chunk).
+
+    `size_bytes` is the whole file's. Line numbers in `chunks` begin at 1 in each range but the first, whose begin
+    after the header. `lines`, `staged_records` and `empty_records` are the range's, without the header.
+    """
+
+    file: str
+    key: str
+    fingerprint: str
+    size_bytes: int
+    byte_range: ByteRange
+    header_records: int
+    lines: int
+    empty_records: int
+    staged_records: int
+    chunks: tuple[Chunk, ...]
+    chunks_reused: int
+    seconds: float
+
+    @property
+    def chunk_count(self) -> int:
+        """How many chunks it became."""
+        return len(self.chunks)
