@@ -18,6 +18,7 @@ from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.sensors.monthly_file import MAX_FILES, MonthlyFileSensor
 from sfetl_provider.triggers import monthly_file
 from sfetl_provider.triggers.monthly_file import MonthlyFileTrigger
+from tests.core.fakes import source_file
 from tests.core.load_samples import sample_config, sample_plan
 
 FOREVER = time.time() + 1e6
@@ -170,7 +171,7 @@ def test_after_a_timeout_the_sensor_names_what_it_looked_for_and_saw(tmp_path: P
 
 
 def test_more_files_than_airflow_can_map_over_are_refused(tmp_path: Path) -> None:
-    file = {"name": "a", "size_bytes": 1}
+    file = source_file(tmp_path / "a", b"a").to_json()
 
     with pytest.raises(FilesMissingError, match=f"{MAX_FILES + 1} files match"):
         sensor_for(tmp_path).execute_complete({}, {"status": "found", "files": [file] * (MAX_FILES + 1)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -124,6 +125,14 @@ def test_audit_without_a_plan_is_reported_all_the_same() -> None:
     report = build_report(IDENTITY, RunRecords(audit=AUDIT), END)
     assert report.audit is not None
     assert (report.audit.mode, report.audit.rows) == ("", 5)
+
+
+def test_text_names_the_ranges_of_a_file_that_had_some() -> None:
+    files = (sample_staged_file(), sample_staged_file(name="b.tsv").model_copy(update={"ranges": 3}))
+    text = render_text(build_report(IDENTITY, replace(ALL, staged_files=files), END))
+
+    assert "staged in 2 chunks (0 reused), 3 ranges\n" in text
+    assert text.count("ranges") == 1
 
 
 def test_text_is_aligned_and_complete() -> None:
