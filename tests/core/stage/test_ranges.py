@@ -236,6 +236,31 @@ def test_each_range_resumes_by_itself(tmp_path: Path) -> None:
     assert [path for path in (tmp_path / "ranges" / "scratch").rglob("*") if path.is_file()] == []
 
 
+class _MeanwhileStage(InMemoryStage):
+    """Does something else, once, when the first chunk is about to be uploaded."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def upload(self, source: Path, stage_folder: str) -> None:
+        work, self.meanwhile = self.meanwhile, None
+        if work:
+            work()
+        super().upload(source, stage_folder)
+
+
+def test_ranges_may_be_staged_at_the_same_time_by_one_machine(tmp_path: Path) -> None:
+    division = mebibytes(tmp_path, stage=(stage := _MeanwhileStage()))
+    first, second = division.divide()
+    others: list[StagedRange] = []
+    stage.meanwhile = lambda: others.append(division.one(second))
+
+    staged = [division.one(first), *others]
+
+    assert join_ranges(staged).staged_records == 3600
+    assert division.stage.text() == BODY
+    assert division.stage.uploads[0] == "part-00003.tsv.zst"
+
+
 def test_chunks_of_other_ranges_are_not_foreign(tmp_path: Path) -> None:
     division = mebibytes(tmp_path)
     division.stage.files[stage_folder(plan(), division.source.key) + "part-00005.tsv.zst"] = b"old"
