@@ -56,7 +56,8 @@ def test_a_month_that_two_tasks_staged_arrives_once(warehouse: RunningWarehouse,
         " WHERE DAY BETWEEN '2025-04-01' AND '2025-04-30'",
     )
     assert [int(count) for count in counts] == [SHOPS, 480 * SHOPS, 30 * len(range(0, SHOPS, 7))]
-    assert staged_files(warehouse) == []
+    # Failed runs of other tests leave theirs.
+    assert [row for row in staged_files(warehouse) if "/2025-04/" in row[0]] == []
 
 
 def test_an_error_in_the_second_range_is_told_with_the_line_of_the_file(
