@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeGuard, TypeVar
 
 import duckdb
 
@@ -18,6 +18,7 @@ from sfetl_provider.core.events import Listener, Progress
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning
+from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.rule_samples import RULE_SAMPLES, Place, quote_records
 from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
 from sfetl_provider.core.qc.values import ScannedFile, Values, ValueScan
@@ -56,15 +57,15 @@ class Reading:
                     running = background.start(scan.run)
                     self._read_structure(structure)
                     values = running.result()
-                    broken = _broken_rules(values, structure)
+                    broken = scan.broken(values) if _can_quote(values, structure) else {}
                     if values is None or not broken:
                         return values
-                    found = background.start(scan.first_violations, broken, self._sample_limit).result()
+                    found = background.start(scan.first_numbers, broken, self._sample_limit).result()
                 except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
                     raise out_of_range(self.source, error) from error
                 except duckdb.Error as error:
                     raise out_of_resources(self.source, self.config, error) from error
-            return self._with_samples(values, found, structure.shape)
+            return scan.with_samples(values, self._quoted(found, structure.shape))
 
     @property
     def _sample_limit(self) -> int:
@@ -80,30 +81,17 @@ class Reading:
                     reported = done
                     self.listener(Progress("qc", self.source.name, done, size_bytes, "bytes"))
 
-    def _with_samples(self, values: Values, found: Mapping[str, list[int]], shape: Shape) -> Values:
+    def _quoted(self, found: Mapping[str, list[int]], shape: Shape) -> dict[str, tuple[BadLine, ...]]:
         place = Place(Path(self.source.path), self.beginning.start, self.beginning.header_lines)
         quoted = quote_records(place, shape, {number for numbers in found.values() for number in numbers})
-        rules = tuple(
-            rule.model_copy(
-                update={
-                    "samples": tuple(
-                        quoted[number].model_copy(update={"reason": f"breaks rule {rule.name}"})
-                        for number in found.get(rule.name, ())
-                    )
-                }
-            )
-            for rule in values.rules
-        )
-        return replace(values, rules=rules)
+        return {key: tuple(quoted[number] for number in numbers) for key, numbers in found.items()}
 
 
-def _broken_rules(values: Values | None, structure: Structure) -> list[str]:
-    """Name the rules whose violations can be found again by number: not once the two readers differ."""
+def _can_quote(values: Values | None, structure: Structure) -> TypeGuard[Values]:
+    """Tell whether records can be found again by number: not once the two readers differ."""
     if values is None or values.rows != structure.records - structure.empty_records - structure.bad_records:
-        return []
-    if structure.bad_records or structure.shape.columns == 1:
-        return []
-    return [rule.name for rule in values.rules if rule.violations]
+        return False
+    return not structure.bad_records and structure.shape.columns > 1
 
 
 class _Background:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.config.qc_model import RuleConfig
@@ -13,7 +13,8 @@ from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.duckdb_text import DuckdbText, FileNames
 from sfetl_provider.core.expression.tree import Aggregate, Node, aggregates
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.qc.report import RuleCount
+from sfetl_provider.core.qc.report import BadLine, RuleCount
+from sfetl_provider.core.qc.rider import Found
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,9 @@ class _Answers(NamedTuple):
 
 
 class RuleScan:
-    """What the rules need of one file.
+    """The rider for the feed's own rules."""
 
-    `shared` are aggregates, each with the function that joins the values of two groups of records, so that they
-    ride on any grouped scan. `whole` are aggregates that need all records in one group: a scan of their own.
-    """
+    field = "rules"
 
     def __init__(self, config: FeedConfig, month: Month) -> None:
         self.rules = rules_of(config)
@@ -89,9 +88,24 @@ class RuleScan:
             for rule, answers in zip(self.rules, self._answers, strict=True)
         )
 
-    def violated(self, name: str) -> str:
-        """Give the condition that a record breaks the rule of this name."""
-        return next(self._text.violated(rule.tree) for rule in self.rules if rule.config.name == name)
+    def broken(self, found: Found) -> dict[str, str]:
+        """Give the condition that a record breaks the rule, for each rule that some break."""
+        counts = zip(self.rules, cast("tuple[RuleCount, ...]", found), strict=True)
+        return {count.name: self._text.violated(rule.tree) for rule, count in counts if count.violations}
+
+    def with_samples(self, found: Found, samples: Mapping[str, tuple[BadLine, ...]]) -> Found:
+        """Put the quoted records into the counts of their rules."""
+        return tuple(
+            count.model_copy(
+                update={
+                    "samples": tuple(
+                        bad.model_copy(update={"reason": f"breaks rule {count.name}"})
+                        for bad in samples.get(count.name, ())
+                    )
+                }
+            )
+            for count in cast("tuple[RuleCount, ...]", found)
+        )
 
     def _place(self, rule: Rule) -> _Answers:
         is_condition = rule.config.condition is not None

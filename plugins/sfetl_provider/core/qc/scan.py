@@ -176,7 +176,7 @@ def _report(source: SourceFile, beginning: Beginning, counts: Counts, made: _Pas
         form=_form(beginning, counts.structure),
         rejects=made.rejects,
         seconds=round(made.seconds, 3),
-        rules=counts.values.rules,
+        **counts.values.found,
     )
 
 

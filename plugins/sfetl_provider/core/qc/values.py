@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,8 @@ from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.date_tally import DateTally
-from sfetl_provider.core.qc.report import BadLine, DateCounts, RuleCount
+from sfetl_provider.core.qc.report import BadLine, DateCounts
+from sfetl_provider.core.qc.rider import Found, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
@@ -36,13 +37,13 @@ BUFFER_BYTES = 2 * RECORD_LIMIT_BYTES
 
 @dataclass(frozen=True)
 class Values:
-    """What DuckDB read: rows, rows per date, missing values per required column, what the feed's rules count."""
+    """What DuckDB read: rows, rows per date, missing values per required column, what each rider found."""
 
     rows: int
     dates: DateCounts
     nulls: dict[str, int]
     rejects: tuple[BadLine, ...]
-    rules: tuple[RuleCount, ...] = ()
+    found: Mapping[str, Found] = field(default_factory=dict)
 
     @property
     def dated_rows(self) -> int:
@@ -83,6 +84,7 @@ class ValueScan:
         self._config = config
         self._month = month
         self._rules = RuleScan(config, month)
+        self._riders = Riders([self._rules])
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{config.qc.memory_mib}MiB",
@@ -103,13 +105,13 @@ class ValueScan:
     def run(self) -> Values | None:
         """Read the file; None when DuckDB cannot make sense of it.
 
-        Reads it a second time when a rule has a median, a standard deviation or a count of distinct values.
+        Reads it a second time when a rider needs all records together, as a rule with a median does.
         Raises ConfigError when a rule cannot be computed, duckdb.Error for anything else but the file's content.
         """
         self._try_rules()
         dates, totals = DateTally(self._month), Totals(self._joints())
         try:
-            result = self._execute(scan_statement(self._config, self._rules.shared))
+            result = self._execute(scan_statement(self._config, self._riders.shared))
             while found := result.fetchmany(ROWS_AT_ONCE):
                 for day, *values in found:
                     dates.add(day, values[0])
@@ -125,18 +127,26 @@ class ValueScan:
             dates=dates.counts(),
             nulls=dict(zip(required, nulls, strict=True)),
             rejects=rejects,
-            rules=self._rules.counts(totals.values[len(required) + 1 :], whole),
+            found=self._riders.counts(totals.values[len(required) + 1 :], whole),
         )
 
-    def first_violations(self, names: Sequence[str], limit: int) -> dict[str, list[int]]:
-        """Give the numbers of the first records that break each of these rules; reads the file once more."""
-        conditions = [self._rules.violated(name) for name in names]
-        (found,) = self._execute(numbers_statement(conditions, self._reading(), limit)).fetchall()
-        return dict(zip(names, found, strict=True))
+    def broken(self, values: Values) -> dict[str, str]:
+        """Give the conditions whose records are to be quoted, by key."""
+        return self._riders.broken(values.found)
+
+    def first_numbers(self, conditions: Mapping[str, str], limit: int) -> dict[str, list[int]]:
+        """Give the numbers of the first records that meet each condition; reads the file once more."""
+        statement = numbers_statement(list(conditions.values()), self._reading(), limit)
+        (found,) = self._execute(statement).fetchall()
+        return {key: numbers or [] for key, numbers in zip(conditions, found, strict=True)}
+
+    def with_samples(self, values: Values, samples: Mapping[str, tuple[BadLine, ...]]) -> Values:
+        """Put quoted records into what was found, by the keys of `broken`."""
+        return replace(values, found=self._riders.with_samples(values.found, samples))
 
     def _joints(self) -> list[str]:
         counted = 1 + len(required_columns(self._config))
-        return [*["sum"] * counted, *self._rules.shared.values()]
+        return [*["sum"] * counted, *self._riders.shared.values()]
 
     def _try_rules(self) -> None:
         texts = ", ".join(f"NULL::VARCHAR AS c{index}" for index in range(len(self._config.columns)))
@@ -153,13 +163,13 @@ class ValueScan:
                 ) from error
 
     def _whole_values(self) -> tuple[Any, ...]:
-        if not self._rules.whole:
+        if not self._riders.whole:
             return ()
-        found = self._execute(f"SELECT {', '.join(self._rules.whole)} FROM {self._reading()}").fetchall()
+        found = self._execute(f"SELECT {', '.join(self._riders.whole)} FROM {self._reading()}").fetchall()
         return tuple(found[0])
 
     def _execute(self, statement: str) -> duckdb.DuckDBPyConnection:
-        binds = {**self._binds(), **self._rules.binds}
+        binds = {**self._binds(), **self._riders.binds}
         used = set(_BIND.findall(statement))
         return self._connection.execute(statement, {name: binds[name] for name in used})
 

@@ -1,0 +1,86 @@
+"""What rides on the scan of a file: aggregates that a check wants computed while the file is read anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sfetl_provider.core.qc.report import BadLine
+from sfetl_provider.core.record import Record
+
+Found = tuple[Record, ...]
+
+
+class Rider(Protocol):
+    """One kind of check on the scan, over the file's columns as texts c0, c1, …
+
+    `field` names the field of QcReport that holds what it found. `shared` maps aggregates to the function (sum,
+    min or max) that joins their values of two groups of records, so that they ride on any grouped scan. `whole` are
+    aggregates that need all records in one group: a scan of their own. `binds` are the values that both bind; their
+    names must be no other rider's.
+    """
+
+    field: str
+
+    @property
+    def shared(self) -> Mapping[str, str]:
+        """Aggregates that can be joined, each with its joint."""
+
+    @property
+    def whole(self) -> Sequence[str]:
+        """Aggregates over all records together."""
+
+    @property
+    def binds(self) -> Mapping[str, Any]:
+        """Values that the SQL binds, by name."""
+
+    def counts(self, shared: Sequence[Any], whole: Sequence[Any]) -> Found:
+        """Give what was found, from the values of `shared` and `whole` in their order."""
+
+    def broken(self, found: Found) -> Mapping[str, str]:
+        """Give the conditions that records to be quoted meet, each under a key of the rider's own."""
+
+    def with_samples(self, found: Found, samples: Mapping[str, tuple[BadLine, ...]]) -> Found:
+        """Put quoted records, by the keys of `broken` and without a reason, into what was found."""
+
+
+class Riders:
+    """All riders of one scan, and the way from its values back to each of them."""
+
+    def __init__(self, riders: Sequence[Rider]) -> None:
+        self._riders = riders
+        self.shared = {sql: joint for rider in riders for sql, joint in rider.shared.items()}
+        self.whole = [sql for rider in riders for sql in rider.whole]
+        self.binds = {name: value for rider in riders for name, value in rider.binds.items()}
+
+    def counts(self, shared: Sequence[Any], whole: Sequence[Any]) -> dict[str, Found]:
+        """Give what each rider found, by its field; `shared` and `whole` as the attributes of that name."""
+        values, rest, found = dict(zip(self.shared, shared, strict=True)), list(whole), {}
+        for rider in self._riders:
+            own, rest = rest[: len(rider.whole)], rest[len(rider.whole) :]
+            found[rider.field] = rider.counts([values[sql] for sql in rider.shared], own)
+        return found
+
+    def broken(self, found: Mapping[str, Found]) -> dict[str, str]:
+        """Give every condition whose records are to be quoted, its key led by the rider's field."""
+        return {
+            f"{rider.field}:{key}": condition
+            for rider in self._riders
+            for key, condition in rider.broken(found[rider.field]).items()
+        }
+
+    def with_samples(
+        self, found: Mapping[str, Found], samples: Mapping[str, tuple[BadLine, ...]]
+    ) -> dict[str, Found]:
+        """Hand each rider its quoted records."""
+        return {
+            rider.field: rider.with_samples(
+                found[rider.field],
+                {
+                    key.removeprefix(f"{rider.field}:"): quoted
+                    for key, quoted in samples.items()
+                    if key.startswith(f"{rider.field}:")
+                },
+            )
+            for rider in self._riders
+        }
