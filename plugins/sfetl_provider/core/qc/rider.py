@@ -15,9 +15,9 @@ class Rider(Protocol):
     """One kind of check on the scan, over the file's columns as texts c0, c1, …
 
     `field` names the field of QcReport that holds what it found. `shared` maps aggregates to the function (sum,
-    min or max) that joins their values of two groups of records, so that they ride on any grouped scan. `whole` are
-    aggregates that need all records in one group: a scan of their own. `binds` are the values that both bind; their
-    names must be no other rider's.
+    min or max) that joins their values of two groups of records, so that they ride on any grouped scan. `whole`
+    are aggregates that need all records in one group: a scan of their own. `binds` are the values that both
+    bind; their names must be no other rider's.
     """
 
     field: str
