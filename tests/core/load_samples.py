@@ -67,6 +67,7 @@ def sample_staged_file(
         staged_records=sum(chunk_records),
         chunk_records=chunk_records,
         chunk_first_lines=tuple(1 + 100 * number for number in range(len(chunk_records))),
+        compression="zstd",
         compressed_bytes=400_000,
         chunks_reused=0,
         seconds=1.5,

@@ -18,8 +18,8 @@ from sfetl_provider.core.stage.split import chunk_ranges
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.core.stage.stream import open_stream
 from tests.core.fakes import InMemoryStage, plan, source_file
+from tests.core.stage.staging_bench import BODY, CHUNKS, LINE, Bench
 from tests.core.stage.test_split import RECORDS
-from tests.core.stage.test_stage_file import BODY, CHUNKS, LINE, Bench
 from tests.core.tsv.test_compressed import PACKERS
 
 HEADER = b"\xef\xbb\xbfid\tday\ttext\n"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.events import Listener, Notice
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import chunk_name
@@ -57,12 +58,16 @@ def _difference(before: StagingIdentity, now: StagingIdentity) -> str:
     return f"settings changed since it was staged in part ({', '.join(changed)})"
 
 
-def verified_numbers(chunks: Sequence[Chunk], entries: Sequence[StagedEntry]) -> set[int]:
+def verified_numbers(
+    chunks: Sequence[Chunk], entries: Sequence[StagedEntry], compression: Compression
+) -> set[int]:
     """Give the numbers of the chunks that lie on the stage with the size that was recorded."""
     sizes = entry_sizes(entries)
     confirmed = (chunk for chunk in chunks if chunk.is_confirmed)
     return {
-        chunk.number for chunk in confirmed if sizes.get(chunk_name(chunk.number)) == chunk.compressed_bytes
+        chunk.number
+        for chunk in confirmed
+        if sizes.get(chunk_name(chunk.number, compression)) == chunk.compressed_bytes
     }
 
 

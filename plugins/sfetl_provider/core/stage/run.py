@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
@@ -24,7 +25,7 @@ from sfetl_provider.core.stage.compress import (
     ignore_bytes,
 )
 from sfetl_provider.core.stage.layout import Layout, read_layout
-from sfetl_provider.core.stage.level import LevelChooser
+from sfetl_provider.core.stage.level import LADDER, LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.resume import (
     entry_sizes,
@@ -40,8 +41,6 @@ from sfetl_provider.core.stage.stream import TextStream, open_stream
 from sfetl_provider.core.tsv.compressed import is_compressed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
-
-COMPRESSION = "zstd"
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def stage_file(
     ports: StagePorts,
     listener: Listener = ignore_events,
 ) -> StagedFile:
-    """Bring one file to the stage as chunks of one zstd frame each, resuming what an earlier try recorded.
+    """Bring one file to the stage as chunks of one compressed frame each, resuming what an earlier try recorded.
 
     Chunks are compressed by `stage.workers` threads and uploaded by `stage.upload_workers` others, which call
     the uploader; all other ports and the listener are touched by the calling thread only. Each chunk is
@@ -84,7 +83,7 @@ def stage_file(
         fingerprint=fingerprint(source.path),
         stage_folder=stage_folder(plan, source.key),
         chunk_bytes=config.stage.chunk_bytes,
-        compression=COMPRESSION,
+        compression=config.stage.compression,
         header=config.format.header,
         quote=config.format.quote,
     )
@@ -126,7 +125,7 @@ class _Staging:
         if not self.recorded:
             return 0
         entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
-        self.on_stage = verified_numbers(self.recorded, entries)
+        self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
         confirmed = sum(chunk.is_confirmed for chunk in self.recorded)
         self._notice(f"{len(self.on_stage)} of {confirmed} recorded chunks lie on the stage and are kept")
         return len(self.on_stage)
@@ -134,7 +133,9 @@ class _Staging:
     def stage_rest(self, folder: Path) -> None:
         """Make, upload and record every chunk that is not on the stage."""
         path, progress = Path(self.source.path), self._progress()
-        source = ChunkSource(path, self.layout.size_bytes, self.layout.quote)
+        source = ChunkSource(
+            path, self.layout.size_bytes, self.layout.quote, compression=self.identity.compression
+        )
         progress.report()
         if not is_compressed(path):
             self._run(source, self._ranges(), folder, progress)
@@ -170,7 +171,7 @@ class _Staging:
 
         def make(chunk: ChunkRange, level: int, is_stopped: Callable[[], bool]) -> ChunkFile:
             watch = Watch(is_stopped, progress.add_compressed if source.stream is None else ignore_bytes)
-            made = compress_chunk(source, chunk, folder / chunk_name(chunk.number), level, watch)
+            made = compress_chunk(source, chunk, folder / self._chunk_name(chunk.number), level, watch)
             if source.stream is not None:
                 progress.add_compressed(made.source_bytes)
             return made
@@ -179,7 +180,7 @@ class _Staging:
             make=make,
             upload=lambda made: uploader.upload(made.path, stage_path),
             stop_uploads=uploader.stop,
-            choose_level=LevelChooser(self.config.stage.zstd_level, self._notice).choose,
+            choose_level=LevelChooser(self._level_setting, self._notice).choose,
         )
 
     def _stream_ranges(self, stream: TextStream, progress: StagingProgress) -> Generator[ChunkRange]:
@@ -242,14 +243,14 @@ class _Staging:
             self._notice("it holds no records, so nothing is on the stage")
             return
         entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
-        self.on_stage = verified_numbers(self.recorded, entries)
+        self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
         missing = [chunk.number for chunk in self.recorded if chunk.number not in self.on_stage]
         if missing:
             raise UploadError(
                 f"Chunks {number_ranges(missing)} of {self.source.name} were uploaded, but LIST does not show "
                 "them with their sizes."
             )
-        own = {chunk_name(chunk.number) for chunk in self.recorded}
+        own = {self._chunk_name(chunk.number) for chunk in self.recorded}
         if foreign := sorted(set(entry_sizes(entries)) - own):
             self._notice(
                 f"the stage also holds {', '.join(foreign[:10])}; COPY names its files and ignores them"
@@ -308,6 +309,7 @@ class _Staging:
             staged_records=staged,
             chunk_records=tuple(chunk.records for chunk in self.recorded),
             chunk_first_lines=tuple(chunk.first_line for chunk in self.recorded),
+            compression=self.identity.compression,
             compressed_bytes=sum(chunk.compressed_bytes for chunk in self.recorded),
             chunks_reused=reused,
             seconds=round(seconds, 3),
@@ -319,6 +321,14 @@ class _Staging:
         done_before = 0 if is_packed else self.layout.body_start + staged
         total = self.source.size_bytes if is_packed else self.layout.size_bytes
         return StagingProgress(self.source.name, total, done_before, self.listener)
+
+    def _chunk_name(self, number: int) -> str:
+        return chunk_name(number, self.identity.compression)
+
+    @property
+    def _level_setting(self) -> int | Literal["auto"]:
+        """Only zstd has levels to choose from."""
+        return self.config.stage.zstd_level if self.identity.compression == "zstd" else LADDER[0]
 
     def _notice(self, text: str) -> None:
         self.listener(Notice("stage", f"{self.source.name}: {text}."))

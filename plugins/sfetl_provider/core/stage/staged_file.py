@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.record import Record
 
 
@@ -12,6 +13,7 @@ class Chunk(Record):
     `lines` are physical ones, more than the records where quoted fields hold newlines.
     `records` are what COPY must parse: lines without the empty ones. Uploads may overtake each other: a chunk
     whose own upload is not yet confirmed stands before a later one with nothing for its compressed form.
+    `zstd_level` is 0 for other compressions.
     """
 
     number: int
@@ -53,6 +55,7 @@ class StagedFile(Record):
     staged_records: int
     chunk_records: tuple[int, ...]
     chunk_first_lines: tuple[int, ...]
+    compression: Compression
     compressed_bytes: int
     chunks_reused: int
     seconds: float
