@@ -60,6 +60,7 @@ def sample_staged_file(
         file=name,
         key=f"{name}-00000001",
         fingerprint="f1",
+        sha256="ab" * 32,
         size_bytes=1_000_000,
         records=sum(chunk_records) + 2,
         header_records=1,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ def test_a_file_becomes_chunks_that_are_the_file(tmp_path: Path) -> None:
     )
     assert staged.compressed_bytes == sum(map(len, bench.stage.files.values()))
     assert (staged.chunks_reused, staged.seconds) == (0, 1.0)
+    assert staged.sha256 == hashlib.sha256(BODY).hexdigest()
     assert bench.scratch_files == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -43,7 +44,7 @@ def test_after_a_failure_nothing_recorded_is_uploaded_again(tmp_path: Path, fail
 
     assert bench.stage.uploads == [f"part-{number:05}.tsv.zst" for number in range(failing, CHUNKS + 1)]
     assert bench.stage.files == whole.stage.files
-    assert staged.chunks_reused == failing - 1
+    assert (staged.chunks_reused, staged.sha256) == (failing - 1, hashlib.sha256(BODY).hexdigest())
     assert staged.staged_records == 3600
 
 

@@ -21,6 +21,7 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
     yield "run", f"{report.feed} {report.month}: {report.state} ({report.dag_id}, {report.run_id})"
     for file in report.files:
         yield "file", _file(file)
+        yield "sha256", f"{file.sha256}  {file.name}"
     yield from _sizes(report)
     yield from _counts(report)
     yield from _checks("qc", report.qc)

@@ -24,6 +24,7 @@ from sfetl_provider.core.stage.compress import (
     compress_chunk,
     ignore_bytes,
 )
+from sfetl_provider.core.stage.file_hash import FileHash
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LADDER, LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
@@ -91,8 +92,9 @@ def stage_file(
     with chunk_folder(scratch_folder(ports.scratch, plan, source.key)) as folder:
         try:
             reused = staging.resume(plan)
-            staging.stage_rest(folder)
-            staging.verify()
+            with FileHash(Path(source.path)) as file_hash:
+                staging.stage_rest(folder, file_hash)
+                staging.verify(file_hash.result())
         except BaseException as error:
             staging.explain(error)
             raise
@@ -111,6 +113,7 @@ class _Staging:
     listener: Listener
     recorded: list[Chunk] = field(default_factory=list)
     on_stage: set[int] = field(default_factory=set)
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         self.checkpoints = StagingCheckpoints(self.ports.checkpoints)
@@ -130,20 +133,20 @@ class _Staging:
         self._notice(f"{len(self.on_stage)} of {confirmed} recorded chunks lie on the stage and are kept")
         return len(self.on_stage)
 
-    def stage_rest(self, folder: Path) -> None:
-        """Make, upload and record every chunk that is not on the stage."""
+    def stage_rest(self, folder: Path, file_hash: FileHash) -> None:
+        """Make, upload and record every chunk that is not on the stage; the hash may follow, or go before."""
         path, progress = Path(self.source.path), self._progress()
         source = ChunkSource(
             path, self.layout.size_bytes, self.layout.quote, compression=self.identity.compression
         )
         progress.report()
         if not is_compressed(path):
-            self._run(source, self._ranges(), folder, progress)
+            self._run(source, self._ranges(file_hash), folder, progress)
         else:
             with open_stream(path, self.layout.quote) as stream:
                 threads = self.config.stage.workers
                 source = replace(source, size_bytes=-1, stream=stream, threads=threads)
-                self._run(source, self._stream_ranges(stream, progress), folder, progress)
+                self._run(source, self._stream_ranges(stream, progress, file_hash), folder, progress)
                 self.layout = replace(self.layout, size_bytes=stream.position)
             progress.finish()
         progress.report()
@@ -183,7 +186,9 @@ class _Staging:
             choose_level=LevelChooser(self._level_setting, self._notice).choose,
         )
 
-    def _stream_ranges(self, stream: TextStream, progress: StagingProgress) -> Generator[ChunkRange]:
+    def _stream_ranges(
+        self, stream: TextStream, progress: StagingProgress, file_hash: FileHash
+    ) -> Generator[ChunkRange]:
         """Give the chunks of a compressed file; what is staged is read past. A new chunk's end is a target.
 
         Each is asked for when the one before it was made, so that the stream stands at its start.
@@ -196,20 +201,26 @@ class _Staging:
                 progress.skip(stream.source_advance())
             else:
                 yield ChunkRange(chunk.number, chunk.start_byte, chunk.end_byte)
+            file_hash.allow(stream.source_position)
         number, chunk_bytes = len(known) + 1, self.identity.chunk_bytes
         while not stream.is_at_end:
             start = stream.position
+            file_hash.allow(stream.source_position)
             yield ChunkRange(number, start, (start // chunk_bytes + 1) * chunk_bytes)
             number += 1
 
-    def _ranges(self) -> Generator[ChunkRange]:
+    def _ranges(self, file_hash: FileHash) -> Generator[ChunkRange]:
         known = list(self.recorded)
         for chunk in known:
+            file_hash.allow(chunk.end_byte)
             if chunk.number not in self.on_stage:
                 yield ChunkRange(chunk.number, chunk.start_byte, chunk.end_byte)
         start = known[-1].end_byte if known else self.layout.body_start
         with open_source(Path(self.source.path)) as file:
-            yield from chunk_ranges(file, start, self.identity.chunk_bytes, self.layout.quote, len(known) + 1)
+            chunk_bytes, quote = self.identity.chunk_bytes, self.layout.quote
+            for chunk_range in chunk_ranges(file, start, chunk_bytes, quote, len(known) + 1):
+                file_hash.allow(chunk_range.end_byte)
+                yield chunk_range
 
     def _expect(self, made: ChunkFile) -> None:
         """Take a chunk that was made, in order, as one whose upload is not yet confirmed."""
@@ -234,10 +245,11 @@ class _Staging:
         last = self.recorded[-1] if self.recorded else None
         return last.first_line + last.lines if last else self.layout.first_line
 
-    def verify(self) -> None:
-        """Make sure that the source stayed the same, that no byte is missing and that LIST shows each chunk."""
+    def verify(self, sha256: str) -> None:
+        """Take the file's hash; make sure that it stayed the same, no byte is missing, LIST shows all chunks."""
         if fingerprint(self.source.path) != self.identity.fingerprint:
             raise self._changed()
+        self.sha256 = sha256
         self._check_bytes()
         if not self.recorded:
             self._notice("it holds no records, so nothing is on the stage")
@@ -302,6 +314,7 @@ class _Staging:
             file=self.source.name,
             key=self.source.key,
             fingerprint=self.identity.fingerprint,
+            sha256=self.sha256,
             size_bytes=self.layout.size_bytes,
             records=self.layout.header_records + empty + staged,
             header_records=self.layout.header_records,

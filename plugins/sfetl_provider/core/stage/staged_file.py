@@ -42,12 +42,14 @@ class StagedFile(Record):
     """One source file on the stage; small enough for XCom (a few KB at hundreds of chunks).
 
     Conservation: records = header + empty + staged, and the sum of `chunk_records` is what was staged.
-    `fingerprint` is made of size, modification time and the content of the file's head and tail.
+    `fingerprint` is made of size, modification time and the content of the file's head and tail; `sha256` of
+    all its bytes as they were delivered, of a compressed file not of its text.
     """
 
     file: str
     key: str
     fingerprint: str
+    sha256: str
     size_bytes: int
     records: int
     header_records: int
