@@ -18,6 +18,7 @@ from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 SCHEMA = "SFETL"
 STAGE = "CHUNKS"
 LEDGER = "LEDGER"
+MANIFEST = "chunk_set.json"
 _SUFFIXES: dict[Compression, str] = {"zstd": ".zst", "gzip": ".gz", "none": ""}
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
+from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.events import Listener, Notice, ignore_events
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
-from sfetl_provider.core.ports import CheckpointStore, Clock, Uploader, Warehouse
+from sfetl_provider.core.ports import CheckpointStore, Clock, StageListing, Uploader
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.compress import (
     CHUNKS_GIVEN_UP,
@@ -30,7 +30,8 @@ from sfetl_provider.core.stage.level import LADDER, LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.resume import (
     entry_sizes,
-    number_ranges,
+    explain_resume,
+    require_on_stage,
     resume_or_restart,
     verified_numbers,
 )
@@ -48,7 +49,7 @@ from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_rea
 class StagePorts:
     """What staging needs of the outside; `scratch` is the root below which each run has its own folder."""
 
-    warehouse: Warehouse
+    warehouse: StageListing
     uploader: Uploader
     checkpoints: CheckpointStore
     clock: Clock
@@ -96,7 +97,7 @@ def stage_file(
                 staging.stage_rest(folder, file_hash)
                 staging.verify(file_hash.result())
         except BaseException as error:
-            staging.explain(error)
+            explain_resume(error, staging.on_stage)
             raise
     return staging.result(reused, ports.clock.monotonic() - started)
 
@@ -164,7 +165,7 @@ class _Staging:
                     case (Happening.MADE, made):
                         self._expect(made)
                     case (Happening.UPLOADED, made):
-                        made.path.unlink()
+                        made.path.unlink(missing_ok=True)  # a folder takes the file itself
                         self._record(made)
                         progress.add_uploaded(made.source_bytes)
                 progress.report()
@@ -256,12 +257,7 @@ class _Staging:
             return
         entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
         self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
-        missing = [chunk.number for chunk in self.recorded if chunk.number not in self.on_stage]
-        if missing:
-            raise UploadError(
-                f"Chunks {number_ranges(missing)} of {self.source.name} were uploaded, but LIST does not show "
-                "them with their sizes."
-            )
+        require_on_stage(self.source.name, self.recorded, self.on_stage)
         own = {self._chunk_name(chunk.number) for chunk in self.recorded}
         if foreign := sorted(set(entry_sizes(entries)) - own):
             self._notice(
@@ -288,23 +284,6 @@ class _Staging:
     def _changed(self) -> SourceChangedError:
         self.checkpoints.forget()
         return changed_while_read(self.source.path, "stage", CHUNKS_GIVEN_UP)
-
-    def explain(self, error: BaseException) -> None:
-        """Add to an error which chunks are safe and where the next try begins."""
-        if isinstance(error, SourceChangedError | ReconciliationError):
-            return
-        done = sorted(self.on_stage)
-        first = next(number for number in range(1, len(done) + 2) if number not in self.on_stage)
-        noun = "Chunk" if len(done) == 1 else "Chunks"
-        verb = "is" if len(done) == 1 else "are"
-        safe = (
-            f"{noun} {number_ranges(done)} {verb} staged and recorded." if done else "No chunk is staged yet."
-        )
-        resume = f"Clear this task: it resumes at chunk {first}."
-        if isinstance(error, SfetlError):
-            error.reword(safe=safe, next_step=" ".join(filter(None, (error.next_step, resume))))
-        else:
-            error.add_note(f"{safe} {resume}")
 
     def result(self, reused: int, seconds: float) -> StagedFile:
         """Sum up."""
