@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 from sfetl_provider.cli.progress import line_listener, shown_progress
@@ -19,11 +20,12 @@ def test_elsewhere_than_on_a_terminal_a_line_comes_every_ten_seconds() -> None:
 
     for done in (1, 2, 3, 4):
         listen(Progress("qc", "f.tsv", done * 10**9, 4 * 10**9, "bytes"))
-    listen(Notice("qc", "no progress"))
+    listen(Notice("qc", "f.tsv: something happened."))
 
     assert stream.getvalue().splitlines() == [
-        "qc f.tsv: 50 % (2,000 of 4,000 MB)",
-        "qc f.tsv: 100 % (4,000 of 4,000 MB)",
+        "f.tsv: qc 50 % of 4.0 GB, 111.1 MB/s, 18 s left",
+        "f.tsv: qc 100 % of 4.0 GB, 125.0 MB/s",
+        "f.tsv: something happened.",
     ]
 
 
@@ -41,8 +43,19 @@ def test_a_terminal_shows_a_bar_per_file_and_is_left_clean() -> None:
         for name in ("a[b].tsv", "c.tsv"):
             listen(Progress("qc", name, 5 * 10**6, 10**7, "bytes"))
             listen(Progress("qc", name, 10**7, 10**7, "bytes"))
-        listen(Notice("qc", "no progress"))
+        listen(Notice("qc", "c.tsv: something [odd] happened."))
 
     shown = stream.getvalue()
     assert "a[b].tsv" in shown
-    assert "c.tsv" in shown
+    assert "c.tsv: something [odd] happened." in shown
+
+
+def test_each_step_of_a_file_has_a_bar_with_percent_and_rate() -> None:
+    stream = Terminal()
+    with shown_progress(stream) as listen:
+        listen(Progress("compress", "a.tsv", 75, 100, "bytes"))
+        listen(Progress("upload", "a.tsv", 25, 100, "bytes"))
+
+    shown = stream.getvalue()
+    assert re.search(r"compress a\.tsv .*75%.*75/100 bytes", shown)
+    assert re.search(r"upload   a\.tsv .*25%.*25/100 bytes", shown)

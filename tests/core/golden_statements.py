@@ -49,8 +49,8 @@ def _copy() -> dict[str, str]:
     return {
         "create_load_table": create_load_table(table, TABLE, config.column_names),
         "drop_load_table": drop_table(table),
-        "copy_plain": copy_statement(table, folder, batch.paths, config),
-        "copy_one_quoted_column": copy_statement(table, folder, batch.paths, quoted),
+        "copy_plain": copy_statement(table, folder, batch, config),
+        "copy_one_quoted_column": copy_statement(table, folder, batch, quoted),
         "copy_session": session_statement(query_tag(plan, "copy"), 3600),
         "find_copy": history_statement("DEMO", NOW, NOW),
     }

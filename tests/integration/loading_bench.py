@@ -94,7 +94,7 @@ def stage_chunks(
     """Put chunks on the run's stage folder."""
     staged = sample_staged_file(tuple(text.count("\n") for text in texts))
     for number, text in enumerate(texts, start=1):
-        chunk = scratch / chunk_name(number)
+        chunk = scratch / chunk_name(number, "zstd")
         chunk.write_bytes(zstandard.ZstdCompressor().compress(text.encode()))
         session.upload(chunk, stage_folder(plan, staged.key))
     return staged

@@ -1,10 +1,12 @@
-"""A compressed source on its way into a table: what is read as a stream is copied whole."""
+"""Compressed sources and compressed chunks on their way into a table."""
 
 from __future__ import annotations
 
 import gzip
 from datetime import date, timedelta
 from pathlib import Path
+
+import pytest
 
 from local.warehouse.serving.server import running_warehouse
 from sfetl_provider.core.copy_into.submission import CopyJob
@@ -18,12 +20,13 @@ from tests.integration.month_bench import DirectUploader, MonthBench
 ROWS = 120_000
 
 
-def test_a_gzip_file_of_several_chunks_is_copied_with_every_row(tmp_path: Path) -> None:
+@pytest.mark.parametrize("compression", ["zstd", "gzip", "none"])
+def test_a_gzip_file_of_several_chunks_is_copied_with_every_row(tmp_path: Path, compression: str) -> None:
     days = [date(2013, 1, 1) + timedelta(days=number % 31) for number in range(ROWS)]
     text = "".join(f"{day}\tC{number % 1000}\t{number}\n" for number, day in enumerate(days))
     path = tmp_path / "flights_2013-01.tsv.gz"
     path.write_bytes(gzip.compress(text.encode()))
-    config = sample_config(stage={"chunk_mib": 1, "zstd_level": 3})
+    config = sample_config(stage={"chunk_mib": 1, "compression": compression})
 
     with running_warehouse() as running, open_session(running) as session:
         make_target(session)

@@ -92,7 +92,7 @@ def test_a_load_killed_while_staging_resumes_at_its_next_try(stack: Stack, big_f
     # No chunk that was recorded is uploaded again; the others are. (The connector asks for each upload's address
     # in a statement of its own, so a chunk shows twice in the history of a stand-in that uploads by address.)
     put_after = puts(stack)
-    finished = {chunk_name(number) for number in recorded}
+    finished = {chunk_name(number, "zstd") for number in recorded}
     assert {name for name in put_after if put_after[name] > put_before.get(name, 0)} == set(
         put_after
     ) - finished

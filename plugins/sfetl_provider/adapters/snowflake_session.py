@@ -14,6 +14,7 @@ from sfetl_provider.adapters.isolated_connection import IsolatedConnection
 from sfetl_provider.adapters.snowflake_errors import CONNECTOR_FAILURES, translate, translate_upload
 from sfetl_provider.core.errors import UploadError
 from sfetl_provider.core.identifiers import quote_literal
+from sfetl_provider.core.plan.names import compression_of
 from sfetl_provider.core.ports import Bind, QueryResult, QueryState, QueryStatus, StagedEntry
 
 # Login and ordinary requests get an end; network_timeout is never set, because it cancels healthy queries.
@@ -91,7 +92,8 @@ class SnowflakeSession:
         size_bytes = source.stat().st_size
         statement = (
             f"PUT {quote_literal('file://' + source.as_posix())} {quote_literal(stage_folder)}"
-            f" AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=ZSTD OVERWRITE=TRUE PARALLEL={_PUT_PARALLEL}"
+            f" AUTO_COMPRESS=FALSE SOURCE_COMPRESSION={compression_of(source.name).upper()} OVERWRITE=TRUE"
+            f" PARALLEL={_PUT_PARALLEL}"
         )
         try:
             (row,) = self._put(statement).records()

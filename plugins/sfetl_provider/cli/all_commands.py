@@ -65,4 +65,29 @@ INSPECT = Command(
     function="sfetl_provider.cli.inspection:inspect",
 )
 
-COMMANDS = (INSPECT, QC)
+STAGE = Command(
+    name="stage",
+    summary="Make a month's chunks into a folder, to be carried to another network, or check them there",
+    options=(
+        Option(
+            ("files",),
+            {"nargs": "*", "help": "files of the month; without any, those that the feed's patterns match"},
+        ),
+        Option(("--to",), {"metavar": "FOLDER", "help": "make the set here; again: go on with it"}),
+        Option(
+            ("--from",),
+            {"metavar": "FOLDER", "dest": "source", "help": "check the set that is here, chunk by chunk"},
+        ),
+        Option(("--feed",), {"help": "name of the feed"}),
+        Option(("--month",), {"help": "2024-01, 202401, 012024, current or last"}),
+        Option(
+            ("--qc",),
+            {"action": "store_true", "help": "check the files first; the verdict comes along"},
+        ),
+        Option(("--configs-dir",), {"help": "folder of the feeds' configs; [sfetl] configs_dir by default"}),
+        Option(("--base-path",), {"help": "folder of the files instead of the feed's base_path"}),
+    ),
+    function="sfetl_provider.cli.staging:stage_files",
+)
+
+COMMANDS = (INSPECT, QC, STAGE)

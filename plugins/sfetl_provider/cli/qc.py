@@ -9,17 +9,14 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from sfetl_provider.adapters.local_files import find_files, none_matches_error
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.cli.command import REFUSED
 from sfetl_provider.cli.folders import Folders
+from sfetl_provider.cli.month_files import month_files
 from sfetl_provider.cli.progress import shown_progress
 from sfetl_provider.core.config.load import find_feed
-from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
-from sfetl_provider.core.plan.patterns import fill_pattern
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
 from sfetl_provider.core.report.qc_tables import days_csv, findings_csv
 from sfetl_provider.core.report.qc_text import render_check
@@ -32,28 +29,13 @@ def check_month_files(arguments: Namespace, folders: Folders) -> int:
     """Check files as a load would; 0 when the month passes, 1 when it is rejected."""
     config = find_feed(Path(arguments.configs_dir or folders.configs_dir), arguments.feed)
     month = Month.parse(arguments.month, SystemClock().now().date())
-    files = _files(arguments, folders, config, month)
+    files = month_files(arguments, folders, config, month)
     _check_outputs(arguments, files)
     rejects = Path(arguments.rejects) if arguments.rejects else None
     with shown_progress() as listener:
         check = check_month(files, config, month, CheckPaths(folders.scratch_dir, rejects), listener)
     _show(check, arguments)
     return 0 if check.verdict.is_passed else REFUSED
-
-
-def _files(arguments: Namespace, folders: Folders, config: FeedConfig, month: Month) -> list[SourceFile]:
-    if arguments.files:
-        named = list(dict.fromkeys(arguments.files))
-        missing = [name for name in named if not Path(name).exists()]
-        if missing:
-            raise SourceFileError(f"There is no file {', '.join(missing)}.", next_step="Correct the name.")
-        return find_files(Path.cwd(), (), named)
-    base_path = folders.base_path / (arguments.base_path or config.files.base_path)
-    patterns = [fill_pattern(pattern, month) for pattern in config.files.patterns]
-    found = find_files(base_path, patterns, ())
-    if not found:
-        raise none_matches_error(base_path, patterns, str(month))
-    return found
 
 
 def _check_outputs(arguments: Namespace, files: list[SourceFile]) -> None:

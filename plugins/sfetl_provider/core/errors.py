@@ -86,6 +86,12 @@ class UploadDeniedError(SfetlError):
     stage = "stage"
 
 
+class ChunkSetError(SfetlError):
+    """A set of chunks that was carried here is not whole, or is not the one that was asked for."""
+
+    stage = "stage"
+
+
 class ScratchSpaceError(SfetlError):
     """The scratch folder cannot take the next chunk."""
 

@@ -67,7 +67,15 @@ class StagedEntry:
     size_bytes: int
 
 
-class Warehouse(Protocol):
+class StageListing(Protocol):
+    """What can be asked for what lies on a stage."""
+
+    def list_stage(self, stage_folder: str) -> list[StagedEntry]:
+        """LIST what lies below a stage path."""
+        ...
+
+
+class Warehouse(StageListing, Protocol):
     """One session in Snowflake; not safe for use by two threads at once.
 
     Every method raises `StatementError` when Snowflake refuses the statement and
@@ -92,10 +100,6 @@ class Warehouse(Protocol):
 
     def cancel(self, query_id: str) -> None:
         """Ask Snowflake to stop a statement; one that has ended is left as it is."""
-        ...
-
-    def list_stage(self, stage_folder: str) -> list[StagedEntry]:
-        """LIST what lies below a stage path."""
         ...
 
 

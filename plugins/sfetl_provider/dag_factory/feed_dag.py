@@ -117,6 +117,12 @@ def _params() -> dict[str, Param]:
             title="Files",
             description="Exactly these files, relative to the base path, instead of the configured patterns",
         ),
+        "chunk_set": Param(
+            None,
+            type=["null", "string"],
+            title="Chunk set",
+            description="Folder of chunks that were made elsewhere (sfetl stage --to), instead of files",
+        ),
         "qc_mode": Param(
             AS_CONFIGURED,
             type="string",

@@ -22,8 +22,9 @@ class CompressStageOperator(FileOperator):
     """Splits one file, or one byte range of it, at records, compresses the chunks side by side and uploads each.
 
     Every verified chunk is recorded in the task state store: after a crash, a retry or a clear only what is
-    missing is made. Disk and memory are bounded by `stage.workers`, `stage.upload_workers` and
-    `stage.chunk_mib`. Uploads run in processes that end with the task, however it ends.
+    missing is made. Disk and memory are bounded by `stage.workers`, `stage.upload_workers` and `stage.chunk_mib`.
+    The chunks of a carried set (`plan.chunk_set`) are verified and uploaded instead. Uploads run in processes that
+    end with the task, however it ends.
     """
 
     _uploader: Uploader | None = None
@@ -32,6 +33,7 @@ class CompressStageOperator(FileOperator):
         """Return the StagedFile, or the StagedRange when the source has a byte range."""
         # Imported late: NumPy and zstandard are heavy, and every task parses the DAG file.
         from sfetl_provider.core.stage.run import StagePorts, stage_file, stage_range
+        from sfetl_provider.core.stage.set_upload import stage_carried
 
         source, plan = self.begin(context), self.month_plan
         self.name_map_index(context, source.label)
@@ -47,7 +49,7 @@ class CompressStageOperator(FileOperator):
                 clock=SystemClock(),
                 scratch=read_settings().scratch_dir,
             )
-            stage = stage_range if source.byte_range else stage_file
+            stage = stage_carried if plan.chunk_set else stage_range if source.byte_range else stage_file
             staged = stage(source, plan, self.feed, ports, listener)
         self.log.info(
             "%s: %d records in %d chunks, %d of them staged before.",

@@ -69,11 +69,16 @@ class PlanMonthOperator(FeedOperator):
             explicit_files=tuple(params.get("files") or ()),
             start_over=bool(params.get("start_over")),
             planned_at=SystemClock().now(),
+            chunk_set=self._chunk_set(params.get("chunk_set")),
         )
 
     def _qc_mode(self, parameter: str | None) -> QcMode:
         """The parameter, unless it is left as configured; the plan refuses a mode that does not exist."""
         return self.feed.qc.mode if parameter in (None, AS_CONFIGURED) else cast(QcMode, parameter)
+
+    def _chunk_set(self, parameter: str | None) -> str:
+        """The parameter; a relative one lies below [sfetl] base_path."""
+        return str(read_settings().base_path / parameter) if parameter else ""
 
     def _base_path(self, parameter: str | None) -> Path:
         """The parameter, else the config's; relative ones lie below [sfetl] base_path."""

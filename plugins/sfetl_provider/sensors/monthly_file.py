@@ -12,6 +12,7 @@ from sfetl_provider.adapters.local_files import missing_error
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import FilesMissingError
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
+from sfetl_provider.core.plan.names import MANIFEST
 from sfetl_provider.core.plan.patterns import fill_pattern
 from sfetl_provider.operators.feed_operator import PLAN_TEMPLATE
 from sfetl_provider.operators.task_listener import TaskListener
@@ -39,12 +40,12 @@ class MonthlyFileSensor(BaseSensorOperator):
     def execute(self, context: Context) -> NoReturn:
         """Hand over to the trigger at once; even a file that is there must be watched for a moment."""
         plan, files = MonthPlan.from_json(self.plan), self.feed.files
-        self.log.info("Looking for %s in %s.", ", ".join(self._looked_for(plan)), plan.base_path)
+        self.log.info("Looking for %s in %s.", ", ".join(self._looked_for(plan)), self._folder(plan))
         self.defer(
             trigger=MonthlyFileTrigger(
-                base_path=plan.base_path,
+                base_path=self._folder(plan),
                 patterns=self._patterns(plan),
-                explicit=list(plan.explicit_files),
+                explicit=self._explicit(plan),
                 poll_seconds=files.poll_seconds,
                 still_seconds=files.still_seconds,
                 deadline=time.time() + files.timeout_seconds,
@@ -61,16 +62,18 @@ class MonthlyFileSensor(BaseSensorOperator):
         plan, files = MonthPlan.from_json(self.plan), self.feed.files
         if event["status"] != "found":
             raise missing_error(
-                Path(plan.base_path), self._looked_for(plan), plan.month, files.timeout_seconds
+                Path(self._folder(plan)), self._looked_for(plan), plan.month, files.timeout_seconds
             )
-        found = [SourceFile.from_json(file) for file in event["files"]]
+        found = (
+            self._carried(plan) if plan.chunk_set else [SourceFile.from_json(file) for file in event["files"]]
+        )
         if len(found) > MAX_FILES:
             raise FilesMissingError(
                 f"{len(found)} files match, more than the {MAX_FILES} that one run can take.",
                 safe="Nothing was loaded.",
                 next_step="Narrow the patterns, or load them in several runs with the parameter files.",
             )
-        parts = found if plan.is_dry_run else self._divided(found)
+        parts = found if plan.is_dry_run or plan.chunk_set else self._divided(found)
         for part in parts:
             size_bytes = part.byte_range.size_bytes if part.byte_range else part.size_bytes
             self.log.info("%s, %d bytes", part.label, size_bytes)
@@ -94,4 +97,20 @@ class MonthlyFileSensor(BaseSensorOperator):
         return [fill_pattern(pattern, plan.month_value) for pattern in self.feed.files.patterns]
 
     def _looked_for(self, plan: MonthPlan) -> list[str]:
-        return list(plan.explicit_files) or self._patterns(plan)
+        return self._explicit(plan) or self._patterns(plan)
+
+    def _folder(self, plan: MonthPlan) -> str:
+        return plan.chunk_set or plan.base_path
+
+    def _explicit(self, plan: MonthPlan) -> list[str]:
+        """Of a carried set, its manifest is what is waited for: it is written last."""
+        return [MANIFEST] if plan.chunk_set else list(plan.explicit_files)
+
+    def _carried(self, plan: MonthPlan) -> list[SourceFile]:
+        # Imported late: NumPy and zstandard come with it, and every task parses the DAG file.
+        from sfetl_provider.core.stage.chunk_set import read_chunk_set, set_sources
+
+        folder = Path(plan.chunk_set)
+        chunk_set = read_chunk_set(folder)
+        chunk_set.require_month_of(plan)
+        return list(set_sources(folder, chunk_set))

@@ -30,3 +30,15 @@ def test_chunk_names_its_place_on_the_stage_and_in_the_source() -> None:
     assert batch.paths == ("a.tsv-00000001/part-00001.tsv.zst", "a.tsv-00000001/part-00002.tsv.zst")
     assert [(chunk.source, chunk.first_line) for chunk in batch.chunks] == [("a.tsv", 1), ("a.tsv", 101)]
     assert batch.records == 5
+
+
+def test_a_batch_holds_chunks_of_one_compression() -> None:
+    gzipped = sample_staged_file((4,), "b.tsv").model_copy(update={"compression": "gzip"})
+
+    batches = make_batches([sample_staged_file((3, 2), "a.tsv"), gzipped], 200)
+
+    assert [(batch.number, batch.of, batch.compression) for batch in batches] == [
+        (1, 2, "zstd"),
+        (2, 2, "gzip"),
+    ]
+    assert batches[1].paths == ("b.tsv-00000001/part-00001.tsv.gz",)

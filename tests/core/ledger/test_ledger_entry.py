@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sfetl_provider.core.ledger.canonical import canonical_json
 from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds, entry_of_row
-from sfetl_provider.core.ledger.entry import ChainEnd, LedgerEntry, LedgerFacts, chain, verify
+from sfetl_provider.core.ledger.entry import ChainEnd, LedgerEntry, LedgerFacts, LedgerFile, chain, verify
 from tests.core.load_samples import NOW, sample_facts
 
 START = ChainEnd(sequence=0, hash="")
@@ -39,6 +39,17 @@ def test_whole_chain_verifies() -> None:
     entries = chain_of(sample_facts(), sample_facts(month="2013-02"), sample_facts(generation=2))
     assert verify(entries, ChainEnd(sequence=3, hash=entries[-1].hash)) is None
     assert verify([], START) is None
+
+
+def test_a_row_of_before_there_were_hashes_of_files_holds_as_it_was_written() -> None:
+    old = LedgerFile(name="a", size_bytes=1, fingerprint="f", records=1)
+    new = old.model_copy(update={"sha256": "ab" * 32})
+
+    assert "sha256" not in sample_facts(files=(old,)).to_json()["files"][0]
+    assert sample_facts(files=(new,)).to_json()["files"][0]["sha256"] == "ab" * 32
+    entries = chain_of(sample_facts(files=(new,)))
+    assert verify([entry_of_row(row_of(entries[0]))]) is None
+    assert verify([entries[0].model_copy(update={"files": (old,)})]) is not None
 
 
 @pytest.mark.parametrize(

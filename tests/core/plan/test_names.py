@@ -42,7 +42,11 @@ def test_names_of_a_run() -> None:
     assert names.load_table(plan, 2).name == f"LOAD_SALES_202402_{key.upper()}_A2"
     assert names.quoted_table(plan.table) == '"DB"."PUBLIC"."SA""LES"'
     assert names.head_table("DB", "sales").name == "HEAD_SALES"
-    assert names.chunk_name(7) == "part-00007.tsv.zst"
+    chunks = {kind: names.chunk_name(7, kind) for kind in ("zstd", "gzip", "none")}
+    assert list(chunks.values()) == ["part-00007.tsv.zst", "part-00007.tsv.gz", "part-00007.tsv"]
+    assert {kind: names.compression_of(name) for kind, name in chunks.items()} == {
+        kind: kind for kind in chunks
+    }
     assert json.loads(names.query_tag(plan, "copy", 2, 3))["batch"] == 3
     assert names.scratch_folder(Path("/s"), plan, "k") == Path(f"/s/sales/2024-02/{key}/k")
     assert names.scratch_folder(Path("/s"), plan, "k", 2) == Path(f"/s/sales/2024-02/{key}/k-range-2")

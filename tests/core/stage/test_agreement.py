@@ -22,6 +22,8 @@ def staged(name: str, records: int) -> StagedFile:
         staged_records=records,
         chunk_records=(records,),
         chunk_first_lines=(1,),
+        sha256="",
+        compression="zstd",
         compressed_bytes=1,
         chunks_reused=0,
         seconds=0,

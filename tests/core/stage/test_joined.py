@@ -48,6 +48,7 @@ def part(number: int, **changes: Any) -> StagedRange:
         "header_records": int(number == 1),
         "lines": 10 * part.chunks,
         "empty_records": part.chunks,
+        "compression": "zstd",
         "staged_records": 9 * part.chunks,
         "chunks": chunks,
         "chunks_reused": 1,
@@ -72,6 +73,8 @@ def test_ranges_become_their_file_with_its_line_numbers() -> None:
         chunks_reused=3,
         seconds=3.0,
         ranges=3,
+        sha256="",
+        compression="zstd",
     )
 
 
@@ -118,6 +121,7 @@ def chunks(**changes: Any) -> tuple[Chunk, ...]:
         ([part(1), part(2), part(2), part(3)], "there are ranges 1, 2, 2, 3 of 3"),
         ([part(1), part(2, size_bytes=521), part(3)], "not of the same content"),
         ([part(1), part(2, fingerprint="f2"), part(3)], "not of the same content"),
+        ([part(1), part(2, compression="gzip"), part(3)], "not compressed alike"),
         ([part(1), part(2, byte_range=cut(fingerprint="f2")), part(3)], "not divided at the same time"),
         ([part(1), part(2, byte_range=cut(quote='"')), part(3)], "not divided at the same time"),
         ([part(1), part(2, byte_range=byte_range(2, of=4)), part(3)], "not divided at the same time"),

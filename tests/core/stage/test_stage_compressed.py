@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from sfetl_provider.core.stage.split import chunk_ranges
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.core.stage.stream import open_stream
 from tests.core.fakes import InMemoryStage, plan, source_file
+from tests.core.stage.staging_bench import BODY, CHUNKS, LINE, Bench
 from tests.core.stage.test_split import RECORDS
-from tests.core.stage.test_stage_file import BODY, CHUNKS, LINE, Bench
 from tests.core.tsv.test_compressed import PACKERS
 
 HEADER = b"\xef\xbb\xbfid\tday\ttext\n"
@@ -49,7 +50,7 @@ def texts(bench: Bench) -> list[bytes]:
 
 
 def without_source(staged: StagedFile) -> dict[str, object]:
-    own = {"file", "key", "fingerprint", "compressed_bytes", "seconds"}
+    own = {"file", "key", "fingerprint", "sha256", "compressed_bytes", "seconds"}
     return {name: value for name, value in staged.to_json().items() if name not in own}
 
 
@@ -61,6 +62,7 @@ def test_chunks_and_counts_are_those_of_the_plain_file(tmp_path: Path, suffix: s
 
     assert without_source(bench.run()) == without_source(plain.run())
     assert texts(bench) == texts(plain)
+    assert bench.run().sha256 == hashlib.sha256(Path(bench.source.path).read_bytes()).hexdigest()
     assert bench.scratch_files == []
 
 

@@ -166,16 +166,22 @@ ZstdLevel = Annotated[
 ]
 
 
+Compression = Literal["zstd", "gzip", "none"]
+
+
 class StageConfig(Section):
     """How files become chunks on the stage."""
 
     chunk_mib: int = Field(default=400, ge=1)
-    """Uncompressed text per chunk; 400 MiB compress to about 150 MB, which Snowflake loads best."""
+    """Uncompressed text per chunk; 400 MiB compress to about 150 MB, which Snowflake loads best (none: 150)."""
     range_mib: int | None = Field(default=10240, ge=1)
     """A larger file that is not compressed is divided evenly into byte ranges of at most so much text, rounded
     up to whole chunks, and each is staged by a task of its own; null: one task stages the whole file."""
+    compression: Compression = "zstd"
+    """How chunks are compressed: zstd, gzip (at one level) or none. A task whose setting was changed stages its
+    file afresh."""
     zstd_level: ZstdLevel = "auto"
-    """Compression level of the chunks, 1 to 19; 1 is fastest. auto: each chunk's level follows the link: one of
+    """Compression level of zstd chunks, 1 to 19; 1 is fastest. auto: each chunk's level follows the link: one of
     1, 3, 6, 9, 12, harder while finished chunks wait for their upload, lighter while uploads wait for chunks."""
     workers: int = Field(default=2, ge=1, le=64)
     """Chunks compressed at the same time (of a compressed source: threads for its one chunk); disk and memory

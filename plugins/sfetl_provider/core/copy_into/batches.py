@@ -1,10 +1,12 @@
-"""All chunks of a month in batches, each small enough for one COPY."""
+"""All chunks of a month in batches, each small enough for one COPY and compressed in one way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.plan.names import chunk_name
 from sfetl_provider.core.stage.staged_file import StagedFile
 
@@ -20,6 +22,7 @@ class StagedChunk:
     source: str
     first_line: int
     records: int
+    compression: Compression
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,24 @@ class Batch:
         return tuple(chunk.path for chunk in self.chunks)
 
     @property
+    def compression(self) -> Compression:
+        """How all of its chunks are compressed."""
+        return self.chunks[0].compression
+
+    @property
     def records(self) -> int:
         """How many rows this COPY must load."""
         return sum(chunk.records for chunk in self.chunks)
 
 
 def make_batches(staged_files: Iterable[StagedFile], batch_files: int) -> tuple[Batch, ...]:
-    """Cut the chunks of all files, in order, into batches of at most `batch_files`."""
+    """Cut the chunks of all files, in order, into batches of at most `batch_files`.
+
+    A COPY knows one compression, so a batch ends where the next file is compressed in another way.
+    """
     chunks = [chunk for staged in staged_files for chunk in _chunks(staged)]
-    groups = [chunks[start : start + batch_files] for start in range(0, len(chunks), batch_files)]
+    alike = [list(run) for _, run in groupby(chunks, key=lambda chunk: chunk.compression)]
+    groups = [run[start : start + batch_files] for run in alike for start in range(0, len(run), batch_files)]
     return tuple(_batch(number, groups) for number in range(1, len(groups) + 1))
 
 
@@ -55,6 +67,12 @@ def _batch(number: int, groups: Sequence[Sequence[StagedChunk]]) -> Batch:
 def _chunks(staged: StagedFile) -> list[StagedChunk]:
     counted = enumerate(zip(staged.chunk_records, staged.chunk_first_lines, strict=True), start=1)
     return [
-        StagedChunk(f"{staged.key}/{chunk_name(number)}", staged.file, first_line, records)
+        StagedChunk(
+            path=f"{staged.key}/{chunk_name(number, staged.compression)}",
+            source=staged.file,
+            first_line=first_line,
+            records=records,
+            compression=staged.compression,
+        )
         for number, (records, first_line) in counted
     ]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.model import Compression, FeedConfig
+from sfetl_provider.core.copy_into.batches import Batch
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import quoted_table
@@ -28,14 +29,16 @@ def drop_table(table: TableName) -> str:
     return f"DROP TABLE IF EXISTS {quoted_table(table)}"
 
 
-def copy_statement(load_table: TableName, stage_folder: str, files: Sequence[str], config: FeedConfig) -> str:
-    """Give the COPY of up to 1,000 files, named relative to the stage folder, with every option stated.
+def copy_statement(load_table: TableName, stage_folder: str, batch: Batch, config: FeedConfig) -> str:
+    """Give the COPY of a batch of up to 1,000 chunks, with every option stated.
 
     Defaults are not relied on: ESCAPE_UNENCLOSED_FIELD alone would let a backslash swallow a tab or newline.
     With explicit FILES and ABORT_STATEMENT a file that is missing is an error, not a silent gap.
     """
-    names = ",\n  ".join(quote_literal(name) for name in files)
-    options = "\n  ".join(f"{name} = {value}" for name, value in file_format(config).items())
+    names = ",\n  ".join(quote_literal(name) for name in batch.paths)
+    options = "\n  ".join(
+        f"{name} = {value}" for name, value in file_format(config, batch.compression).items()
+    )
     return (
         f"COPY INTO {quoted_table(load_table)}\n"
         f"FROM {quote_literal(stage_folder)}\n"
@@ -47,7 +50,7 @@ def copy_statement(load_table: TableName, stage_folder: str, files: Sequence[str
     )
 
 
-def file_format(config: FeedConfig) -> dict[str, str]:
+def file_format(config: FeedConfig, compression: Compression) -> dict[str, str]:
     """Give the format options by name, as SQL text.
 
     An empty line of a file with several columns is no record; of a file with one column it is one, with an
@@ -56,7 +59,7 @@ def file_format(config: FeedConfig) -> dict[str, str]:
     form = config.format
     return {
         "TYPE": "CSV",
-        "COMPRESSION": "ZSTD",
+        "COMPRESSION": compression.upper(),
         "RECORD_DELIMITER": quote_literal("\n"),
         "FIELD_DELIMITER": quote_literal(form.delimiter),
         "FIELD_OPTIONALLY_ENCLOSED_BY": quote_literal(form.quote) if form.quote else "NONE",

@@ -169,7 +169,7 @@ class _Loading:
         return self._store(tagged, current=current.model_copy(update={"query_id": query_id}))
 
     def _send(self, state: CopyState, batch: Batch) -> str:
-        statement = copy_statement(state.load_table, stage_folder(self._plan), batch.paths, self._config)
+        statement = copy_statement(state.load_table, stage_folder(self._plan), batch, self._config)
         try:
             return self._warehouse.submit(statement)
         except StatementError as error:

@@ -81,14 +81,15 @@ def _scratch_errors(folder: Path) -> Iterator[None]:
 
 def _compress(path: Path, config: FeedConfig, folder: Path) -> int:
     """Make all chunks as staging does, at the level that it begins with; gives their compressed size."""
-    source = ChunkSource(path, path.stat().st_size, _quote(config))
+    source = ChunkSource(path, path.stat().st_size, _quote(config), compression=config.stage.compression)
     level = LADDER[0] if config.stage.zstd_level == "auto" else config.stage.zstd_level
     with open_source(path) as file:
         start = body_start(file, config.format.header, source.quote)
         ranges = list(chunk_ranges(file, start, CHUNK_BYTES, source.quote))
 
     def size_of(chunk: ChunkRange) -> int:
-        return compress_chunk(source, chunk, folder / chunk_name(chunk.number), level).compressed_bytes
+        target = folder / chunk_name(chunk.number, source.compression)
+        return compress_chunk(source, chunk, target, level).compressed_bytes
 
     with ThreadPoolExecutor(config.stage.workers) as workers:
         return sum(workers.map(size_of, ranges))

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from sfetl_provider.core.ledger.canonical import digest
 from sfetl_provider.core.record import Record
@@ -24,12 +30,21 @@ def _as_utc(moment: datetime) -> datetime:
 
 
 class LedgerFile(Record):
-    """One source file of a publication, as it was staged."""
+    """One source file of a publication, as it was staged; `sha256` is of all its bytes as they were delivered.
+
+    Rows written before there was one have none, and are hashed as they were then.
+    """
 
     name: str
     size_bytes: Count
     fingerprint: str
+    sha256: str = ""
     records: Count
+
+    @model_serializer(mode="wrap")
+    def _without_missing_hash(self, inherited: SerializerFunctionWrapHandler) -> dict[str, object]:
+        values: dict[str, object] = inherited(self)
+        return values if self.sha256 else {name: value for name, value in values.items() if name != "sha256"}
 
 
 class LedgerFacts(Record):

@@ -24,7 +24,8 @@ class MonthPlan(Record):
 
     `run_key` is 12 hexadecimal digits made of DAG and run id: the same after a clear, different for every
     other run, so stage path and load tables belong to one run. `generation` is the month's generation as
-    seen when the run was planned; publishing requires it to be unchanged.
+    seen when the run was planned; publishing requires it to be unchanged. `chunk_set` is the folder of a carried
+    set of chunks, empty when the month comes as files.
     """
 
     feed: str
@@ -41,6 +42,7 @@ class MonthPlan(Record):
     explicit_files: tuple[str, ...]
     start_over: bool
     planned_at: datetime
+    chunk_set: str = ""
 
     @property
     def month_value(self) -> Month:

@@ -11,12 +11,15 @@ import json
 import re
 from pathlib import Path
 
+from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 
 SCHEMA = "SFETL"
 STAGE = "CHUNKS"
 LEDGER = "LEDGER"
+MANIFEST = "chunk_set.json"
+_SUFFIXES: dict[Compression, str] = {"zstd": ".zst", "gzip": ".gz", "none": ""}
 
 
 def run_key(dag_id: str, run_id: str) -> str:
@@ -77,9 +80,14 @@ def file_key(relative_path: str) -> str:
     return f"{slug}-{hashlib.sha256(relative_path.encode()).hexdigest()[:8]}"
 
 
-def chunk_name(number: int) -> str:
+def chunk_name(number: int, compression: Compression) -> str:
     """Give the file name of a chunk; numbers count from 1."""
-    return f"part-{number:05}.tsv.zst"
+    return f"part-{number:05}.tsv{_SUFFIXES[compression]}"
+
+
+def compression_of(name: str) -> Compression:
+    """Tell from a file's name how it is compressed."""
+    return next(kind for kind, suffix in _SUFFIXES.items() if name.endswith(suffix))
 
 
 def query_tag(plan: MonthPlan, step: str, attempt: int = 1, batch: int = 1) -> str:

@@ -172,6 +172,7 @@ def _ledger_file(staged: StagedFile) -> LedgerFile:
         name=staged.file,
         size_bytes=staged.size_bytes,
         fingerprint=staged.fingerprint,
+        sha256=staged.sha256,
         records=staged.records,
     )
 

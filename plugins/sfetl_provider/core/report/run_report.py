@@ -34,6 +34,7 @@ class ReportedFile(Record):
 
     name: str
     size_bytes: int
+    sha256: str
     records: int
     header_records: int
     empty_records: int
@@ -153,6 +154,7 @@ def _reported_file(staged: StagedFile) -> ReportedFile:
     return ReportedFile(
         name=staged.file,
         size_bytes=staged.size_bytes,
+        sha256=staged.sha256,
         records=staged.records,
         header_records=staged.header_records,
         empty_records=staged.empty_records,

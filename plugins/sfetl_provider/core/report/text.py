@@ -21,6 +21,8 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
     yield "run", f"{report.feed} {report.month}: {report.state} ({report.dag_id}, {report.run_id})"
     for file in report.files:
         yield "file", _file(file)
+        if file.sha256:
+            yield "sha256", f"{file.sha256}  {file.name}"
     yield from _sizes(report)
     yield from _counts(report)
     yield from _checks("qc", report.qc)

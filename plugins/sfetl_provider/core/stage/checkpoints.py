@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.ports import CheckpointStore, JsonValue
 from sfetl_provider.core.record import Record
@@ -27,7 +28,7 @@ class StagingIdentity(Record):
     fingerprint: str
     stage_folder: str
     chunk_bytes: int
-    compression: str
+    compression: Compression
     header: bool
     quote: str | None
     byte_range: ByteRange | None = None

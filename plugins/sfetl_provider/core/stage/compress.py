@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import zstandard
-
+from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.errors import ReconciliationError
+from sfetl_provider.core.stage.compressors import Compressor, open_compressor
 from sfetl_provider.core.stage.scratch import scratch_error
 from sfetl_provider.core.stage.split import ChunkRange
 from sfetl_provider.core.stage.stream import TextStream
@@ -38,6 +38,7 @@ class ChunkSource:
     block_bytes: int = BLOCK_BYTES
     stream: TextStream | None = None
     threads: int = 0
+    compression: Compression = "zstd"
 
 
 def _go_on() -> bool:
@@ -61,6 +62,7 @@ class ChunkFile:
     """A finished chunk file and what was counted while it was made; the hash is of its compressed bytes.
 
     `source_bytes` is what of the source file was read for it: less than its text when that is compressed.
+    `zstd_level` is 0 for other compressions.
     """
 
     path: Path
@@ -81,7 +83,7 @@ def compress_chunk(
     zstd_level: int,
     watch: Watch = Watch(),
 ) -> ChunkFile:
-    """Write one chunk as one zstd frame with checksum (and content size, unless it is read from a stream).
+    """Write one chunk as one frame: of zstd with checksum (and content size, unless it is read from a stream).
 
     A chunk of a stream ends with the record that holds the byte before `chunk.end_byte`; the result tells where.
 
@@ -94,9 +96,8 @@ def compress_chunk(
     partial = target.with_suffix(".part")
     counter = LineCounter(source.quote)
     blocks = _counted(_blocks(source, chunk, watch), counter)
-    compressor = zstandard.ZstdCompressor(
-        level=zstd_level, write_checksum=True, write_content_size=True, threads=source.threads
-    ).compressobj(size=chunk.size_bytes if source.stream is None else -1)
+    size_bytes = chunk.size_bytes if source.stream is None else -1
+    compressor = open_compressor(source.compression, zstd_level, size_bytes, source.threads)
     try:
         compressed_bytes, sha256 = _write(_frame(blocks, compressor), partial)
         chunk = _finished(source, chunk, counter)
@@ -114,7 +115,7 @@ def compress_chunk(
         empty_records=counter.empty_records,
         compressed_bytes=compressed_bytes,
         compressed_sha256=sha256,
-        zstd_level=zstd_level,
+        zstd_level=zstd_level if source.compression == "zstd" else 0,
     )
 
 
@@ -145,7 +146,7 @@ def _counted(blocks: Iterator[bytes], counter: LineCounter) -> Iterator[bytes]:
         yield block
 
 
-def _frame(blocks: Iterator[bytes], compressor: zstandard.ZstdCompressionObj) -> Iterator[bytes]:
+def _frame(blocks: Iterator[bytes], compressor: Compressor) -> Iterator[bytes]:
     for block in blocks:
         yield compressor.compress(block)
     yield compressor.flush()

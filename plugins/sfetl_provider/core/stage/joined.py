@@ -55,6 +55,8 @@ def _mismatch(what: str) -> ReconciliationError:
 def _division_faults(ranges: Sequence[StagedRange]) -> Iterator[str]:
     if len({(part.key, part.fingerprint, part.size_bytes) for part in ranges}) > 1:
         yield "they are not of the same content"
+    if len({part.compression for part in ranges}) > 1:
+        yield "they are not compressed alike"
     cuttings = {(part.byte_range.cutting.model_dump_json(), part.byte_range.of) for part in ranges}
     if len(cuttings) > 1 or any(part.fingerprint != part.byte_range.cutting.fingerprint for part in ranges):
         yield "they were not divided at the same time"
@@ -148,5 +150,7 @@ def _joined(ranges: Sequence[StagedRange]) -> StagedFile:
         compressed_bytes=sum(chunk.compressed_bytes for chunk in chunks),
         chunks_reused=sum(part.chunks_reused for part in ranges),
         seconds=max(part.seconds for part in ranges),
+        sha256="",
+        compression=first.compression,
         ranges=len(ranges),
     )

@@ -38,7 +38,7 @@ class Pace:
 
     def add_made(self, chunk: ChunkFile, seconds: float) -> None:
         """Remember how long a chunk was made, as if at level 1."""
-        cost = COST[max(level for level in LADDER if level <= chunk.zstd_level)]
+        cost = COST[max((level for level in LADDER if level <= chunk.zstd_level), default=LADDER[0])]
         self._made.append(seconds / cost / chunk.chunk.size_bytes)
 
     def add_upload(self, chunk: ChunkFile, seconds: float) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import count
 
 from pydantic import ValidationError
 
+from sfetl_provider.core.config.model import Compression
+from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
 from sfetl_provider.core.events import Listener, Notice
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import chunk_name
 from sfetl_provider.core.ports import StagedEntry
 from sfetl_provider.core.stage.checkpoints import RecordedSource, StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.staged_file import Chunk
+from sfetl_provider.core.tsv.source import SourceChangedError
 
 
 def resume_or_restart(
@@ -57,12 +61,16 @@ def _difference(before: StagingIdentity, now: StagingIdentity) -> str:
     return f"settings changed since it was staged in part ({', '.join(changed)})"
 
 
-def verified_numbers(chunks: Sequence[Chunk], entries: Sequence[StagedEntry]) -> set[int]:
+def verified_numbers(
+    chunks: Sequence[Chunk], entries: Sequence[StagedEntry], compression: Compression
+) -> set[int]:
     """Give the numbers of the chunks that lie on the stage with the size that was recorded."""
     sizes = entry_sizes(entries)
     confirmed = (chunk for chunk in chunks if chunk.is_confirmed)
     return {
-        chunk.number for chunk in confirmed if sizes.get(chunk_name(chunk.number)) == chunk.compressed_bytes
+        chunk.number
+        for chunk in confirmed
+        if sizes.get(chunk_name(chunk.number, compression)) == chunk.compressed_bytes
     }
 
 
@@ -80,3 +88,29 @@ def number_ranges(numbers: Sequence[int]) -> str:
         else:
             spans.append([number, number])
     return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
+
+
+def require_on_stage(name: str, chunks: Sequence[Chunk], on_stage: Collection[int]) -> None:
+    """Raise UploadError unless all chunks of a file lie on the stage."""
+    missing = [chunk.number for chunk in chunks if chunk.number not in on_stage]
+    if missing:
+        raise UploadError(
+            f"Chunks {number_ranges(missing)} of {name} were uploaded, but LIST does not show "
+            "them with their sizes."
+        )
+
+
+def explain_resume(error: BaseException, on_stage: Collection[int], first_chunk: int = 1) -> None:
+    """Add to an error which chunks are safe and where the next try begins."""
+    if isinstance(error, SourceChangedError | ReconciliationError):
+        return
+    done = sorted(on_stage)
+    first = next(number for number in count(first_chunk) if number not in on_stage)
+    noun = "Chunk" if len(done) == 1 else "Chunks"
+    verb = "is" if len(done) == 1 else "are"
+    safe = f"{noun} {number_ranges(done)} {verb} staged and recorded." if done else "No chunk is staged yet."
+    resume = f"Clear this task: it resumes at chunk {first}."
+    if isinstance(error, SfetlError):
+        error.reword(safe=safe, next_step=" ".join(filter(None, (error.next_step, resume))))
+    else:
+        error.add_note(f"{safe} {resume}")

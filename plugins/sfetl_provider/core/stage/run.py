@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import count, pairwise
+from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
+from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.events import Listener, Notice, ignore_events
 from sfetl_provider.core.plan.month_plan import ByteRange, MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
-from sfetl_provider.core.ports import CheckpointStore, Clock, Uploader, Warehouse
+from sfetl_provider.core.ports import CheckpointStore, Clock, StageListing, Uploader
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.compress import (
     CHUNKS_GIVEN_UP,
@@ -23,13 +24,15 @@ from sfetl_provider.core.stage.compress import (
     compress_chunk,
     ignore_bytes,
 )
+from sfetl_provider.core.stage.file_hash import FileHash
 from sfetl_provider.core.stage.layout import Layout, read_layout
-from sfetl_provider.core.stage.level import LevelChooser
+from sfetl_provider.core.stage.level import LADDER, LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.ranges import chunks_until, cutting_of, require_same_cutting
 from sfetl_provider.core.stage.resume import (
     entry_sizes,
-    number_ranges,
+    explain_resume,
+    require_on_stage,
     resume_or_restart,
     verified_numbers,
 )
@@ -42,14 +45,12 @@ from sfetl_provider.core.tsv.compressed import is_compressed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
 
-COMPRESSION = "zstd"
-
 
 @dataclass(frozen=True)
 class StagePorts:
     """What staging needs of the outside; `scratch` is the root below which each run has its own folder."""
 
-    warehouse: Warehouse
+    warehouse: StageListing
     uploader: Uploader
     checkpoints: CheckpointStore
     clock: Clock
@@ -63,7 +64,7 @@ def stage_file(
     ports: StagePorts,
     listener: Listener = ignore_events,
 ) -> StagedFile:
-    """Bring one file to the stage, whole, as chunks of one zstd frame each, resuming what an earlier try recorded.
+    """Bring one file to the stage, whole, as chunks of one compressed frame each, and resume what was recorded.
 
     Chunks are compressed by `stage.workers` threads and uploaded by `stage.upload_workers` others, which call
     the uploader; all other ports and the listener are touched by the calling thread only. Each chunk is
@@ -115,7 +116,7 @@ def _stage(
     identity = StagingIdentity(
         **cutting.model_dump(),
         stage_folder=stage_folder(plan, source.key),
-        compression=COMPRESSION,
+        compression=config.stage.compression,
         byte_range=source.byte_range,
     )
     if source.byte_range:
@@ -124,8 +125,9 @@ def _stage(
     with chunk_folder(scratch_folder(ports.scratch, plan, source.key, source.range_number)) as folder:
         try:
             reused = staging.resume(plan)
-            staging.stage_rest(folder)
-            staging.verify()
+            with FileHash(None if source.byte_range else Path(source.path)) as file_hash:
+                staging.stage_rest(folder, file_hash)
+                staging.verify(file_hash.result())
         except BaseException as error:
             staging.explain(error)
             raise
@@ -144,6 +146,7 @@ class _Staging:
     listener: Listener
     recorded: list[Chunk] = field(default_factory=list)
     on_stage: set[int] = field(default_factory=set)
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         self.checkpoints = StagingCheckpoints(self.ports.checkpoints)
@@ -158,23 +161,25 @@ class _Staging:
         if not self.recorded:
             return 0
         entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
-        self.on_stage = verified_numbers(self.recorded, entries)
+        self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
         confirmed = sum(chunk.is_confirmed for chunk in self.recorded)
         self._notice(f"{len(self.on_stage)} of {confirmed} recorded chunks lie on the stage and are kept")
         return len(self.on_stage)
 
-    def stage_rest(self, folder: Path) -> None:
-        """Make, upload and record every chunk that is not on the stage."""
+    def stage_rest(self, folder: Path, file_hash: FileHash) -> None:
+        """Make, upload and record every chunk that is not on the stage; the hash may follow, or go before."""
         path, progress = Path(self.source.path), self._progress()
-        source = ChunkSource(path, self.layout.size_bytes, self.layout.quote)
+        source = ChunkSource(
+            path, self.layout.size_bytes, self.layout.quote, compression=self.identity.compression
+        )
         progress.report()
         if not is_compressed(path):
-            self._run(source, self._ranges(), folder, progress)
+            self._run(source, self._ranges(file_hash), folder, progress)
         else:
             with open_stream(path, self.layout.quote) as stream:
                 threads = self.config.stage.workers
                 source = replace(source, size_bytes=-1, stream=stream, threads=threads)
-                self._run(source, self._stream_ranges(stream, progress), folder, progress)
+                self._run(source, self._stream_ranges(stream, progress, file_hash), folder, progress)
                 self.layout = replace(self.layout, size_bytes=stream.position)
             progress.finish()
         progress.report()
@@ -192,7 +197,7 @@ class _Staging:
                     case (Happening.MADE, made):
                         self._expect(made)
                     case (Happening.UPLOADED, made):
-                        made.path.unlink()
+                        made.path.unlink(missing_ok=True)  # a folder takes the file itself
                         self._record(made)
                         progress.add_uploaded(made.source_bytes)
                 progress.report()
@@ -202,7 +207,7 @@ class _Staging:
 
         def make(chunk: ChunkRange, level: int, is_stopped: Callable[[], bool]) -> ChunkFile:
             watch = Watch(is_stopped, progress.add_compressed if source.stream is None else ignore_bytes)
-            made = compress_chunk(source, chunk, folder / chunk_name(chunk.number), level, watch)
+            made = compress_chunk(source, chunk, folder / self._chunk_name(chunk.number), level, watch)
             if source.stream is not None:
                 progress.add_compressed(made.source_bytes)
             return made
@@ -211,10 +216,12 @@ class _Staging:
             make=make,
             upload=lambda made: uploader.upload(made.path, stage_path),
             stop_uploads=uploader.stop,
-            choose_level=LevelChooser(self.config.stage.zstd_level, self._notice).choose,
+            choose_level=LevelChooser(self._level_setting, self._notice).choose,
         )
 
-    def _stream_ranges(self, stream: TextStream, progress: StagingProgress) -> Generator[ChunkRange]:
+    def _stream_ranges(
+        self, stream: TextStream, progress: StagingProgress, file_hash: FileHash
+    ) -> Generator[ChunkRange]:
         """Give the chunks of a compressed file; what is staged is read past. A new chunk's end is a target.
 
         Each is asked for when the one before it was made, so that the stream stands at its start.
@@ -227,15 +234,18 @@ class _Staging:
                 progress.skip(stream.source_advance())
             else:
                 yield ChunkRange(chunk.number, chunk.start_byte, chunk.end_byte)
+            file_hash.allow(stream.source_position)
         number, chunk_bytes = len(known) + 1, self.identity.chunk_bytes
         while not stream.is_at_end:
             start = stream.position
+            file_hash.allow(stream.source_position)
             yield ChunkRange(number, start, (start // chunk_bytes + 1) * chunk_bytes)
             number += 1
 
-    def _ranges(self) -> Generator[ChunkRange]:
+    def _ranges(self, file_hash: FileHash) -> Generator[ChunkRange]:
         known = list(self.recorded)
         for chunk in known:
+            file_hash.allow(chunk.end_byte)
             if chunk.number not in self.on_stage:
                 yield ChunkRange(chunk.number, chunk.start_byte, chunk.end_byte)
         start = known[-1].end_byte if known else self.layout.body_start
@@ -243,8 +253,11 @@ class _Staging:
             return
         number, quote = self.layout.first_chunk + len(known), self.layout.quote
         with open_source(Path(self.source.path)) as file:
-            chunks = chunk_ranges(file, start, self.identity.chunk_bytes, quote, number)
-            yield from chunks_until(self.layout.end_byte, chunks)
+            for chunk_range in chunks_until(
+                self.layout.end_byte, chunk_ranges(file, start, self.identity.chunk_bytes, quote, number)
+            ):
+                file_hash.allow(chunk_range.end_byte)
+                yield chunk_range
 
     def _expect(self, made: ChunkFile) -> None:
         """Take a chunk that was made, in order, as one whose upload is not yet confirmed."""
@@ -272,23 +285,19 @@ class _Staging:
         last = self.recorded[-1] if self.recorded else None
         return last.first_line + last.lines if last else self.layout.first_line
 
-    def verify(self) -> None:
-        """Make sure that the source stayed the same, that no byte is missing and that LIST shows each chunk."""
+    def verify(self, sha256: str) -> None:
+        """Take the file's hash; make sure that it stayed the same, no byte is missing, LIST shows all chunks."""
         if fingerprint(self.source.path) != self.identity.fingerprint:
             raise self._changed()
+        self.sha256 = sha256
         self._check_bytes()
         if not self.recorded:
             self._notice("it holds no records, so nothing is on the stage")
             return
         entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
-        self.on_stage = verified_numbers(self.recorded, entries)
-        missing = [chunk.number for chunk in self.recorded if chunk.number not in self.on_stage]
-        if missing:
-            raise UploadError(
-                f"Chunks {number_ranges(missing)} of {self.source.label} were uploaded, but LIST does not show "
-                "them with their sizes."
-            )
-        own = {chunk_name(number) for number in self._numbers_of_file()}
+        self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
+        require_on_stage(self.source.label, self.recorded, self.on_stage)
+        own = {self._chunk_name(number) for number in self._numbers_of_file()}
         if foreign := sorted(set(entry_sizes(entries)) - own):
             self._notice(
                 f"the stage also holds {', '.join(foreign[:10])}; COPY names its files and ignores them"
@@ -321,23 +330,10 @@ class _Staging:
         return changed_while_read(self.source.path, "stage", CHUNKS_GIVEN_UP)
 
     def explain(self, error: BaseException) -> None:
-        """Add to an error which chunks are safe and where the next try begins."""
-        if isinstance(error, SourceChangedError | ReconciliationError):
-            if isinstance(error, SourceChangedError) and self.source.byte_range:
-                error.reword(next_step=f"Wait until its sender has finished writing, then {DIVIDE_AGAIN}")
-            return
-        done, number = sorted(self.on_stage), self.layout.first_chunk
-        first = next(free for free in count(number) if free not in self.on_stage)
-        noun = "Chunk" if len(done) == 1 else "Chunks"
-        verb = "is" if len(done) == 1 else "are"
-        safe = (
-            f"{noun} {number_ranges(done)} {verb} staged and recorded." if done else "No chunk is staged yet."
-        )
-        resume = f"Clear this task: it resumes at chunk {first}."
-        if isinstance(error, SfetlError):
-            error.reword(safe=safe, next_step=" ".join(filter(None, (error.next_step, resume))))
-        else:
-            error.add_note(f"{safe} {resume}")
+        """Add to an error what is safe and what to do; a changed file has to be divided anew."""
+        explain_resume(error, self.on_stage, self.layout.first_chunk)
+        if isinstance(error, SourceChangedError) and self.source.byte_range:
+            error.reword(next_step=f"Wait until its sender has finished writing, then {DIVIDE_AGAIN}")
 
     def result(self, reused: int, seconds: float) -> StagedFile:
         """Sum up."""
@@ -347,6 +343,7 @@ class _Staging:
             file=self.source.name,
             key=self.source.key,
             fingerprint=self.identity.fingerprint,
+            sha256=self.sha256,
             size_bytes=self.layout.size_bytes,
             records=self.layout.header_records + empty + staged,
             header_records=self.layout.header_records,
@@ -354,6 +351,7 @@ class _Staging:
             staged_records=staged,
             chunk_records=tuple(chunk.records for chunk in self.recorded),
             chunk_first_lines=tuple(chunk.first_line for chunk in self.recorded),
+            compression=self.identity.compression,
             compressed_bytes=sum(chunk.compressed_bytes for chunk in self.recorded),
             chunks_reused=reused,
             seconds=round(seconds, 3),
@@ -371,6 +369,7 @@ class _Staging:
             lines=sum(chunk.lines for chunk in self.recorded),
             empty_records=sum(chunk.empty_records for chunk in self.recorded),
             staged_records=sum(chunk.records for chunk in self.recorded),
+            compression=self.identity.compression,
             chunks=tuple(self.recorded),
             chunks_reused=reused,
             seconds=round(seconds, 3),
@@ -382,6 +381,14 @@ class _Staging:
         done_before = 0 if is_packed else layout.body_start - layout.origin_byte + staged
         total = self.source.size_bytes if is_packed else layout.end_byte - layout.origin_byte
         return StagingProgress(self.source.label, total, done_before, self.listener)
+
+    def _chunk_name(self, number: int) -> str:
+        return chunk_name(number, self.identity.compression)
+
+    @property
+    def _level_setting(self) -> int | Literal["auto"]:
+        """Only zstd has levels to choose from."""
+        return self.config.stage.zstd_level if self.identity.compression == "zstd" else LADDER[0]
 
     def _notice(self, text: str) -> None:
         self.listener(Notice("stage", f"{self.source.label}: {text}."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.record import Record
 
@@ -16,6 +17,7 @@ class Chunk(Record):
     `lines` are physical ones, more than the records where quoted fields hold newlines.
     `records` are what COPY must parse: lines without the empty ones. Uploads may overtake each other: a chunk
     whose own upload is not yet confirmed stands before a later one with nothing for its compressed form.
+    `zstd_level` is 0 for other compressions.
     """
 
     number: int
@@ -44,13 +46,15 @@ class StagedFile(Record):
     """One source file on the stage; small enough for XCom (a few KB at hundreds of chunks).
 
     Conservation: records = header + empty + staged, and the sum of `chunk_records` is what was staged.
-    `fingerprint` is made of size, modification time and the content of the file's head and tail. Of a file that
-    several tasks staged, `seconds` are those of the slowest.
+    `fingerprint` is made of size, modification time and the content of the file's head and tail; `sha256` of
+    all its bytes as they were delivered, of a compressed file not of its text, and empty
+    when several tasks staged it: then `seconds` are those of the slowest.
     """
 
     file: str
     key: str
     fingerprint: str
+    sha256: str
     size_bytes: int
     records: int
     header_records: int
@@ -58,6 +62,7 @@ class StagedFile(Record):
     staged_records: int
     chunk_records: tuple[int, ...]
     chunk_first_lines: tuple[int, ...]
+    compression: Compression
     compressed_bytes: int
     chunks_reused: int
     seconds: float
@@ -85,6 +90,7 @@ class StagedRange(Record):
     lines: int
     empty_records: int
     staged_records: int
+    compression: Compression
     chunks: tuple[Chunk, ...]
     chunks_reused: int
     seconds: float

@@ -10,15 +10,18 @@ from sfetl_provider.core.events import Listener, Progress
 class StagingProgress:
     """Counts what threads compressed and what was uploaded, and tells the listener what changed.
 
-    `done_before` bytes need neither: the header, and what an earlier try staged.
+    `done_before` bytes need neither: the header, and what an earlier try staged. `making` names the first step.
     """
 
-    def __init__(self, subject: str, total: int, done_before: int, listener: Listener) -> None:
+    def __init__(
+        self, subject: str, total: int, done_before: int, listener: Listener, making: str = "compress"
+    ) -> None:
         self._subject = subject
         self._total = total
         self._listener = listener
         self._lock = Lock()
-        self._done = {"compress": done_before, "upload": done_before}
+        self._making = making
+        self._done = {making: done_before, "upload": done_before}
         self._told: dict[str, int] = {}
 
     def skip(self, size_bytes: int) -> None:
@@ -34,7 +37,7 @@ class StagingProgress:
     def add_compressed(self, size_bytes: int) -> None:
         """Count a block; called by the compressing threads."""
         with self._lock:
-            self._done["compress"] += size_bytes
+            self._done[self._making] += size_bytes
 
     def add_uploaded(self, size_bytes: int) -> None:
         """Count a chunk."""

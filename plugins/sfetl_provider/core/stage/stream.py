@@ -33,6 +33,11 @@ class TextStream:
             self._block = self._text.read(_BLOCK_BYTES)
         return not self._block
 
+    @property
+    def source_position(self) -> int:
+        """How many bytes of the compressed file were read."""
+        return self._text.source_position
+
     def source_advance(self) -> int:
         """Give how many bytes of the compressed file were read since the last time."""
         before, self._source_told = self._source_told, self._text.source_position

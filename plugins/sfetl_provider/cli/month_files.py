@@ -1,0 +1,33 @@
+"""Which files a command is about."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from sfetl_provider.adapters.local_files import find_files, none_matches_error
+from sfetl_provider.cli.folders import Folders
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.errors import SourceFileError
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.core.plan.patterns import fill_pattern
+
+
+def month_files(arguments: Namespace, folders: Folders, config: FeedConfig, month: Month) -> list[SourceFile]:
+    """Give the files that were named, or those of the month that the feed's patterns match; one at least.
+
+    Raises SourceFileError when a named one is missing, FilesMissingError when none matches.
+    """
+    if arguments.files:
+        named = list(dict.fromkeys(arguments.files))
+        missing = [name for name in named if not Path(name).exists()]
+        if missing:
+            raise SourceFileError(f"There is no file {', '.join(missing)}.", next_step="Correct the name.")
+        return find_files(Path.cwd(), (), named)
+    base_path = folders.base_path / (arguments.base_path or config.files.base_path)
+    patterns = [fill_pattern(pattern, month) for pattern in config.files.patterns]
+    found = find_files(base_path, patterns, ())
+    if not found:
+        raise none_matches_error(base_path, patterns, str(month))
+    return found

@@ -1,0 +1,126 @@
+"""`stage`: a month's chunks in a folder, made to be carried to another network, or checked there."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from sfetl_provider.adapters.chunk_folder import STATE_FOLDER, ChunkFolder, FileCheckpoints
+from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.cli.command import REFUSED
+from sfetl_provider.cli.folders import Folders
+from sfetl_provider.cli.month_files import month_files
+from sfetl_provider.cli.progress import shown_progress
+from sfetl_provider.core.config.load import find_feed
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.errors import ChunkSetError, ConfigError
+from sfetl_provider.core.events import Listener
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile, TableName
+from sfetl_provider.core.plan.names import run_key
+from sfetl_provider.core.qc.report import QcVerdict
+from sfetl_provider.core.stage.chunk_set import ChunkSet, check_chunk_set
+from sfetl_provider.core.stage.run import StagePorts
+from sfetl_provider.core.stage.set_making import SetJob, make_chunk_set
+
+_DAG = "chunk_set"
+
+
+def stage_files(arguments: Namespace, folders: Folders) -> int:
+    """Make a set (--to) or check one (--from): 0 it is whole, 1 QC or the check refused it."""
+    if bool(arguments.to) == bool(arguments.source):
+        raise ConfigError("Say where to: either --to FOLDER, or --from FOLDER to check what is there.")
+    return _check(Path(arguments.source)) if arguments.source else _make(arguments, folders)
+
+
+def _check(folder: Path) -> int:
+    try:
+        with shown_progress() as listener:
+            chunk_set = check_chunk_set(folder, listener)
+    except ChunkSetError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    print(_summary(chunk_set))
+    return 0
+
+
+def _make(arguments: Namespace, folders: Folders) -> int:
+    if not (arguments.feed and arguments.month):
+        raise ConfigError("--to needs --feed and --month.")
+    config = find_feed(Path(arguments.configs_dir or folders.configs_dir), arguments.feed)
+    month = Month.parse(arguments.month, SystemClock().now().date())
+    sources, folder = month_files(arguments, folders, config, month), Path(arguments.to)
+    with shown_progress() as listener:
+        verdict = _verdict(sources, config, month, folders, listener) if arguments.qc else None
+        if verdict is None or verdict.is_passed:
+            job = SetJob(sources, _plan(config, month), config, folder, verdict)
+            chunk_set = _made(job, listener)
+    if verdict is not None and not verdict.is_passed:
+        for finding in verdict.findings:
+            print(f"{finding.severity}: {finding.message}", file=sys.stderr)
+        print("QC did not pass; no chunk was made. More: the command qc.", file=sys.stderr)
+        return REFUSED
+    print(_summary(chunk_set))
+    return 0
+
+
+def _verdict(
+    sources: list[SourceFile], config: FeedConfig, month: Month, folders: Folders, listener: Listener
+) -> QcVerdict:
+    # Imported late: DuckDB is heavy, and only this option needs it.
+    from sfetl_provider.core.qc.check import CheckPaths, check_month
+
+    return check_month(sources, config, month, CheckPaths(folders.scratch_dir), listener).verdict
+
+
+def _made(job: SetJob, listener: Listener) -> ChunkSet:
+    stage, state = ChunkFolder(job.folder), job.folder / STATE_FOLDER
+    scratch = state / "scratch"
+
+    def open_ports(source: SourceFile) -> StagePorts:
+        checkpoints = FileCheckpoints(state / f"{source.key}.json")
+        return StagePorts(stage, stage, checkpoints, SystemClock(), scratch)
+
+    try:
+        return make_chunk_set(job, open_ports, listener)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _plan(config: FeedConfig, month: Month) -> MonthPlan:
+    """What staging needs of a run's plan; its key is the month's, so that a second run resumes."""
+    run_id, table = f"{config.feed} {month}", config.table
+    return MonthPlan(
+        feed=config.feed,
+        month=str(month),
+        dag_id=_DAG,
+        run_id=run_id,
+        run_key=run_key(_DAG, run_id),
+        actor="",
+        table=TableName(database=table.database, schema_name=table.schema_name, name=table.name),
+        generation=0,
+        qc_mode=config.qc.mode,
+        is_dry_run=False,
+        base_path="",
+        explicit_files=(),
+        start_over=False,
+        planned_at=SystemClock().now(),
+    )
+
+
+def _summary(chunk_set: ChunkSet) -> str:
+    lines = [f"{chunk_set.feed} {chunk_set.month}: {len(chunk_set.files)} files, QC {_qc(chunk_set.verdict)}"]
+    for file in chunk_set.files:
+        staged = file.staged
+        lines += [
+            f"{staged.file}: {staged.staged_records:,} records in {len(file.chunks)} chunks,"
+            f" {staged.compressed_bytes:,} bytes ({staged.chunks_reused} chunks kept)",
+            f"{staged.sha256}  {staged.file}",
+        ]
+    return "\n".join(lines)
+
+
+def _qc(verdict: QcVerdict | None) -> str:
+    return "not made" if verdict is None else f"passed with {len(verdict.findings)} findings"
