@@ -48,7 +48,7 @@ def test_a_set_is_loaded_as_its_file_would_have_been(warehouse: RunningWarehouse
     assert loaded.report["qc"]["is_passed"] is True
     assert len(loaded.report["files"][0]["sha256"]) == 64
     assert rows_of(warehouse, "2024-05") == len(lines_of("2024-05"))
-    assert staged_files(warehouse) == []
+    assert staged_files(warehouse, "2024-05") == []
 
 
 def test_a_set_that_is_not_whole_loads_nothing_and_says_why(
