@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import rejects_path, scratch_folder
+from sfetl_provider.core.plan.target_types import with_target_types
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
@@ -45,7 +46,8 @@ class FileQCOperator(FileOperator):
             rejects_path(settings.reports_dir, plan, source.key),
         )
         listener = TaskListener(self.log, checkpoints_of(context))
-        (report,) = check_files([source], self.feed, plan.month_value, paths, listener)
+        config = with_target_types(self.feed, plan.target_types)
+        (report,) = check_files([source], config, plan.month_value, paths, listener)
         self.log.info("%s: %d records, %d bad.", source.name, report.records, report.bad_records)
         return report.to_json()
 
@@ -74,4 +76,5 @@ class QcGateOperator(FeedOperator):
 
             return carried_verdict(plan)
         reports = [QcReport.from_json(report) for report in present(self.reports)]
-        return decide(reports, self.feed, plan.month_value, plan.qc_mode)
+        config = with_target_types(self.feed, plan.target_types)
+        return decide(reports, config, plan.month_value, plan.qc_mode)

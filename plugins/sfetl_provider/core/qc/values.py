@@ -24,6 +24,7 @@ from sfetl_provider.core.qc.rider import Found, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
+from sfetl_provider.core.qc.target_scan import TargetScan
 
 ROWS_AT_ONCE = 10_000
 _BIND = re.compile(r"\$(\w+)")
@@ -67,7 +68,7 @@ class ValueScan:
         self._config = config
         self._month = month
         self._rules = RuleScan(config, month)
-        self._riders = Riders([self._rules])
+        self._riders = Riders([self._rules, TargetScan(config)])
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{config.qc.memory_mib}MiB",

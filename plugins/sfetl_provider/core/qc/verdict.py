@@ -14,6 +14,7 @@ from sfetl_provider.core.qc.date_tally import outside_text
 from sfetl_provider.core.qc.days import classify_days, day_findings
 from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
 from sfetl_provider.core.qc.rule_findings import rule_findings
+from sfetl_provider.core.qc.target_findings import target_findings
 
 
 def decide(reports: Sequence[QcReport], config: FeedConfig, month: Month, mode: QcMode) -> QcVerdict:
@@ -29,6 +30,7 @@ def decide(reports: Sequence[QcReport], config: FeedConfig, month: Month, mode: 
     days = classify_days(_rows_per_day(reports), config.qc, month) if reports else ()
     findings.extend(day_findings(days, config.qc, month))
     findings.extend(rule_findings(reports, config, month))
+    findings.extend(target_findings(reports, config))
     return _verdict(mode, findings, reports, days)
 
 
