@@ -193,7 +193,7 @@ def scan_statement(config: FeedConfig, more: Sequence[str] = ()) -> str:
     """
     dated = f"c{config.column_names.index(config.date.column)}"
     missing = [
-        f"count(*) FILTER (WHERE {_is_missing(f'c{index}')})"
+        f"count_if({_is_missing(f'c{index}')})"
         for index, column in enumerate(config.columns)
         if not column.nullable
     ]
