@@ -28,7 +28,8 @@ _NAMES: dict[TypeKind, str] = {
     "boolean": "BOOLEAN",
     "date": "DATE",
     "time": "TIME",
-    "timestamp": "TIMESTAMP TIMESTAMP_NTZ TIMESTAMP_LTZ TIMESTAMP_TZ TIMESTAMPNTZ TIMESTAMPLTZ TIMESTAMPTZ DATETIME",
+    "timestamp": "TIMESTAMP TIMESTAMP_NTZ TIMESTAMP_LTZ TIMESTAMP_TZ TIMESTAMPNTZ TIMESTAMPLTZ TIMESTAMPTZ "
+    "DATETIME",
     "binary": "BINARY VARBINARY",
     "other": "VARIANT OBJECT ARRAY MAP GEOGRAPHY GEOMETRY VECTOR FILE UUID",
 }
@@ -97,7 +98,9 @@ def _checked(text: str, name: str, first: int | None, second: int | None) -> Col
 
 def _number(text: str, name: str, first: int | None, scale: int) -> ColumnType:
     if name in _WHOLE and first is not None:
-        raise ValueError(f"{text!r} is no type of Snowflake's: {name} always has 38 digits; write NUMBER(p,0)")
+        raise ValueError(
+            f"{text!r} is no type of Snowflake's: {name} always has 38 digits; write NUMBER(p,0)"
+        )
     size = _within(text, MOST_DIGITS if first is None else first, MOST_DIGITS)
     if scale > min(size, 37):
         raise ValueError(f"{text!r} is no type of Snowflake's: its scale is larger than its precision or 37")

@@ -77,8 +77,8 @@ class ColumnConfig(Section):
     nullable: bool = True
     """False: a record without a value here fails QC."""
     type: TypeText | None = None
-    """Snowflake type of the table's column, as NUMBER(12,2), against which QC holds the values when the table's own
-    is not known: see qc.target."""
+    """Snowflake type of the table's column, as NUMBER(12,2), against which QC holds the values when the table's
+    own is not known: see qc.target."""
 
 
 def _column_from_name(value: Any) -> Any:

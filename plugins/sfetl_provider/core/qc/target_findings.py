@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from sfetl_provider.core.column_type import MOST_CHARACTERS, MOST_DIGITS, TypeKind, number_type, read_column_type
+from sfetl_provider.core.column_type import (
+    MOST_CHARACTERS,
+    MOST_DIGITS,
+    TypeKind,
+    number_type,
+    read_column_type,
+)
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.qc.report import BadLine, Finding, QcReport, Severity, TargetCount
@@ -45,7 +51,7 @@ def _not_checked(config: FeedConfig) -> Iterator[Finding]:
         yield Finding(severity="INFO", code="target_not_checked", message=text)
     elif unknown:
         text = f"Values were held against no type, as none is known, of {', '.join(unknown)}."
-        yield Finding(severity="WARNING", code="target_not_checked", message=text)
+        yield Finding(severity="INFO", code="target_not_checked", message=text)
     unread = unreadable_formats(config)
     skipped = [name for name, known in types.items() if known and known.kind in unread]
     if skipped:
@@ -103,7 +109,7 @@ _MESSAGES: Mapping[str, Callable[[TargetCount, FeedConfig], str]] = {
 
 
 def _column(count: TargetCount) -> str:
-    return f"column {count.column}, {count.type}"
+    return f"column {count.column} {count.type}"
 
 
 def _records(count: TargetCount) -> str:

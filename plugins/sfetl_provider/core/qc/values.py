@@ -69,7 +69,8 @@ class ValueScan:
         self._config = config
         self._month = month
         self._rules = RuleScan(config, month)
-        self._riders = Riders([self._rules, TargetScan(config)])
+        self._target = TargetScan(config)
+        self._riders = Riders([self._rules, self._target])
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{config.qc.memory_mib}MiB",
@@ -90,7 +91,8 @@ class ValueScan:
     def run(self) -> Values | None:
         """Read the file; None when DuckDB cannot make sense of it.
 
-        Raises ConfigError when a rule cannot be computed, duckdb.Error for anything else but the file's content.
+        Reads it again when values are suspected not to fit the target's columns. Raises ConfigError when a rule
+        cannot be computed, duckdb.Error for anything else but the file's content.
         """
         self._try_rules()
         required = required_columns(self._config)
@@ -105,8 +107,15 @@ class ValueScan:
             dates=self._dates(rows),
             nulls={name: missing or 0 for name, missing in zip(required, values, strict=False)},
             rejects=rejects,
-            found=self._riders.counts(values[len(required) :]),
+            found=self._looked_at_closely(self._riders.counts(values[len(required) :])),
         )
+
+    def _looked_at_closely(self, found: Mapping[str, Found]) -> dict[str, Found]:
+        exact = self._target.look_closely(found[self._target.field], self._all_rows)
+        return {**found, self._target.field: exact}
+
+    def _all_rows(self, statement: str) -> list[Any]:
+        return self._execute(statement.replace("{records}", self._reading())).fetchall()
 
     def broken(self, values: Values) -> dict[str, str]:
         """Give the conditions whose records are to be quoted, by key."""
