@@ -17,7 +17,7 @@ def machine_cells() -> str:
 
 
 def append_rows(heading: str, rows: Sequence[str], path: Path = RESULTS_FILE) -> None:
-    """Append rows to the table that a heading ends with; a heading that is not there yet goes to the file's end."""
+    """Append rows to the table that a heading ends with; a heading that is not there yet goes to the end."""
     text = path.read_text(encoding="utf-8")
     if heading not in text:
         text = f"{text.rstrip()}\n{heading}"
