@@ -36,7 +36,7 @@ Deed = Callable[[], object]
 class ImpatientUploads(Patience):
     """Bears any login, but uploads only so long: the connector alone would go on for minutes."""
 
-    upload_seconds: float = 4.0
+    upload_seconds: float = 3.0
 
     def seconds(self, size_bytes: int) -> float:
         return self.upload_seconds
@@ -44,7 +44,7 @@ class ImpatientUploads(Patience):
 
 @dataclass
 class Saboteur:
-    """An uploader that does a deed before each upload, in turn."""
+    """An uploader that does a deed before each try of an upload, in turn."""
 
     inner: Uploader
     deeds: Iterator[Deed]
@@ -99,8 +99,17 @@ class Bench:
             "login_timeout": 5,
         }
         with ProcessUploader(options, patience) as processes:
-            retrying = RetryingUploader(processes, RetrySchedule(tries, 0), self.reports.append)
-            return self.stage_by(Saboteur(retrying, iter(deeds)))
+            sabotaged = Saboteur(processes, iter(deeds))
+            return self.stage_by(RetryingUploader(sabotaged, RetrySchedule(tries, 0), self.reports.append))
+
+    def only(self, fault: Fault) -> Deed:
+        """Give the deed of putting this fault in place of all others."""
+
+        def replace() -> None:
+            self.faults.clear()
+            self.faults.add(fault)
+
+        return replace
 
     def stage_by(self, uploader: Uploader) -> StagedFile:
         ports = StagePorts(
@@ -140,7 +149,7 @@ def test_faults_that_pass_are_outlasted(bench: Bench) -> None:
     ]
 
     staged = bench.stage(
-        [partial(bench.faults.add, fault) for fault in passing], 3, ImpatientUploads(60, 1, 15)
+        [partial(bench.faults.add, fault) for fault in passing], 3, ImpatientUploads(60, 1, 6)
     )
 
     assert [fault.struck for fault in bench.faults.all()] == [fault.count for fault in passing]
@@ -148,21 +157,28 @@ def test_faults_that_pass_are_outlasted(bench: Bench) -> None:
     bench.require_exact(staged)
 
 
-LASTING = {
-    "storage refuses": (Fault(route="upload", status=403, count=None), UploadDeniedError, "answered 403"),
-    "storage is down": (Fault(route="upload", status=503, count=None), UploadError, "tried 2 times"),
-    "always cut": (Fault(route="upload", drop_request_at=HALF, count=None), UploadError, "tried 2 times"),
-    "never answered": (Fault(route="upload", delay_seconds=600, count=None), UploadError, "tried 2 times"),
-}
+def test_a_storage_that_refuses_is_not_tried_again(bench: Bench) -> None:
+    refusal = bench.only(Fault(route="upload", status=403, count=None))
+
+    with pytest.raises(UploadDeniedError, match="answered 403") as caught:
+        bench.stage([_nothing, refusal], 3, ImpatientUploads(60, 1))
+
+    assert bench.reports == []
+    resume_without_fault(bench, caught.value)
 
 
-@pytest.mark.parametrize("name", LASTING)
-def test_faults_that_last_keep_what_was_staged(bench: Bench, name: str) -> None:
-    fault, kind, told = LASTING[name]
+def test_a_storage_that_never_answers_always_cuts_and_is_down_is_given_up(bench: Bench) -> None:
+    """Each try meets a fault that goes on for as long as the try does."""
+    lasting = [
+        Fault(route="upload", delay_seconds=600, count=None),
+        Fault(route="upload", drop_request_at=HALF, count=None),
+        Fault(route="upload", status=503, count=None),
+    ]
 
-    with pytest.raises(kind, match=told) as caught:
-        bench.stage([_nothing, partial(bench.faults.add, fault)], 2, ImpatientUploads(60, 1))
+    with pytest.raises(UploadError, match=r"part-00002\.tsv\.zst was tried 3 times") as caught:
+        bench.stage([_nothing, *map(bench.only, lasting)], 3, ImpatientUploads(60, 1))
 
+    assert [report[:10] for report in bench.reports] == ["Try 1 of 3", "Try 2 of 3"]
     resume_without_fault(bench, caught.value)
 
 
