@@ -24,6 +24,7 @@ QC = Command(
             ("--csv",), {"metavar": "PATH", "help": "write the findings; rows per day go to <PATH>_days.csv"}
         ),
         Option(("--html",), {"metavar": "PATH", "help": "write one page with charts"}),
+        Option(("--xlsx",), {"metavar": "PATH", "help": "write an Excel workbook"}),
         Option(
             ("--rejects",),
             {"metavar": "PATH", "help": "write every bad line with its place and reason (TSV)"},

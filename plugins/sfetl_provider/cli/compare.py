@@ -12,7 +12,7 @@ from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.cli.command import IMPOSSIBLE, REFUSED
 from sfetl_provider.cli.folders import Folders
 from sfetl_provider.cli.month_files import month_files, named_files
-from sfetl_provider.cli.outputs import STDOUT, check_outputs, write_output
+from sfetl_provider.cli.outputs import STDOUT, check_outputs, tell_written, write_output
 from sfetl_provider.cli.progress import shown_progress
 from sfetl_provider.core.compare.comparison import Comparison
 from sfetl_provider.core.compare.run import CompareJob, compare
@@ -100,4 +100,4 @@ def _show(found: Comparison, arguments: Namespace) -> None:
         write_output(arguments.json, lambda: document)
     write_output(arguments.csv, lambda: comparison_csv(found))
     if arguments.differences:
-        print(f"Written: {arguments.differences}", file=sys.stderr)
+        tell_written(arguments.differences)

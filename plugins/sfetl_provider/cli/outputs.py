@@ -28,4 +28,9 @@ def write_output(path: str | None, content: Callable[[], str]) -> None:
     """Write a text if a path was given, and say so on stderr."""
     if path:
         Path(path).write_text(content(), encoding="utf-8")
-        print(f"Written: {path}", file=sys.stderr)
+        tell_written(path)
+
+
+def tell_written(path: Path | str) -> None:
+    """Say on stderr that a file was written; stdout is for results."""
+    print(f"Written: {path}", file=sys.stderr)

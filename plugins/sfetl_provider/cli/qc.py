@@ -11,7 +11,7 @@ from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.cli.command import REFUSED
 from sfetl_provider.cli.folders import Folders
 from sfetl_provider.cli.month_files import month_files
-from sfetl_provider.cli.outputs import STDOUT, check_outputs, write_output
+from sfetl_provider.cli.outputs import STDOUT, check_outputs, tell_written, write_output
 from sfetl_provider.cli.progress import shown_progress
 from sfetl_provider.core.config.load import find_feed
 from sfetl_provider.core.plan.month import Month
@@ -19,7 +19,7 @@ from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
 from sfetl_provider.core.report.qc_tables import days_csv, findings_csv
 from sfetl_provider.core.report.qc_text import render_check
 
-_OUTPUTS = ("json", "csv", "html", "rejects")
+_OUTPUTS = ("json", "csv", "html", "xlsx", "rejects")
 
 
 def check_month_files(arguments: Namespace, folders: Folders) -> int:
@@ -57,6 +57,8 @@ def _show(check: MonthCheck, arguments: Namespace) -> None:
     if arguments.csv:
         write_output(str(days_path(Path(arguments.csv))), lambda: days_csv(check))
     write_output(arguments.html, lambda: _page(check))
+    if arguments.xlsx:
+        _write_workbook(Path(arguments.xlsx), check)
 
 
 def _page(check: MonthCheck) -> str:
@@ -64,3 +66,11 @@ def _page(check: MonthCheck) -> str:
     from sfetl_provider.core.report.qc_page import render_page
 
     return render_page(check)
+
+
+def _write_workbook(path: Path, check: MonthCheck) -> None:
+    # Imported late: only this output needs XlsxWriter.
+    from sfetl_provider.core.report.qc_workbook import write_workbook
+
+    write_workbook(path, check)
+    tell_written(path)
