@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sfetl_provider.core.compare.comparison import Change, Difference, Place
-from sfetl_provider.core.compare.matching import DIFFERENCES, SIDES, Matching, SideName, differs
+from sfetl_provider.core.compare.matching import DIFFERENCES, SIDES, Matching, SideName
 from sfetl_provider.core.compare.workspace import Workspace
 from sfetl_provider.core.identifiers import quote_identifier
 
@@ -91,7 +91,7 @@ def _key_text(at: int) -> str:
 def _changes(matching: Matching) -> str:
     """Give the SQL of the columns that differ in a pair, each with both texts."""
     structs = [
-        f"CASE WHEN {differs(at)} THEN {{'name': $name_{at}, 'a': at{at}, 'b': bt{at}}} END"
+        f"CASE WHEN {matching.differs(at)} THEN {{'name': $name_{at}, 'a': at{at}, 'b': bt{at}}} END"
         for at in range(len(matching.columns))
         if at not in matching.key_indexes
     ]

@@ -7,11 +7,11 @@ the same only if both hashes agree: of a row that was changed under the same key
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sfetl_provider.core.compare.value_form import ValueForm
+from sfetl_provider.core.compare.value_form import TEXT, ValueForm
 
 SideName = Literal["a", "b"]
 SIDES: tuple[SideName, SideName] = ("a", "b")
@@ -55,31 +55,42 @@ class Matching:
     def _is_key(self, column: ComparedColumn) -> bool:
         return column.is_key or not self.has_key
 
+    def value(self, at: int) -> str:
+        """Give the name of a column's values as they are compared; texts of two files are kept once."""
+        return f"t{at}" if self.columns[at].form == TEXT else f"v{at}"
+
+    def differs(self, at: int) -> str:
+        """Give the condition that a column differs in a pair."""
+        return f"a{self.value(at)} IS DISTINCT FROM b{self.value(at)}"
+
+    @property
+    def _kept(self) -> list[str]:
+        """The names of all texts, and of all values that are spelled otherwise."""
+        texts = [f"t{at}" for at in range(len(self.columns))]
+        return [*texts, *(self.value(at) for at in range(len(self.columns)) if self.value(at) not in texts)]
+
     def _compared(self, relation: Relation) -> str:
-        """All columns in the form in which they are compared (v…) and as they are written (t…)."""
+        """All columns as they are written (t…) and, where that differs, in the form that is compared (v…)."""
         texts = [f"{relation.text_of(column.name)} AS t{at}" for at, column in enumerate(self.columns)]
         forms = [
-            (column.form.in_table if relation.is_table else column.form.in_file).format(f"t{at}")
+            f"{(column.form.in_table if relation.is_table else column.form.in_file).format(f't{at}')} AS v{at}"
             for at, column in enumerate(self.columns)
+            if column.form != TEXT
         ]
-        values = ", ".join(f"{form} AS v{at}" for at, form in enumerate(forms))
         numbered = f"SELECT row_number() OVER () AS n, {', '.join(texts)} FROM {relation.rows}"
-        return (
-            f"SELECT n, {', '.join(f't{at}' for at in range(len(self.columns)))}, {values} FROM ({numbered})"
-        )
+        return f"SELECT {', '.join(['*', *forms])} FROM ({numbered})"
 
     def _hashes(self) -> str:
         keys, rest = self._indexes(True), self._indexes(False)
-        whole = ", ".join(f"v{at}" for at in range(len(self.columns)))
-        key = ", ".join(f"v{at}" for at in keys)
-        others = ", ".join(f"v{at}" for at in rest)
+        whole = ", ".join(map(self.value, range(len(self.columns))))
+        key, others = ", ".join(map(self.value, keys)), ", ".join(map(self.value, rest))
         return (
             f"CASE WHEN {self._keyless()} THEN hash('keyless', {whole}) ELSE hash({key}) END AS k,"
             f" {f'hash({others})' if rest else '0::UBIGINT'} AS r, {self._keyless()} AS keyless"
         )
 
     def _keyless(self) -> str:
-        missing = [f"v{at} IS NULL" for at in self._indexes(True)] if self.has_key else []
+        missing = [f"{self.value(at)} IS NULL" for at in self._indexes(True)] if self.has_key else []
         return f"({' OR '.join(missing)})" if missing else "false"
 
     def hash_table(self, side: SideName) -> str:
@@ -122,60 +133,62 @@ class Matching:
 
     def row_table(self, side: SideName) -> str:
         """Make the table of a side's rows that have no equal on the other side."""
-        values = ", ".join(f"t{at} VARCHAR, v{at} VARCHAR" for at in range(len(self.columns)))
+        values = ", ".join(f"{name} VARCHAR" for name in self._kept)
         return (
-            f"CREATE TABLE rows_{side} (file INTEGER, n BIGINT, k UBIGINT, r UBIGINT, keyless BOOLEAN,"
+            f"CREATE TABLE rows_{side} (file INTEGER, n BIGINT, k UBIGINT, r UBIGINT, more UBIGINT,"
             f" surplus UINTEGER, {values})"
         )
 
     def keep_rows(self, relation: Relation) -> str:
         """Read a relation again and keep the rows whose hashes are in surplus."""
-        values = ", ".join(f"t{at}, v{at}" for at in range(len(self.columns)))
         side = relation.side
+        # One more hash, of another kind: keys that differ must not pass for one because of the first.
+        key = ", ".join(map(self.value, self.key_indexes))
+        more = f"CASE WHEN NOT keyless THEN md5_number_lower(concat_ws(chr(31), {key})) END"
         return (
-            f"INSERT INTO rows_{side} SELECT {relation.number}, n, k, r, keyless, {side}, {values}"
+            f"INSERT INTO rows_{side} SELECT {relation.number}, n, k, r, {more}, {side}, {', '.join(self._kept)}"
             f" FROM (SELECT *, {self._hashes()} FROM ({self._compared(relation)})) JOIN surplus USING (k, r)"
             f" WHERE {side} > 0"
         )
 
-    def differences(self) -> str:
-        """Pair what is left by key, the first of a key with the first, and keep the rest as missing rows.
+    def differences(self) -> Iterator[str]:
+        """Pair what is left by key, the first of a key with the first; the rest are missing rows.
 
-        Of rows that are equal within a side, the last ones are the surplus.
+        Of rows that are equal within a side, the last ones are the surplus. Each statement holds but one thing
+        that needs memory for many rows, and windows hold no values, so that DuckDB can spill.
         """
-        keys = [f"v{at}" for at in self._indexes(True)]
-        ranked = "SELECT * FROM ({}) WHERE back <= surplus"
-        ordered = (
-            "SELECT *, CASE WHEN NOT keyless THEN row_number() OVER (PARTITION BY k, {} ORDER BY file, n) END"
-            " AS i FROM ({})"
-        )
-        sides = [
-            ordered.format(
-                ", ".join(keys),
-                ranked.format(
-                    "SELECT *, row_number() OVER (PARTITION BY k, r ORDER BY file DESC, n DESC) AS back"
-                    f" FROM rows_{side}"
-                ),
+        for side in SIDES:
+            ranked = (
+                "SELECT *, row_number() OVER (PARTITION BY k, r ORDER BY file DESC, n DESC) AS back"
+                f" FROM (SELECT file, n, k, r, more, surplus FROM rows_{side})"
             )
-            for side in SIDES
-        ]
-        met = " AND ".join(["a.k = b.k", "a.i = b.i", *(f"a.{key} = b.{key}" for key in keys)])
-        values = ", ".join(
-            f"{side}.{kind}{at} AS {side}{kind}{at}"
-            for side in SIDES
-            for kind in "tv"
-            for at in range(len(self.columns))
+            yield f"CREATE TABLE left_{side} AS SELECT file, n, k, more FROM ({ranked}) WHERE back <= surplus"
+            yield (
+                f"CREATE TABLE places_{side} AS SELECT *, CASE WHEN more IS NOT NULL THEN"
+                f" row_number() OVER (PARTITION BY k, more ORDER BY file, n) END AS i FROM left_{side}"
+            )
+        yield (
+            "CREATE TABLE pairs AS SELECT a.file AS fa, a.n AS na, b.file AS fb, b.n AS nb"
+            " FROM places_a a FULL JOIN places_b b ON a.k = b.k AND a.more = b.more AND a.i = b.i"
         )
-        kind = "CASE WHEN b.n IS NULL THEN 'only_a' WHEN a.n IS NULL THEN 'only_b' ELSE 'changed' END"
-        return (
-            f"CREATE TABLE {DIFFERENCES} AS SELECT {kind} AS kind, a.file AS fa, a.n AS na, b.file AS fb,"
-            f" b.n AS nb, {values} FROM ({sides[0]}) a FULL JOIN ({sides[1]}) b ON {met}"
+        texts = [", ".join(f"{side}.{name} AS {side}{name}" for name in self._kept) for side in SIDES]
+        yield (
+            f"CREATE TABLE half_pairs AS SELECT pairs.*, {texts[0]}"
+            " FROM pairs LEFT JOIN rows_a a ON a.file = fa AND a.n = na"
+        )
+        yield "DROP TABLE rows_a"
+        kind = "CASE WHEN nb IS NULL THEN 'only_a' WHEN na IS NULL THEN 'only_b' ELSE 'changed' END"
+        yield (
+            f"CREATE TABLE {DIFFERENCES} AS SELECT {kind} AS kind, half_pairs.*, {texts[1]}"
+            " FROM half_pairs LEFT JOIN rows_b b ON b.file = fb AND b.n = nb"
         )
 
     def totals(self) -> str:
         """Give the numbers of changed rows and of those only in a and in b, then the changes of each column."""
         kinds = ", ".join(f"count(*) FILTER (kind = '{kind}')" for kind in ("changed", "only_a", "only_b"))
-        changes = [f"count(*) FILTER (kind = 'changed' AND {differs(at)})" for at in self._indexes(False)]
+        changes = [
+            f"count(*) FILTER (kind = 'changed' AND {self.differs(at)})" for at in self._indexes(False)
+        ]
         return f"SELECT {', '.join([kinds, *changes])} FROM {DIFFERENCES}"
 
     @property
@@ -187,8 +200,3 @@ class Matching:
     def key_indexes(self) -> list[int]:
         """Where the columns of the key stand."""
         return self._indexes(True)
-
-
-def differs(at: int) -> str:
-    """Give the condition that a column differs in a pair."""
-    return f"av{at} IS DISTINCT FROM bv{at}"

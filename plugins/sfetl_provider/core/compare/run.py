@@ -181,7 +181,6 @@ class _Run:
             return None
 
     def _hash_sides(self) -> None:
-        self._workspace.keep_order(False)
         for side in SIDES:
             self._workspace.run(self._matching.hash_table(side))
         for reading in self._files:
@@ -233,7 +232,6 @@ class _Run:
         return {int(line) for (line,) in lines.fetchall()}
 
     def _find_differences(self) -> None:
-        self._workspace.keep_order(True)
         (found,) = self._workspace.run(
             "SELECT count(*) FILTER (a > 0), count(*) FILTER (b > 0) FROM surplus"
         ).fetchall()
@@ -245,7 +243,8 @@ class _Run:
                 self._workspace.run(statement, self._binds(reading))
         if self._table and found[1]:
             self._workspace.run(self._matching.keep_rows(self._table_relation()), self._binds())
-        self._workspace.run(self._matching.differences())
+        for statement in self._matching.differences():
+            self._workspace.run(statement)
         self._workspace.run(LINES_TABLE)
         for reading in self._files:
             if found[SIDES.index(reading.side)] and reading.has_lines:
