@@ -28,7 +28,7 @@ class Workspace:
             config={
                 "memory_limit": f"{memory_mib}MiB",
                 "temp_directory": str(folder / "spilled"),
-                # Orders are stated where they matter, and a count in the file's order reads with one core by itself.
+                # Orders are stated where they matter; a count in the order of the file reads with one core anyway.
                 "preserve_insertion_order": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
