@@ -45,22 +45,19 @@ _TEMPLATES = {
     "dayofweekiso": "isodow({})",
     **{sign: f"({{}} {sign} {{}})" for sign in ("=", "<>", "<", "<=", ">", ">=", "+", "-")},
 }
-PARTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "count_all": (("count(*)", "sum"),),
-    "count": (("count({})", "sum"),),
-    "count_if": (("count(*) FILTER (WHERE {})", "sum"),),
-    "sum": (("sum({})", "sum"),),
-    "avg": (("sum({})", "sum"), ("count({})", "sum")),
-    "min": (("min({})", "min"),),
-    "max": (("max({})", "max"),),
-}
-"""What is computed of each aggregate for a part of the records, and how two parts become one."""
-WHOLE_PARTS: dict[str, tuple[str, ...]] = {
+PARTS: dict[str, tuple[str, ...]] = {
+    "count_all": ("count(*)",),
+    "count": ("count({})",),
+    "count_if": ("count_if({})",),
+    "sum": ("sum({})",),
+    "avg": ("sum({})", "count({})"),
+    "min": ("min({})",),
+    "max": ("max({})",),
     "stddev": ("count({})", "avg({})", "var_pop({})"),
     "median": ("median({})",),
     "count_distinct": ("count(DISTINCT {})",),
 }
-"""The same for aggregates whose parts cannot be joined in SQL."""
+"""What is computed of each aggregate over a file; `evaluate.join` makes one of the parts of several files."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +109,10 @@ class DuckdbText:
         unreadable = self.unreadable(condition)
         return f"({failed} OR {unreadable})" if unreadable else failed
 
-    def parts(self, aggregate: Aggregate) -> list[tuple[str, str]]:
-        """Give the SQL of an aggregate's parts, each with the function that joins it: sum, min, max or none."""
+    def parts(self, aggregate: Aggregate) -> list[str]:
+        """Give the SQL of what is needed of an aggregate."""
         operands = [self.text(operand) for operand in aggregate.operands]
-        if aggregate.name in WHOLE_PARTS:
-            return [(part.format(*operands), "") for part in WHOLE_PARTS[aggregate.name]]
-        return [(part.format(*operands), joined_by) for part, joined_by in PARTS[aggregate.name]]
+        return [part.format(*operands) for part in PARTS[aggregate.name]]
 
     def _column(self, column: Column) -> str:
         text = self.names.columns[column.name]

@@ -14,28 +14,23 @@ Found = tuple[Record, ...]
 class Rider(Protocol):
     """One kind of check on the scan, over the file's columns as texts c0, c1, …
 
-    `field` names the field of QcReport that holds what it found. `shared` maps aggregates to the function (sum,
-    min or max) that joins their values of two groups of records, so that they ride on any grouped scan. `whole`
-    are aggregates that need all records in one group: a scan of their own. `binds` are the values that both
-    bind; their names must be no other rider's.
+    `field` names the field of QcReport that holds what it found. `aggregates` are SQL over all records of the file
+    in one group; the file is read once for those of all riders, and SQL of the same text is computed once.
+    `binds` are the values that they bind; their names must be no other rider's.
     """
 
     field: str
 
     @property
-    def shared(self) -> Mapping[str, str]:
-        """Aggregates that can be joined, each with its joint."""
-
-    @property
-    def whole(self) -> Sequence[str]:
-        """Aggregates over all records together."""
+    def aggregates(self) -> Sequence[str]:
+        """What to compute."""
 
     @property
     def binds(self) -> Mapping[str, Any]:
         """Values that the SQL binds, by name."""
 
-    def counts(self, shared: Sequence[Any], whole: Sequence[Any]) -> Found:
-        """Give what was found, from the values of `shared` and `whole` in their order."""
+    def counts(self, values: Sequence[Any]) -> Found:
+        """Give what was found, from the values of `aggregates` in their order."""
 
     def broken(self, found: Found) -> Mapping[str, str]:
         """Give the conditions that records to be quoted meet, each under a key of the rider's own."""
@@ -49,16 +44,15 @@ class Riders:
 
     def __init__(self, riders: Sequence[Rider]) -> None:
         self._riders = riders
-        self.shared = {sql: joint for rider in riders for sql, joint in rider.shared.items()}
-        self.whole = [sql for rider in riders for sql in rider.whole]
+        self.aggregates = [sql for rider in riders for sql in rider.aggregates]
         self.binds = {name: value for rider in riders for name, value in rider.binds.items()}
 
-    def counts(self, shared: Sequence[Any], whole: Sequence[Any]) -> dict[str, Found]:
-        """Give what each rider found, by its field; `shared` and `whole` as the attributes of that name."""
-        values, rest, found = dict(zip(self.shared, shared, strict=True)), list(whole), {}
+    def counts(self, values: Sequence[Any]) -> dict[str, Found]:
+        """Give what each rider found, by its field, from the values of `aggregates` in their order."""
+        rest, found = list(values), {}
         for rider in self._riders:
-            own, rest = rest[: len(rider.whole)], rest[len(rider.whole) :]
-            found[rider.field] = rider.counts([values[sql] for sql in rider.shared], own)
+            own, rest = rest[: len(rider.aggregates)], rest[len(rider.aggregates) :]
+            found[rider.field] = rider.counts(own)
         return found
 
     def broken(self, found: Mapping[str, Found]) -> dict[str, str]:

@@ -32,19 +32,12 @@ def rules_of(config: FeedConfig) -> tuple[Rule, ...]:
     return tuple(Rule(rule, tree, aggregates(tree)) for rule, tree in trees)
 
 
-class _Slot(NamedTuple):
-    """Where a value stands: in which of the two lists, and at which place."""
-
-    is_whole: bool
-    at: int
-
-
 class _Answers(NamedTuple):
-    """Where the values of one rule stand; None: there is nothing to count."""
+    """At which places the values of one rule stand; None: there is nothing to count."""
 
-    violations: _Slot | None
-    unreadable: _Slot | None
-    parts: tuple[tuple[_Slot, ...], ...]
+    violations: int | None
+    unreadable: int | None
+    parts: tuple[tuple[int, ...], ...]
 
 
 class RuleScan:
@@ -54,8 +47,7 @@ class RuleScan:
 
     def __init__(self, config: FeedConfig, month: Month) -> None:
         self.rules = rules_of(config)
-        self.shared: dict[str, str] = {}
-        self.whole: list[str] = []
+        self.aggregates: list[str] = []
         self._text = DuckdbText(_names(config, month))
         self._answers = [self._place(rule) for rule in self.rules]
 
@@ -67,22 +59,25 @@ class RuleScan:
     def computed(self, rule: Rule) -> str:
         """Give everything that is computed of one rule, as a list of aggregates."""
         answers = self._answers[self.rules.index(rule)]
-        shared = list(self.shared)
-        slots = [answers.violations, answers.unreadable, *(slot for slots in answers.parts for slot in slots)]
-        return ", ".join((self.whole if slot.is_whole else shared)[slot.at] for slot in slots if slot)
+        places = [
+            answers.violations,
+            answers.unreadable,
+            *(place for part in answers.parts for place in part),
+        ]
+        return ", ".join(self.aggregates[place] for place in places if place is not None)
 
-    def counts(self, shared: Sequence[Any], whole: Sequence[Any]) -> tuple[RuleCount, ...]:
-        """Give each rule's counts from the values of `shared` and `whole`, in their order."""
+    def counts(self, values: Sequence[Any]) -> tuple[RuleCount, ...]:
+        """Give each rule's counts from the values of `aggregates`, in their order."""
 
-        def value(slot: _Slot | None) -> Any:
-            return 0 if slot is None else (whole if slot.is_whole else shared)[slot.at]
+        def value(place: int | None) -> Any:
+            return 0 if place is None else values[place]
 
         return tuple(
             RuleCount(
                 name=rule.config.name,
                 violations=int(value(answers.violations) or 0),
                 unreadable=int(value(answers.unreadable) or 0),
-                parts=tuple(tuple(_decimal(value(slot)) for slot in slots) for slots in answers.parts),
+                parts=tuple(tuple(_decimal(value(place)) for place in part) for part in answers.parts),
                 samples=(),
             )
             for rule, answers in zip(self.rules, self._answers, strict=True)
@@ -114,20 +109,18 @@ class RuleScan:
             self._count(self._text.violated(rule.tree)) if is_condition else None,
             self._count(unreadable) if unreadable else None,
             tuple(
-                tuple(self._slot(*part) for part in self._text.parts(aggregate))
+                tuple(self._placed(part) for part in self._text.parts(aggregate))
                 for aggregate in rule.aggregates
             ),
         )
 
-    def _count(self, condition: str) -> _Slot:
-        return self._slot(f"count(*) FILTER (WHERE {condition})", "sum")
+    def _count(self, condition: str) -> int:
+        return self._placed(f"count_if({condition})")
 
-    def _slot(self, sql: str, joined_by: str) -> _Slot:
-        if not joined_by:
-            self.whole.append(sql)
-            return _Slot(True, len(self.whole) - 1)
-        self.shared.setdefault(sql, joined_by)
-        return _Slot(False, list(self.shared).index(sql))
+    def _placed(self, sql: str) -> int:
+        if sql not in self.aggregates:
+            self.aggregates.append(sql)
+        return self.aggregates.index(sql)
 
 
 def _names(config: FeedConfig, month: Month) -> FileNames:

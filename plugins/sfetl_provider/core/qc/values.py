@@ -7,9 +7,8 @@ duckdb.org/docs/data/csv/overview and duckdb.org/docs/data/csv/reading_faulty_cs
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +26,7 @@ from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
 
 ROWS_AT_ONCE = 10_000
-_JOINTS: dict[str, Callable[[Any, Any], Any]] = {"sum": add, "min": min, "max": max}
+BEGINNING_RECORDS = 200_000
 _BIND = re.compile(r"\$(\w+)")
 REJECTS_LIMIT = 10_000
 # DuckDB's own choice, 16 times the longest line, takes all of the memory limit. With a buffer that is no whole
@@ -56,21 +55,6 @@ class ScannedFile(NamedTuple):
 
     path: Path
     header_records: int
-
-
-class Totals:
-    """Values of groups of rows, joined as they come; None until there is one."""
-
-    def __init__(self, joints: Sequence[str]) -> None:
-        self.values: list[Any] = [None] * len(joints)
-        self._joints = [_JOINTS[joint] for joint in joints]
-
-    def add(self, values: Sequence[Any]) -> None:
-        """Join the values of another group."""
-        pairs = zip(self._joints, self.values, values, strict=True)
-        self.values = [
-            old if new is None else new if old is None else joint(old, new) for joint, old, new in pairs
-        ]
 
 
 class ValueScan:
@@ -105,29 +89,22 @@ class ValueScan:
     def run(self) -> Values | None:
         """Read the file; None when DuckDB cannot make sense of it.
 
-        Reads it a second time when a rider needs all records together, as a rule with a median does.
         Raises ConfigError when a rule cannot be computed, duckdb.Error for anything else but the file's content.
         """
         self._try_rules()
-        dates, totals = DateTally(self._month), Totals(self._joints())
+        required = required_columns(self._config)
         try:
-            result = self._execute(scan_statement(self._config, self._riders.shared))
-            while found := result.fetchmany(ROWS_AT_ONCE):
-                for day, *values in found:
-                    dates.add(day, values[0])
-                    totals.add(values)
+            self._execute(scan_statement(self._config, self._riders.aggregates))
             rejects = self._rejects()
-            whole = self._whole_values()
         except duckdb.InvalidInputException:
             return None
-        required = required_columns(self._config)
-        rows, *nulls = (value or 0 for value in totals.values[: len(required) + 1])
+        (rows, *values) = self._found_values()
         return Values(
             rows=rows,
-            dates=dates.counts(),
-            nulls=dict(zip(required, nulls, strict=True)),
+            dates=self._dates(rows),
+            nulls={name: missing or 0 for name, missing in zip(required, values, strict=False)},
             rejects=rejects,
-            found=self._riders.counts(totals.values[len(required) + 1 :], whole),
+            found=self._riders.counts(values[len(required) :]),
         )
 
     def broken(self, values: Values) -> dict[str, str]:
@@ -135,18 +112,22 @@ class ValueScan:
         return self._riders.broken(values.found)
 
     def first_numbers(self, conditions: Mapping[str, str], limit: int) -> dict[str, list[int]]:
-        """Give the numbers of the first records that meet each condition; reads the file once more."""
-        statement = numbers_statement(list(conditions.values()), self._reading(), limit)
+        """Give the numbers of the first records that meet each condition.
+
+        Reads the beginning of the file once more, and all of it for conditions that few records meet.
+        """
+        found = self._numbers(conditions, limit, f" LIMIT {BEGINNING_RECORDS}")
+        rare = {key: condition for key, condition in conditions.items() if len(found[key]) < limit}
+        return {**found, **self._numbers(rare, limit)} if rare else found
+
+    def _numbers(self, conditions: Mapping[str, str], limit: int, part: str = "") -> dict[str, list[int]]:
+        statement = numbers_statement(list(conditions.values()), self._reading() + part, limit)
         (found,) = self._execute(statement).fetchall()
         return {key: numbers or [] for key, numbers in zip(conditions, found, strict=True)}
 
     def with_samples(self, values: Values, samples: Mapping[str, tuple[BadLine, ...]]) -> Values:
         """Put quoted records into what was found, by the keys of `broken`."""
         return replace(values, found=self._riders.with_samples(values.found, samples))
-
-    def _joints(self) -> list[str]:
-        counted = 1 + len(required_columns(self._config))
-        return [*["sum"] * counted, *self._riders.shared.values()]
 
     def _try_rules(self) -> None:
         texts = ", ".join(f"NULL::VARCHAR AS c{index}" for index in range(len(self._config.columns)))
@@ -162,11 +143,19 @@ class ValueScan:
                     next_step="Correct qc.rules of the feed, then clear this run's tasks from plan on.",
                 ) from error
 
-    def _whole_values(self) -> tuple[Any, ...]:
-        if not self._riders.whole:
-            return ()
-        found = self._execute(f"SELECT {', '.join(self._riders.whole)} FROM {self._reading()}").fetchall()
-        return tuple(found[0])
+    def _found_values(self) -> tuple[Any, ...]:
+        (values,) = self._execute("SELECT * EXCLUDE (days) FROM found").fetchall()
+        return tuple(values)
+
+    def _dates(self, rows: int) -> DateCounts:
+        tally, dated = DateTally(self._month), 0
+        days = self._execute("SELECT unnest(map_keys(days)), unnest(map_values(days)) FROM found")
+        while counted := days.fetchmany(ROWS_AT_ONCE):
+            for day, count in counted:
+                tally.add(day, count)
+                dated += count
+        tally.add(None, rows - dated)
+        return tally.counts()
 
     def _execute(self, statement: str) -> duckdb.DuckDBPyConnection:
         binds = {**self._binds(), **self._riders.binds}
@@ -198,28 +187,24 @@ def required_columns(config: FeedConfig) -> tuple[str, ...]:
     return tuple(column.name for column in config.columns if not column.nullable)
 
 
-def scan_statement(config: FeedConfig, more: Mapping[str, str] | None = None) -> str:
-    """Write the query: per date its rows, for each required column its missing values, and `more`.
+def scan_statement(config: FeedConfig, more: Sequence[str] = ()) -> str:
+    """Write the scan: rows, for each required column its missing values, `more`, and the rows of each date.
 
-    `more` maps aggregates to the function that joins those of two groups. Texts of a date column are few, so they
-    are counted before they are parsed; timestamps are parsed row by row, as there may be as many of them as rows.
+    They come as the one row of table `found`, the dates as a map: a few hundred bytes for each date there is,
+    of which there can be 4 million at most.
     """
     dated = f"c{config.column_names.index(config.date.column)}"
-    parsed = "try_strptime({}, $date_format)::DATE"
-    is_date = config.date.type == "date"
     missing = [
-        f"count(*) FILTER (WHERE {is_missing(f'c{index}')})"
+        f"count_if({is_missing(f'c{index}')})"
         for index, column in enumerate(config.columns)
         if not column.nullable
     ]
-    joined = [*((count, "sum") for count in ("count(*)", *missing)), *(more or {}).items()]
-    counts = ", ".join(f"{count} AS n{at}" for at, (count, _) in enumerate(joined))
+    values = ", ".join(f"{sql} AS n{at}" for at, sql in enumerate(["count(*)", *missing, *more]))
     text = f"CASE WHEN NOT ({is_missing(dated)}) THEN {dated} END"
-    sums = ", ".join(f"{joint}(n{at})" for at, (_, joint) in enumerate(joined))
     return (
-        f"SELECT {parsed.format('day') if is_date else 'day'}, {sums} FROM ("
-        f"SELECT {text if is_date else parsed.format(text)} AS day, {counts}"
-        f" FROM {reading(len(config.columns))} GROUP BY day) GROUP BY 1"
+        f"CREATE OR REPLACE TEMP TABLE found AS SELECT {values},"
+        f" coalesce(histogram(try_strptime({text}, $date_format)::DATE), MAP {{}}) AS days"
+        f" FROM {reading(len(config.columns))}"
     )
 
 
