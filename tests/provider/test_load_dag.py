@@ -146,7 +146,7 @@ def test_a_failed_run_is_red_whatever_task_failed_and_has_its_report(
         ("2024-06", lines_of("2024-07"), "qc_gate", "62 records outside 2024-06"),
         ("2024-06", lines_of("2024-06")[:-4], "qc_gate", "2024-06-29–2024-06-30"),
         ("2024-06", [*lines_of("2024-06"), "2024-06-30\tshop\tmuch"], "qc_gate", "much"),
-        ("2024-06", [*lines_of("2024-06"), "2024-06-30\tmuch too long a name\t1"], "qc_gate", "VARCHAR(18);"),
+        ("2024-06", [*lines_of("2024-06"), "2024-06-30\tmuch too long a name\t1"], "qc_gate", "VARCHAR(20);"),
         ("2024-06", None, "wait_for_files", "looked for sales_2024-06*.tsv"),
     ],
     ids=["empty", "ragged", "other-month", "missing-days", "not-a-number", "too-long", "no-file"],

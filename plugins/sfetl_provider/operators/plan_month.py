@@ -77,7 +77,18 @@ class PlanMonthOperator(FeedOperator):
 
     def _target_types(self, session: Warehouse, plan: MonthPlan) -> TargetTypes:
         """The table's types, for QC alone."""
-        return read_target_types(session, plan.table, self.feed) if plan.qc_mode == "file" else {}
+        if plan.qc_mode != "file" or self.feed.qc.target != "table":
+            return {}
+        types = read_target_types(session, plan.table, self.feed)
+        if not types:
+            self.log.warning(
+                "No types of %s.%s.%s are known: it does not exist, or the role may not see it. QC holds values "
+                "against columns.type of the feed, where there is one.",
+                plan.table.database,
+                plan.table.schema_name,
+                plan.table.name,
+            )
+        return types
 
     def _qc_mode(self, parameter: str | None) -> QcMode:
         """The parameter, unless it is left as configured; the plan refuses a mode that does not exist."""

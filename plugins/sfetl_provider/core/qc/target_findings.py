@@ -17,6 +17,7 @@ from sfetl_provider.core.qc.report import BadLine, Finding, QcReport, Severity, 
 from sfetl_provider.core.qc.target_scan import type_of, unreadable_formats
 
 VALUE_CHARACTERS = 80
+LISTED_COLUMNS = 20
 _NOUNS: Mapping[TypeKind, str] = {
     "number": "a number",
     "float": "a number",
@@ -41,22 +42,26 @@ def target_findings(reports: Sequence[QcReport], config: FeedConfig) -> Iterator
 
 
 def _not_checked(config: FeedConfig) -> Iterator[Finding]:
+    """Nothing of a table that does not exist: task `plan` has told it, and COPY needs the table."""
     types = {column.name: type_of(column) for column in config.columns}
-    unknown = [name for name, known in types.items() if known is None]
-    if len(unknown) == len(types):
-        text = (
-            "The values were held against no types, as none is known: the table does not exist or was not asked, "
-            "and no column has a type in the feed's config."
-        )
-        yield Finding(severity="INFO", code="target_not_checked", message=text)
-    elif unknown:
-        text = f"Values were held against no type, as none is known, of {', '.join(unknown)}."
+    # The date column is read by the section `date`, whatever is known of the table.
+    unknown = [name for name, known in types.items() if known is None and name != config.date.column]
+    is_any_known = any(types.values())
+    if unknown and (is_any_known or config.qc.target == "config"):
+        text = f"Values were held against no type, as none is known, of {_listed(unknown)}."
         yield Finding(severity="INFO", code="target_not_checked", message=text)
     unread = unreadable_formats(config)
     skipped = [name for name, known in types.items() if known and known.kind in unread]
     if skipped:
-        text = f"Dates and times were not read, as this check does not know their format, of {', '.join(skipped)}."
+        text = (
+            f"Dates and times were not read, as this check does not know their format, of {_listed(skipped)}."
+        )
         yield Finding(severity="INFO", code="target_not_checked", message=text)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - LISTED_COLUMNS
+    return ", ".join(names[:LISTED_COLUMNS]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _unreadable(count: TargetCount, config: FeedConfig) -> str:
