@@ -42,7 +42,7 @@ class TargetScan:
     def __init__(self, config: FeedConfig) -> None:
         self._config = config
         self.columns = judged_columns(config)
-        self.aggregates = [f"count(*) FILTER (WHERE {column.sql.is_suspect})" for column in self.columns]
+        self.aggregates = [f"count_if({column.sql.is_suspect})" for column in self.columns]
 
     @property
     def binds(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.date_tally import DateTally
+from sfetl_provider.core.qc.fewer_threads import execute_within_memory
 from sfetl_provider.core.qc.report import BadLine, DateCounts
 from sfetl_provider.core.qc.rider import Found, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
@@ -79,6 +80,7 @@ class ValueScan:
                 "autoload_known_extensions": False,
             }
         )
+        (self._threads,) = self._connection.sql("SELECT current_setting('threads')").fetchall()[0]
 
     def interrupt(self) -> None:
         """End a running query; it raises duckdb.InterruptException in its thread."""
@@ -170,7 +172,10 @@ class ValueScan:
     def _execute(self, statement: str) -> duckdb.DuckDBPyConnection:
         binds = {**self._binds(), **self._riders.binds}
         used = set(_BIND.findall(statement))
-        return self._connection.execute(statement, {name: binds[name] for name in used})
+        answer, self._threads = execute_within_memory(
+            self._connection, statement, {name: binds[name] for name in used}, self._threads
+        )
+        return answer
 
     def _reading(self) -> str:
         return reading(len(self._config.columns))
