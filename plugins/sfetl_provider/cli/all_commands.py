@@ -25,6 +25,13 @@ QC = Command(
         ),
         Option(("--html",), {"metavar": "PATH", "help": "write one page with charts"}),
         Option(
+            ("--data-docs",),
+            {
+                "metavar": "FOLDER",
+                "help": "write the suite's results and Data Docs (needs great-expectations)",
+            },
+        ),
+        Option(
             ("--rejects",),
             {"metavar": "PATH", "help": "write every bad line with its place and reason (TSV)"},
         ),

@@ -7,6 +7,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from sfetl_provider.adapters.system_clock import SystemClock
@@ -15,6 +16,7 @@ from sfetl_provider.cli.folders import Folders
 from sfetl_provider.cli.month_files import month_files
 from sfetl_provider.cli.progress import shown_progress
 from sfetl_provider.core.config.load import find_feed
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
@@ -31,10 +33,12 @@ def check_month_files(arguments: Namespace, folders: Folders) -> int:
     month = Month.parse(arguments.month, SystemClock().now().date())
     files = month_files(arguments, folders, config, month)
     _check_outputs(arguments, files)
+    _check_data_docs(arguments, config)
     rejects = Path(arguments.rejects) if arguments.rejects else None
     with shown_progress() as listener:
         check = check_month(files, config, month, CheckPaths(folders.scratch_dir, rejects), listener)
     _show(check, arguments)
+    _write_data_docs(arguments, config, check)
     return 0 if check.verdict.is_passed else REFUSED
 
 
@@ -48,6 +52,27 @@ def _check_outputs(arguments: Namespace, files: list[SourceFile]) -> None:
             raise IsADirectoryError(None, "this is a folder, not a file to write to", str(path))
         if not os.access(path.parent, os.W_OK):
             raise FileNotFoundError(None, "its folder does not exist or cannot be written to", str(path))
+
+
+def _check_data_docs(arguments: Namespace, config: FeedConfig) -> None:
+    if arguments.data_docs is None:
+        return
+    if config.suite is None:
+        raise OSError(None, f"feed {config.feed} names no suite in qc.expectations", arguments.data_docs)
+    if find_spec("great_expectations") is None:
+        raise OSError(None, "Data Docs need the package great-expectations here", arguments.data_docs)
+
+
+def _write_data_docs(arguments: Namespace, config: FeedConfig, check: MonthCheck) -> None:
+    if arguments.data_docs is None:
+        return
+    # Imported late: Great Expectations takes seconds and 300 MB.
+    from sfetl_provider.core.report.data_docs import month_results, write_data_docs
+
+    results = month_results(check.reports, config, check.month, SystemClock().now())
+    if results:
+        page = write_data_docs(Path(arguments.data_docs), results)
+        print(f"Written: {page}", file=sys.stderr)
 
 
 def _output_paths(arguments: Namespace) -> list[Path]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
@@ -24,6 +24,9 @@ from sfetl_provider.core.qc.rider import Found, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
+
+if TYPE_CHECKING:
+    from sfetl_provider.core.qc.expectation_scan import ExpectationScan
 
 ROWS_AT_ONCE = 10_000
 _BIND = re.compile(r"\$(\w+)")
@@ -67,7 +70,8 @@ class ValueScan:
         self._config = config
         self._month = month
         self._rules = RuleScan(config, month)
-        self._riders = Riders([self._rules])
+        self._expectations = _expectations(config)
+        self._riders = Riders([self._rules, *self._expectations])
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{config.qc.memory_mib}MiB",
@@ -103,7 +107,7 @@ class ValueScan:
             dates=self._dates(rows),
             nulls=dict(zip(required, values[: len(required)], strict=True)),
             rejects=rejects,
-            found=self._riders.counts(values[len(required) :]),
+            found=self._riders.counts(values[len(required) :], self._reading(), self._ask),
         )
 
     def broken(self, values: Values) -> dict[str, str]:
@@ -122,17 +126,27 @@ class ValueScan:
 
     def _try_rules(self) -> None:
         texts = ", ".join(f"NULL::VARCHAR AS c{index}" for index in range(len(self._config.columns)))
-        for rule in self._rules.rules:
+        tried = [
+            (f"Rule {rule.config.name}", "qc.rules of the feed", self._rules.computed(rule))
+            for rule in self._rules.rules
+        ]
+        for rider in self._expectations:
+            tried += [(name, "the feed's suite", sql) for name, sql in rider.tried()]
+        for name, place, computed in tried:
             try:
-                self._execute(
-                    f"SELECT {self._rules.computed(rule)} FROM (SELECT {texts}) WHERE false"
-                ).fetchall()
+                self._execute(f"SELECT {computed} FROM (SELECT {texts}) WHERE false").fetchall()
             except duckdb.Error as error:
                 raise ConfigError(
-                    f"Rule {rule.config.name} cannot be computed: {error}",
+                    f"{name} cannot be computed: {error}",
                     safe="The file was not read and nothing was published.",
-                    next_step="Correct qc.rules of the feed, then clear this run's tasks from plan on.",
+                    next_step=f"Correct {place}, then clear this run's tasks from plan on.",
                 ) from error
+
+    def _ask(self, statement: str) -> dict[str, Any]:
+        result = self._execute(statement)
+        names = [column[0] for column in result.description or ()]
+        (values,) = result.fetchall()
+        return dict(zip(names, values, strict=True))
 
     def _found_values(self) -> tuple[Any, ...]:
         (values,) = self._execute("SELECT * EXCLUDE (days) FROM found").fetchall()
@@ -178,6 +192,15 @@ class ValueScan:
             BadLine(line=line, byte_offset=at - 1, reason=reason, sample=(text or "")[:SAMPLE_CHARACTERS])
             for line, at, reason, text in rows
         )
+
+
+def _expectations(config: FeedConfig) -> list[ExpectationScan]:
+    if config.suite is None:
+        return []
+    # Imported late: a third of a second, which feeds without a suite do not need.
+    from sfetl_provider.core.qc.expectation_scan import ExpectationScan
+
+    return [ExpectationScan(config)]
 
 
 def required_columns(config: FeedConfig) -> tuple[str, ...]:

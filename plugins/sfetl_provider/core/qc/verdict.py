@@ -29,6 +29,11 @@ def decide(reports: Sequence[QcReport], config: FeedConfig, month: Month, mode: 
     days = classify_days(_rows_per_day(reports), config.qc, month) if reports else ()
     findings.extend(day_findings(days, config.qc, month))
     findings.extend(rule_findings(reports, config, month))
+    if config.suite is not None:
+        # Imported late: a third of a second, which feeds without a suite do not need.
+        from sfetl_provider.core.qc.expectation_findings import expectation_findings
+
+        findings.extend(expectation_findings(reports, config, month))
     return _verdict(mode, findings, reports, days)
 
 
@@ -57,6 +62,9 @@ def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
         names = ", ".join(rule.name for rule in config.qc.rules)
         text = f"The feed's own rules were not checked, as they need QC mode file: {names}."
         yield _finding("WARNING", "rules_not_checked", text)
+    if config.qc.expectations:
+        text = f"Suite {config.qc.expectations} was not checked, as it needs QC mode file."
+        yield _finding("WARNING", "expectations_not_checked", text)
 
 
 def _verdict(
