@@ -6,15 +6,18 @@ This is a table of our own, so that reading a config does not import Great Expec
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainValidator, StrictInt, StrictStr, model_validator
 
 from sfetl_provider.core.config.python_regex import re2_text
+from sfetl_provider.core.config.python_strptime import shape_of
 from sfetl_provider.core.config.section import Section
 
 _EXACT = 2**53
 Value = str | int | float
+Bound = int | float | datetime
 
 
 def _check_value(value: Any) -> Value:
@@ -34,13 +37,32 @@ def _check_number(value: Any) -> float | int:
     return number
 
 
+def _check_bound(value: Any) -> Bound:
+    if not isinstance(value, str):
+        return _check_number(value)
+    # GX takes a text for a number if it is one, and else for a date or a time.
+    for read in (float, datetime.fromisoformat):
+        try:
+            bound = read(value)
+        except ValueError:
+            continue
+        return bound.replace(tzinfo=None) if isinstance(bound, datetime) else bound
+    raise ValueError(f"{value!r} is neither a number nor a date or time as 2024-01-31 or 2024-01-31T12:00:00")
+
+
 def _check_regex(pattern: str) -> str:
     re2_text(pattern)
     return pattern
 
 
+def _check_format(strftime_format: str) -> str:
+    shape_of(strftime_format)
+    return strftime_format
+
+
 AnyValue = Annotated[Value, PlainValidator(_check_value)]
 Number = Annotated[float | int, PlainValidator(_check_number)]
+AnyBound = Annotated[Bound, PlainValidator(_check_bound)]
 Regex = Annotated[StrictStr, AfterValidator(_check_regex)]
 Several = Annotated[tuple[StrictStr, ...], Field(min_length=1)]
 RowsToIgnore = Literal["all_values_are_missing", "any_value_is_missing", "never"]
@@ -82,18 +104,18 @@ class ValueSet(ColumnArguments):
 
 
 class Bounds(ColumnArguments):
-    """Two bounds of one kind, texts or numbers."""
+    """Two bounds of one kind, numbers or dates."""
 
-    min_value: AnyValue | None = None
-    max_value: AnyValue | None = None
+    min_value: AnyBound | None = None
+    max_value: AnyBound | None = None
     strict_min: bool = False
     strict_max: bool = False
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
         bounds = [bound for bound in (self.min_value, self.max_value) if bound is not None]
-        if len({isinstance(bound, str) for bound in bounds}) > 1:
-            raise ValueError("min_value and max_value are both texts or both numbers")
+        if len({isinstance(bound, datetime) for bound in bounds}) > 1:
+            raise ValueError("min_value and max_value are both dates or both numbers")
         if len(bounds) == 2 and bounds[0] > bounds[1]:  # type: ignore[operator]
             raise ValueError("min_value is above max_value")
         return self
@@ -175,7 +197,7 @@ class LikeList(ColumnArguments):
 class DateText(ColumnArguments):
     """A format in strftime's notation."""
 
-    strftime_format: StrictStr
+    strftime_format: Annotated[StrictStr, AfterValidator(_check_format)]
 
 
 class Order(ColumnArguments):

@@ -98,8 +98,8 @@ def _observed(result: Mapping[str, Any]) -> Iterator[str]:
             more = " …" if len(values) > _SAMPLES else ""
             yield f"{word} {', '.join(_written(value) for value in values[:_SAMPLES])}{more}"
     details = result.get("details", {})
-    if not_numbers := details.get("not_numbers"):
-        yield f"{not_numbers:,} value{'' if not_numbers == 1 else 's'} that are no numbers"
+    if unreadable := details.get("unreadable"):
+        yield f"{unreadable:,} value{'' if unreadable == 1 else 's'} that cannot be read as what it is about"
     if mismatched := details.get("mismatched"):
         yield f"differing: {_written(mismatched)}"
 

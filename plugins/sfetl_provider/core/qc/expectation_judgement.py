@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import zip_longest
 from math import floor, isclose
 from typing import Any, NamedTuple
@@ -27,13 +28,13 @@ Judge = Callable[[Expectation, Facts], Judgement]
 def judge(expectation: Expectation, facts: Facts) -> Judgement:
     """Judge one expectation."""
     judged = JUDGES[expectation.type](expectation, facts)
-    if not_numbers := _not_numbers(facts) if "unexpected" not in facts else 0:
-        details = {**judged.result.get("details", {}), "not_numbers": not_numbers}
+    if unreadable := _unreadable(facts) if "unexpected" not in facts else 0:
+        details = {**judged.result.get("details", {}), "unreadable": unreadable}
         return Judgement(False, {**judged.result, "details": details})
     return judged
 
 
-def _not_numbers(facts: Facts) -> int:
+def _unreadable(facts: Facts) -> int:
     return int(facts["judged"] - facts["numbers"]) if "numbers" in facts else 0
 
 
@@ -79,8 +80,9 @@ def _within(expectation: Expectation, observed: Any) -> Judgement:
     if observed is None:
         return Judgement(False, {"observed_value": None})
     low, high = asked.min_value, asked.max_value
-    is_above = low is None or (observed > low if getattr(asked, "strict_min", False) else observed >= low)
-    is_below = high is None or (observed < high if getattr(asked, "strict_max", False) else observed <= high)
+    value = datetime.fromisoformat(observed) if isinstance(observed, str) else observed
+    is_above = low is None or (value > low if getattr(asked, "strict_min", False) else value >= low)
+    is_below = high is None or (value < high if getattr(asked, "strict_max", False) else value <= high)
     return Judgement(is_above and is_below, {"observed_value": observed})
 
 

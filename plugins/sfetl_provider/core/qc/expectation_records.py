@@ -8,6 +8,7 @@ from typing import Any
 
 from sfetl_provider.core.config.expectation_kinds import MOMENT_TYPES, NUMBER_TYPES, TEXT_TYPES, TRUTH_TYPES
 from sfetl_provider.core.config.python_regex import re2_text
+from sfetl_provider.core.config.python_strptime import duckdb_format, shape_of
 from sfetl_provider.core.config.suite import Expectation
 from sfetl_provider.core.qc.expectation_measure import Measure, failed, mapped
 from sfetl_provider.core.qc.expectation_text import ExpectationText
@@ -84,7 +85,9 @@ def _likes(arguments: Any, column: str, text: ExpectationText) -> str:
 
 
 def _dated(arguments: Any, column: str, text: ExpectationText) -> str:
-    return f"try_strptime({text.value(column)}, {text.bind(arguments.strftime_format)}) IS NOT NULL"
+    value, asked = text.value(column), arguments.strftime_format
+    parsed = f"try_strptime({value}, {text.bind(duckdb_format(asked))}) IS NOT NULL"
+    return f"regexp_matches({value}, {text.bind(shape_of(asked))}) AND {parsed}"
 
 
 def _typed(name: str, column: str, text: ExpectationText) -> str:
@@ -95,7 +98,7 @@ def _typed(name: str, column: str, text: ExpectationText) -> str:
     if name in TRUTH_TYPES:
         return f"lower({text.value(column)}) IN ('true', 'false')"
     if name in MOMENT_TYPES:
-        return text.moment(column)
+        return f"{text.moment(column)} IS NOT NULL"
     return f"regexp_matches({text.value(column)}, {text.bind(_WHOLE)})"
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from sfetl_provider.core.config.expectation_kinds import Value
+from sfetl_provider.core.config.expectation_kinds import Bound, Value
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.config.row_condition import (
     ColumnName,
@@ -37,6 +38,9 @@ class ExpectationText:
     def value(self, column: str) -> str:
         """Give a column's text, NULL for a null marker."""
         text = self._columns[column]
+        if "" not in self._markers:
+            # DuckDB reads an empty field as NULL.
+            text = f"coalesce({text}, '')"
         for marker in self._markers:
             text = f"nullif({text}, {self.bind(marker)})"
         return text
@@ -46,12 +50,15 @@ class ExpectationText:
         return f"nullif(try_cast({self.value(column)} AS DOUBLE), {self.bind(float('nan'))})"
 
     def moment(self, column: str) -> str:
-        """Give the condition that a text is a date or a time stamp in the feed's formats."""
+        """Give a column's date or time in the feed's formats, NULL for a text that is none."""
         formats = [self.bind(strptime) for text in self._formats if (strptime := _strptime(text))]
-        return _any([f"try_strptime({self.value(column)}, {bound}) IS NOT NULL" for bound in formats])
+        parsed = ", ".join(f"try_strptime({self.value(column)}, {bound})" for bound in formats)
+        return f"coalesce({parsed}, NULL::TIMESTAMP)"
 
-    def as_asked(self, column: str, value: Value | None) -> str:
-        """Give a column as what it is compared with: numbers, or else texts."""
+    def as_asked(self, column: str, value: Value | Bound | None) -> str:
+        """Give a column as what it is compared with: numbers, dates and times, or else texts."""
+        if isinstance(value, datetime):
+            return self.moment(column)
         return self.number(column) if isinstance(value, int | float) else self.value(column)
 
     def member(self, column: str, values: Iterable[Value]) -> str:

@@ -7,6 +7,7 @@ they spill to the scratch folder, and the value of each rank is read off.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from math import ceil, floor
 from typing import Any
 
@@ -24,13 +25,15 @@ def rank_of(quantile: float, count: int) -> float:
 
 
 class _Column:
-    """The column that an expectation is about, and the records."""
+    """The column that an expectation is about, read as numbers or otherwise, and the records."""
 
-    def __init__(self, expectation: Expectation, text: ExpectationText) -> None:
+    def __init__(
+        self, expectation: Expectation, text: ExpectationText, read: Callable[[str], str] | None = None
+    ) -> None:
         self.arguments: Any = expectation.arguments
         self.text = text
         column = expectation.stored(self.arguments.column)
-        self.value, self.number = text.value(column), text.number(column)
+        self.value, self.number = text.value(column), (read or text.number)(column)
         self.rows = text.rows(expectation.condition)
 
     @property
@@ -59,11 +62,13 @@ def _numbers(**functions: str) -> Build:
 
 def _extreme(function: str) -> Build:
     def build(expectation: Expectation, text: ExpectationText) -> Measure:
-        column = _Column(expectation, text)
-        bounds = [column.arguments.min_value, column.arguments.max_value]
-        if any(bound is not None and not isinstance(bound, str) for bound in bounds):
-            return Measure({**column.counts, function: column.of_numbers(function)})
-        return Measure({function: filtered(f"{function}({column.value})", column.rows)})
+        arguments: Any = expectation.arguments
+        bound = arguments.max_value if arguments.min_value is None else arguments.min_value
+        column = _Column(expectation, text, text.moment if isinstance(bound, datetime) else text.number)
+        extreme = column.of_numbers(function)
+        if isinstance(bound, datetime):
+            extreme = f"CAST({extreme} AS VARCHAR)"
+        return Measure({**column.counts, function: extreme})
 
     return build
 
