@@ -97,7 +97,6 @@ class LoadReportOperator(RunReportOperator):
             publication=read(PublishReceipt, tasks.result("publish")),
         )
 
-
     def write_more(self, tasks: FinishedTasks, identity: RunIdentity) -> None:
         """Write GX's results and Data Docs of the feed's suite, when its files were checked."""
         found = tasks.present_results("file_qc") if self.feed.suite else []

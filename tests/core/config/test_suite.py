@@ -39,7 +39,10 @@ def _faults(*expectations: dict[str, Any], **more: Any) -> list[tuple[str, str]]
 
 
 def _in_set(**kwargs: Any) -> dict[str, Any]:
-    return {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "id", "value_set": [1], **kwargs}}
+    return {
+        "type": "expect_column_values_to_be_in_set",
+        "kwargs": {"column": "id", "value_set": [1], **kwargs},
+    }
 
 
 def test_a_suite_as_gx_writes_it_is_read() -> None:
@@ -53,7 +56,8 @@ def test_a_suite_as_gx_writes_it_is_read() -> None:
         "rendered_content": None,
     }
     suite = read_suite(
-        {"name": "s", "id": None, "expectations": [expectation], "meta": {"great_expectations_version": "1"}}, COLUMNS
+        {"name": "s", "id": None, "expectations": [expectation], "meta": {"great_expectations_version": "1"}},
+        COLUMNS,
     )
     assert (suite.name, suite.expectations[0].severity) == ("s", "warning")
     assert suite.expectations[0].kwargs == expectation["kwargs"]
@@ -109,8 +113,16 @@ def test_columns_are_named_as_in_the_file_the_config_or_the_table() -> None:
     [
         ("id > 3", "pandas", Comparison(A, ">", 3)),
         ("-3 < id <= 4", "pandas", Joined(True, (Comparison(A, ">", -3), Comparison(A, "<=", 4)))),
-        ("id == 'a&b' & day != \"x\"", "pandas", Joined(True, (Comparison(A, "==", "a&b"), Comparison(DAY, "!=", "x")))),
-        ("`Mixed name`.isna() | not id in [1]", "pandas", Joined(False, (Missing(MIXED), Opposite(Membership(A, (1,)))))),
+        (
+            "id == 'a&b' & day != \"x\"",
+            "pandas",
+            Joined(True, (Comparison(A, "==", "a&b"), Comparison(DAY, "!=", "x"))),
+        ),
+        (
+            "`Mixed name`.isna() | not id in [1]",
+            "pandas",
+            Joined(False, (Missing(MIXED), Opposite(Membership(A, (1,))))),
+        ),
         ("id < day", "pandas", Comparison(A, "<", DAY)),
         ('col("id") >= 3.5', "great_expectations", Comparison(A, ">=", 3.5)),
         ('col("day").notNull()', "great_expectations__experimental__", Opposite(Missing(DAY))),
@@ -123,20 +135,49 @@ def test_columns_are_named_as_in_the_file_the_config_or_the_table() -> None:
         ({"type": "pass_through", "pass_through_filter": "id == 1"}, None, Comparison(A, "==", 1)),
     ],
 )
-def test_row_conditions_of_every_form_become_one_tree(condition: Any, parser: str | None, tree: Condition) -> None:
+def test_row_conditions_of_every_form_become_one_tree(
+    condition: Any, parser: str | None, tree: Condition
+) -> None:
     assert read_row_condition(condition, parser, lambda name: stored_name(name, COLUMNS)) == tree
 
 
 @pytest.mark.parametrize(
     "condition",
-    ["id", "id +", "id + 1 > 2", "@x > 1", "id.str.len() > 2", "__import__('os')", "id == [1]", "id is None", "1 < 2"],
+    [
+        "id",
+        "id +",
+        "id + 1 > 2",
+        "@x > 1",
+        "id.str.len() > 2",
+        "__import__('os')",
+        "id == [1]",
+        "id is None",
+        "1 < 2",
+    ],
 )
 def test_what_is_no_row_condition_is_refused(condition: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"offered|read|column|value|compares"):
         read_row_condition(condition, "pandas", lambda name: stored_name(name, COLUMNS))
 
 
-PIECES = ("a", "é", "٣", r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", "[a-c]", r"[^\d\s]", r"[\w-]", "[]a]", "(b|c)", ".", "_")
+PIECES = (
+    "a",
+    "é",
+    "٣",
+    r"\d",
+    r"\D",
+    r"\w",
+    r"\W",
+    r"\s",
+    r"\S",
+    "[a-c]",
+    r"[^\d\s]",
+    r"[\w-]",
+    "[]a]",
+    "(b|c)",
+    ".",
+    "_",
+)
 COUNTS = ("", "*", "+?", "{1,2}", "{,2}")
 
 
@@ -153,32 +194,45 @@ def test_a_regular_expression_finds_the_same_in_re2(pieces: list[tuple[str, str]
     assert found == [([re.search(pattern, text) is not None for text in texts],)]
 
 
-@pytest.mark.parametrize("pattern", ["(", "(?=a)", "(?<!a)", r"(a)\1", "(?P<x>a)(?P=x)", r"[\W]", "(?x) a", "(?>a)", "a++"])
+@pytest.mark.parametrize(
+    "pattern", ["(", "(?=a)", "(?<!a)", r"(a)\1", "(?P<x>a)(?P=x)", r"[\W]", "(?x) a", "(?>a)", "a++"]
+)
 def test_what_re2_does_not_have_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"offered|no regular expression"):
         re2_text(pattern)
 
 
-FORMATS = ("%Y-%m-%d", "%y-%m-%d", "%Y%m%d", "%d %b %Y", "%a %d %B %Y", "%Y-%j", "%I:%M %p", "%H:%M:%S.%f", "%%%Y")
+FORMATS = (
+    "%Y-%m-%d",
+    "%y-%m-%d",
+    "%Y%m%d",
+    "%d %b %Y",
+    "%a %d %B %Y",
+    "%Y-%j",
+    "%I:%M %p",
+    "%H:%M:%S.%f",
+    "%%%Y",
+)
 MOMENTS = (
-    "2013-02-01|2013-2-1|2013-02-29|13-02-01|2013-02-01 |20130201|2013-13-01|01 Feb 2013|1 feb 2013|Fri 01 FEBRUARY 2013"
-    "|2013-032|2013-366|2012-366|10:11 PM|13:11 PM|0000-01-01|9999-12-31|10:11:60.5|10:11:12.1234567|1:2:3.000001|%2013"
-).split("|")
+    *("2013-02-01", "2013-2-1", "2013-02-29", "13-02-01", "2013-02-01 ", "20130201", "2013-13-01"),
+    *("01 Feb 2013", "1 feb 2013", "Fri 01 FEBRUARY 2013", "2013-032", "2013-366", "2012-366", "%2013"),
+    *("10:11 PM", "13:11 PM", "0000-01-01", "9999-12-31", "10:11:60.5", "10:11:12.1234567", "1:2:3.000001"),
+)
 
 
 @pytest.mark.parametrize("strftime_format", FORMATS)
 def test_a_format_reads_the_same_dates_as_python(strftime_format: str) -> None:
     def is_read(text: str) -> bool:
         try:
-            datetime.datetime.strptime(text, strftime_format)  # noqa: DTZ007
+            datetime.datetime.strptime(text, strftime_format)
         except ValueError:
             return False
         return True
 
-    (found,) = duckdb.execute(
+    ((found,),) = duckdb.execute(
         "SELECT list_transform($t, lambda t: regexp_matches(t, $shape) AND try_strptime(t, $format) IS NOT NULL)",
-        {"t": MOMENTS, "shape": shape_of(strftime_format), "format": duckdb_format(strftime_format)},
-    ).fetchone() or ([],)
+        {"t": list(MOMENTS), "shape": shape_of(strftime_format), "format": duckdb_format(strftime_format)},
+    ).fetchall()
     assert found == [is_read(text) for text in MOMENTS]
 
 
@@ -194,7 +248,9 @@ def test_a_feed_names_its_suite_and_faults_name_the_suites_file(tmp_path: Path) 
     for feed, suite in (("good", "right"), ("bad", "wrong"), ("lost", "absent"), ("plain", None)):
         content = {**config, "qc": {"expectations": suite}}
         (tmp_path / "configs" / f"{feed}.json").write_text(json.dumps(content))
-    (tmp_path / "expectations" / "right.json").write_text(json.dumps({"name": "r", "expectations": [_in_set()]}))
+    (tmp_path / "expectations" / "right.json").write_text(
+        json.dumps({"name": "r", "expectations": [_in_set()]})
+    )
     (tmp_path / "expectations" / "wrong.json").write_text(json.dumps({"expectations": [_in_set(column="x")]}))
     loaded = load_feeds(tmp_path / "configs")
     assert {feed.feed: feed.suite is not None for feed in loaded.feeds} == {"good": True, "plain": False}

@@ -1,7 +1,7 @@
 """Expectations over one small table, each to be judged by Great Expectations over pandas and by us over the file.
 
-The table has missing values (\\N), empty texts, unicode, repeated and unordered values. `ident`, `amount`, `whole` and
-`other` are numbers, the rest are texts; pandas reads them so.
+The table has missing values (\\N), empty texts, unicode, repeated and unordered values. `ident`, `amount`, `whole`
+and `other` are numbers, `when` are times, the rest are texts; pandas reads them so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,18 @@ ROWS = (
     ("2013-02-07", "7", "0.3", "12", "11", "naïve café", "A", "12/12/12", "2013-02-07 07:30:00", r"\N"),
     ("2013-02-08", "8", "10.5", "12", "12", "a_b%c", "B", "", "2013-02-08 08:30:00", r"\N"),
     ("2013-02-09", "9", "7", "3", "2", "😀 smile", "ä", "01/01/2013", "2013-02-09 09:30:00", r"\N"),
-    ("2013-02-10", "10", "8.75", "20", "21", "line\u2028end ٣", "B", "01/13/2013", "2013-02-10 00:30:00", r"\N"),
+    (
+        "2013-02-10",
+        "10",
+        "8.75",
+        "20",
+        "21",
+        "line\u2028end ٣",
+        "B",
+        "01/13/2013",
+        "2013-02-10 00:30:00",
+        r"\N",
+    ),
 )
 
 
@@ -59,7 +70,12 @@ RECORDS = [
     _case("column_values_to_be_between", column="amount", min_value=0.1, strict_min=True),
     _case("column_values_to_be_between", column="amount", max_value=1000, strict_max=True, mostly=0.8),
     _case("column_values_to_be_between", column="ident", min_value=1, max_value=10),
-    _case("column_values_to_be_between", column="when", min_value="2013-02-02T00:00:00", max_value="2013-02-09T00:00:00"),
+    _case(
+        "column_values_to_be_between",
+        column="when",
+        min_value="2013-02-02T00:00:00",
+        max_value="2013-02-09T00:00:00",
+    ),
     _case("column_values_to_be_between", column="when", min_value="2013-02-02T00:00:00", strict_min=True),
     _case("column_value_lengths_to_be_between", column="name", min_value=1, max_value=5),
     _case("column_value_lengths_to_be_between", column="name", min_value=3, strict_min=True),
@@ -89,15 +105,38 @@ RECORDS = [
     _case("column_pair_values_to_be_equal", column_A="name", column_B="code"),
     _case("column_pair_values_a_to_be_greater_than_b", column_A="other", column_B="whole"),
     _case("column_pair_values_a_to_be_greater_than_b", column_A="other", column_B="whole", or_equal=True),
-    _case("column_pair_values_to_be_in_set", column_A="whole", column_B="other", value_pairs_set=[[3, 3], [12, 12]]),
-    _case("column_pair_values_to_be_in_set", column_A="name", column_B="code", value_pairs_set=[["Ada", "A"], ["", "A"]]),
+    _case(
+        "column_pair_values_to_be_in_set",
+        column_A="whole",
+        column_B="other",
+        value_pairs_set=[[3, 3], [12, 12]],
+    ),
+    _case(
+        "column_pair_values_to_be_in_set",
+        column_A="name",
+        column_B="code",
+        value_pairs_set=[["Ada", "A"], ["", "A"]],
+    ),
     _case("multicolumn_sum_to_equal", column_list=["whole", "other"], sum_total=6),
-    _case("multicolumn_sum_to_equal", column_list=["amount", "ident"], sum_total=7.3, ignore_row_if="any_value_is_missing"),
+    _case(
+        "multicolumn_sum_to_equal",
+        column_list=["amount", "ident"],
+        sum_total=7.3,
+        ignore_row_if="any_value_is_missing",
+    ),
     _case("multicolumn_values_to_be_equal", column_list=["whole", "other"]),
     _case("multicolumn_values_to_be_equal", column_list=["whole", "other"], ignore_row_if="never"),
     _case("select_column_values_to_be_unique_within_record", column_list=["whole", "other", "ident"]),
-    _case("select_column_values_to_be_unique_within_record", column_list=["whole", "other"], ignore_row_if="any_value_is_missing"),
-    _case("select_column_values_to_be_unique_within_record", column_list=["whole", "other"], ignore_row_if="never"),
+    _case(
+        "select_column_values_to_be_unique_within_record",
+        column_list=["whole", "other"],
+        ignore_row_if="any_value_is_missing",
+    ),
+    _case(
+        "select_column_values_to_be_unique_within_record",
+        column_list=["whole", "other"],
+        ignore_row_if="never",
+    ),
 ]
 
 GROUPS = [
@@ -108,7 +147,10 @@ GROUPS = [
         for ignored in ("all_values_are_missing", "any_value_is_missing", "never")
     ),
     _case("compound_columns_to_be_unique", column_list=["name", "code", "ident"]),
-    *(_between("unique_value_count", column, *bounds) for column, bounds in (("name", (8, 9)), ("whole", (1, 3)))),
+    *(
+        _between("unique_value_count", column, *bounds)
+        for column, bounds in (("name", (8, 9)), ("whole", (1, 3)))
+    ),
     _between("proportion_of_unique_values", "whole", 0.5, 0.9),
     _between("proportion_of_unique_values", "void", 0, 1),
     _case("column_distinct_values_to_be_in_set", column="code", value_set=["A", "B", "C"]),

@@ -76,7 +76,9 @@ def _of_gx() -> list[dict[str, Any]]:
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("pandas").add_dataframe_asset("frame")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-    suite = gx.ExpectationSuite(name="cases", expectations=[{**case, "meta": {"at": at}} for at, case in enumerate(CASES)])
+    suite = gx.ExpectationSuite(
+        name="cases", expectations=[{**case, "meta": {"at": at}} for at, case in enumerate(CASES)]
+    )
     # GX gives results column by column.
     results = [result.to_json_dict() for result in batch.validate(suite).results]
     return sorted(results, key=lambda result: int(result["expectation_config"]["meta"]["at"]))
@@ -90,7 +92,9 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Judgement, 
 
 
 @pytest.mark.parametrize("at", range(len(CASES)), ids=lambda at: f"{at}-{CASES[at]['type'][7:]}")
-def test_verdict_and_counts_are_those_of_gx(at: int, verdicts: list[tuple[Judgement, dict[str, Any]]]) -> None:
+def test_verdict_and_counts_are_those_of_gx(
+    at: int, verdicts: list[tuple[Judgement, dict[str, Any]]]
+) -> None:
     ours, theirs = verdicts[at]
     assert not theirs["exception_info"].get("raised_exception"), theirs["exception_info"]
     assert ours.is_met == (str(theirs["success"]) == "True"), theirs["result"]

@@ -24,7 +24,9 @@ def _check_value(value: Any) -> Value:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise ValueError(f"{value!r} is neither a text nor a number; write dates and truth values as in the file")
+        raise ValueError(
+            f"{value!r} is neither a text nor a number; write dates and truth values as in the file"
+        )
     if isinstance(value, int) and abs(value) > _EXACT:
         raise ValueError("a whole number beyond 2^53 is compared exactly as a text only: put it in quotes")
     return value
@@ -206,16 +208,20 @@ class Order(ColumnArguments):
     strictly: bool | None = None
 
 
+_BITS = ("8", "16", "32", "64")
 NUMBER_TYPES = frozenset(
-    "float float16 float32 float64 Float32 Float64 double number FLOAT DOUBLE NUMBER DECIMAL".split()
+    [f"{name}{bits}" for name in ("float", "Float") for bits in _BITS[1:]]
+    + ["float", "double", "number", "FLOAT", "DOUBLE", "NUMBER", "DECIMAL"]
 )
 WHOLE_TYPES = frozenset(
-    "int int8 int16 int32 int64 Int8 Int16 Int32 Int64 uint8 uint16 uint32 uint64 UInt64 integer long INTEGER BIGINT".split()
+    [f"{name}{bits}" for name in ("int", "Int", "uint", "UInt") for bits in _BITS]
+    + ["int", "integer", "long", "INTEGER", "BIGINT"]
 )
-TEXT_TYPES = frozenset("str string object object_ String StringDtype VARCHAR TEXT".split())
-TRUTH_TYPES = frozenset("bool bool_ boolean BooleanDtype BOOLEAN".split())
+TEXT_TYPES = frozenset(["str", "string", "object", "object_", "String", "StringDtype", "VARCHAR", "TEXT"])
+TRUTH_TYPES = frozenset(["bool", "bool_", "boolean", "BooleanDtype", "BOOLEAN"])
 MOMENT_TYPES = frozenset(
-    "date datetime datetime64 datetime64[ns] datetime64[us] datetime64[s] Timestamp DATE TIMESTAMP".split()
+    [f"datetime64{unit}" for unit in ("", "[s]", "[ms]", "[us]", "[ns]")]
+    + ["date", "datetime", "Timestamp", "DATE", "TIMESTAMP"]
 )
 _TYPES = NUMBER_TYPES | WHOLE_TYPES | TEXT_TYPES | TRUTH_TYPES | MOMENT_TYPES
 

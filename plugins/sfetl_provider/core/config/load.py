@@ -2,8 +2,8 @@
 
 `defaults.json` is merged below every feed. A feed may name a template with `"extends": "_daily_tsv"`, which is
 the file `_daily_tsv.json` in the same folder and may extend another one. Objects merge field by field; lists and
-single values replace. Files whose names begin with an underscore are templates, never feeds. `qc.expectations` names
-a suite in the folder `expectations` beside the configs' folder.
+single values replace. Files whose names begin with an underscore are templates, never feeds.
+`qc.expectations` names a suite in the folder `expectations` beside the configs' folder.
 """
 
 from __future__ import annotations
@@ -142,7 +142,9 @@ def _with_suite(config: FeedConfig, path: Path, layers: list[tuple[Path, dict[st
         read_suite(content, config.column_names)
     except SuiteError as error:
         name = f"{EXPECTATIONS}/{file.name}"
-        raise _FaultyError([ConfigFault(name, _pointer(location), text) for location, text in error.faults]) from None
+        raise _FaultyError(
+            [ConfigFault(name, _pointer(location), text) for location, text in error.faults]
+        ) from None
     return config.model_copy(update={"suite": content})
 
 

@@ -99,7 +99,9 @@ def read_row_condition(value: Any, parser: str | None, resolve: Resolve) -> Cond
         return _Pandas(resolve).read(value)
     if parser in ("great_expectations", "great_expectations__experimental__"):
         return _gx(value, resolve)
-    raise ValueError('a row_condition that is a text needs a condition_parser: "pandas" or "great_expectations"')
+    raise ValueError(
+        'a row_condition that is a text needs a condition_parser: "pandas" or "great_expectations"'
+    )
 
 
 def _object(value: Mapping[str, Any], resolve: Resolve) -> Condition:
@@ -179,10 +181,14 @@ class _Pandas:
                 lefts = [left, *rights[:-1]]
                 parts = [self._comparison(*part) for part in zip(lefts, signs, rights, strict=True)]
                 return parts[0] if len(parts) == 1 else Joined(True, tuple(parts))
-            case ast.Call(func=ast.Attribute(value=column, attr=name), args=[], keywords=[]) if name in _NULLITY:
+            case ast.Call(func=ast.Attribute(value=column, attr=name), args=[], keywords=[]) if (
+                name in _NULLITY
+            ):
                 missing = Missing(self._column(column))
                 return missing if _NULLITY[name] else Opposite(missing)
-        raise ValueError(f"{ast.unparse(node)!r} is not offered in a row_condition: compare columns with values")
+        raise ValueError(
+            f"{ast.unparse(node)!r} is not offered in a row_condition: compare columns with values"
+        )
 
     def _comparison(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Condition:
         if isinstance(sign, ast.In | ast.NotIn):

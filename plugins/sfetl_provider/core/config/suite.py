@@ -92,7 +92,9 @@ def read_suite(content: Mapping[str, Any], columns: Sequence[str]) -> Suite:
         faults.append((("expectations",), "a suite has a list of expectations, as GX writes it"))
         listed = []
     if content.get("suite_parameters"):
-        faults.append((("suite_parameters",), "suite parameters are not offered: write the values themselves"))
+        faults.append(
+            (("suite_parameters",), "suite parameters are not offered: write the values themselves")
+        )
     expectations: list[Expectation] = []
     for at, item in enumerate(listed):
         found = list(_faults(item, columns))

@@ -31,8 +31,8 @@ class Judged(NamedTuple):
 def judged_suite(reports: Sequence[QcReport], suite: Suite) -> Iterator[Judged]:
     """Judge every expectation of a suite, for the month where files can be joined, else for each file.
 
-    A file that could not be read has no facts; what is wrong with it is said elsewhere. The month as a whole is then
-    not judged.
+    A file that could not be read has no facts; what is wrong with it is said elsewhere. The month as a whole is
+    then not judged.
     """
     read = [report for report in reports if report.expectations]
     for at, expectation in enumerate(suite.expectations):
@@ -72,7 +72,9 @@ def _text(judged: Judged) -> str:
     expectation, result = judged.expectation, judged.judgement.result
     told = {name: value for name, value in expectation.kwargs.items() if name not in _UNTOLD}
     asked = ", ".join(f"{name} {_written(value)}" for name, value in told.items())
-    named = [expectation.kwargs[name] for name in ("column", "column_A", "column_B") if name in expectation.kwargs]
+    named = [
+        expectation.kwargs[name] for name in ("column", "column_A", "column_B") if name in expectation.kwargs
+    ]
     where = expectation.kwargs.get("row_condition")
     parts = [
         expectation.type,

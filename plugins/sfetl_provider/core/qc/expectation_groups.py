@@ -28,9 +28,8 @@ class _Groups:
     def grouped(self, records: str) -> str:
         """Give the query of values and their numbers."""
         named = ", ".join(f"{value} AS {name}" for value, name in zip(self._values, self._names, strict=True))
-        return (
-            f"SELECT {named}, count(*) AS n FROM {records} WHERE {self._where} GROUP BY {', '.join(self._names)}"
-        )
+        grouping = ", ".join(self._names)
+        return f"SELECT {named}, count(*) AS n FROM {records} WHERE {self._where} GROUP BY {grouping}"
 
     def repeated(self, _: Facts, records: str) -> str:
         """Give the query of how many values there are, and of the records whose values are not alone."""
@@ -47,7 +46,9 @@ class _Groups:
             if any(one is not None and len(one) >= LONGEST_VALUE for one in held):
                 continue
             pairs = zip(self._values, held, strict=True)
-            tests.append(" AND ".join(f"{value} IS NOT DISTINCT FROM {_bound(one, text)}" for value, one in pairs))
+            tests.append(
+                " AND ".join(f"{value} IS NOT DISTINCT FROM {_bound(one, text)}" for value, one in pairs)
+            )
         any_of = " OR ".join(tests)
         return f"({both(self._where, f'({any_of})')})" if tests else ""
 
@@ -122,7 +123,7 @@ def _most_common(expectation: Expectation, text: ExpectationText) -> Measure:
         order = f"row(n, {_members(expectation.arguments, text)})"
         common = f"arg_max({{'value': v0, 'n': n}}, {order}, {SHOWN_VALUES})"
         return (
-            f"SELECT list_transform(list_filter(common, lambda one: one.n = most), lambda one: one.value) AS common"
+            "SELECT list_transform(list_filter(common, lambda c: c.n = most), lambda c: c.value) AS common"
             f" FROM (SELECT {common} AS common, max(n) AS most FROM ({groups.grouped(records)}))"
         )
 

@@ -39,7 +39,7 @@ def joined(facts: Sequence[Facts]) -> Facts:
 def _other_count(facts: Sequence[Facts]) -> int:
     """Count values outside a set: exactly while they are few, else the most that one file has."""
     others = {value for one in facts for value in one["others"] or []}
-    return max(len(others), *(one["other_count"] for one in facts))
+    return max(len(others), *(int(one["other_count"]) for one in facts))
 
 
 def _least(values: Sequence[Any]) -> Any:

@@ -45,9 +45,13 @@ def between(arguments: Any, value: str, text: ExpectationText) -> str:
     """Give the condition that a value lies within the bounds."""
     tests = []
     if arguments.min_value is not None:
-        tests.append(f"{value} {'>' if arguments.strict_min else '>='} {text.bind(_plain(arguments.min_value))}")
+        tests.append(
+            f"{value} {'>' if arguments.strict_min else '>='} {text.bind(_plain(arguments.min_value))}"
+        )
     if arguments.max_value is not None:
-        tests.append(f"{value} {'<' if arguments.strict_max else '<='} {text.bind(_plain(arguments.max_value))}")
+        tests.append(
+            f"{value} {'<' if arguments.strict_max else '<='} {text.bind(_plain(arguments.max_value))}"
+        )
     return " AND ".join(tests)
 
 
@@ -168,7 +172,9 @@ def _none_same(_: Any, columns: list[str], text: ExpectationText) -> str:
 
 
 def _sum(arguments: Any, columns: list[str], text: ExpectationText) -> str:
-    return f"({' + '.join(text.number(column) for column in columns)}) = {text.bind(float(arguments.sum_total))}"
+    return (
+        f"({' + '.join(text.number(column) for column in columns)}) = {text.bind(float(arguments.sum_total))}"
+    )
 
 
 RECORD_KINDS: dict[str, Build] = {

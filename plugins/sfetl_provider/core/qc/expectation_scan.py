@@ -57,7 +57,10 @@ class ExpectationScan:
 
     def counts(self, values: Sequence[Any]) -> tuple[ExpectationCount, ...]:
         """Give the record of each expectation's facts."""
-        return tuple(ExpectationCount(facts={name: _shortened(value) for name, value in facts.items()}) for facts in values)
+        return tuple(
+            ExpectationCount(facts={name: _shortened(value) for name, value in facts.items()})
+            for facts in values
+        )
 
     def broken(self, found: Found) -> dict[str, str]:
         """Give the condition that a record is unexpected, for each expectation that has some and can tell."""

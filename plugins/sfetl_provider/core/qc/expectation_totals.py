@@ -30,9 +30,10 @@ class _Column:
     def __init__(
         self, expectation: Expectation, text: ExpectationText, read: Callable[[str], str] | None = None
     ) -> None:
-        self.arguments: Any = expectation.arguments
+        arguments: Any = expectation.arguments
+        self.arguments = arguments
         self.text = text
-        column = expectation.stored(self.arguments.column)
+        column = expectation.stored(arguments.column)
         self.value, self.number = text.value(column), (read or text.number)(column)
         self.rows = text.rows(expectation.condition)
 
@@ -215,7 +216,7 @@ TOTAL_KINDS: dict[str, Build] = {
     "expect_column_proportion_of_non_null_values_to_be_between": _numbers(),
     "expect_column_value_z_scores_to_be_less_than": _scores,
     "expect_column_values_to_not_be_outliers": _outliers,
-    # A neighbour is wrong in an increasing column when it is less, in a strictly increasing one when it is equal too.
+    # In an increasing column a value is wrong when it is less than the one before, strictly when it is equal too.
     "expect_column_values_to_be_increasing": _ordered("<="),
     "expect_column_values_to_be_decreasing": _ordered(">="),
     "expect_table_row_count_to_be_between": _rows,

@@ -110,8 +110,8 @@ class QcReport(Record):
     Conservation: records = header + empty + bad + good, or making the report fails. `bad_lines` quotes at
     most `qc.sample_limit` of the `bad_records`; `rejects` names the file that lists them, when one was asked for
     and there are any. `nulls` counts missing values of the columns that must have one.
-    `rules` is empty when the feed has none, and when no record of the file could be read; so is `expectations`, which
-    otherwise are those of the suite in its order.
+    `rules` is empty when the feed has none, and when no record of the file could be read; so is `expectations`,
+    which otherwise are those of the suite in its order.
     """
 
     file: str

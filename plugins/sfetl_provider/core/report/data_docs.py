@@ -1,8 +1,8 @@
 """Great Expectations' own results and Data Docs, from what QC found; the only module that imports GX.
 
 Importing GX takes seconds and 300 MB, so nothing imports this module before a suite has been run. GX's page needs
-Bootstrap, jQuery, Vega and Font Awesome from six content networks. Here its sections stand in a page of our own that
-loads nothing: the few classes that they use are styled in data_docs.css, and scripts are not needed.
+Bootstrap, jQuery, Vega and Font Awesome from six content networks. Here its sections stand in a page of our own
+that loads nothing: the few classes that they use are styled in data_docs.css, and scripts are not needed.
 Source: docs.greatexpectations.io/docs/core/configure_project_settings/configure_data_docs.
 """
 
@@ -31,8 +31,9 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-from great_expectations.render.renderer import ValidationResultsPageRenderer
-from great_expectations.render.view import DefaultJinjaPageView
+from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+from great_expectations.render.view.view import DefaultJinjaPageView
 
 INDEX = "index.html"
 _NO_EXCEPTION = {"raised_exception": False, "exception_traceback": None, "exception_message": None}
@@ -110,7 +111,7 @@ def _result(judged: Judged) -> ExpectationValidationResult:
             notes=expectation.notes,
             description=expectation.description,
             id=expectation.id,
-            severity=expectation.severity,
+            severity=FailureSeverity(expectation.severity),
         ),
         result=dict(judged.judgement.result),
         meta={"sfetl": {"samples": [{"file": file, **bad.to_json()} for file, bad in judged.samples]}},
@@ -121,8 +122,8 @@ def _result(judged: Judged) -> ExpectationValidationResult:
 def write_data_docs(folder: Path, results: MonthResults) -> Path:
     """Write the month's results and page, and the index over all months of the folder; give the page's path.
 
-    Leaves <month>.json, <month>.<file>.json for results of single files, <month>.html and index.html. What an earlier
-    run left of the same month is replaced.
+    Leaves <month>.json, <month>.<file>.json for results of single files, <month>.html and index.html. What an
+    earlier run left of the same month is replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob(f"{results.month}.*json"):
@@ -139,7 +140,8 @@ def write_data_docs(folder: Path, results: MonthResults) -> Path:
 
 
 def _json(result: ExpectationSuiteValidationResult) -> str:
-    return json.dumps(result.to_json_dict(), indent=2, ensure_ascii=False) + "\n"
+    document: dict[str, Any] = result.to_json_dict()  # type: ignore[no-untyped-call]
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _write(path: Path, text: str) -> None:
@@ -150,17 +152,20 @@ def _write(path: Path, text: str) -> None:
 
 def _view() -> Any:
     view = DefaultJinjaPageView()
-    own = {name: (files(__package__) / file).read_text(encoding="utf-8") for name, file in _OWN_TEMPLATES.items()}
+    own = {
+        name: (files(__package__) / file).read_text(encoding="utf-8") for name, file in _OWN_TEMPLATES.items()
+    }
     # Vega draws graphs in the browser; here the numbers beside them must do.
     own["graph.j2"] = ""
-    view.env.loader = ChoiceLoader([DictLoader(own), view.env.loader])
+    view.env.loader = ChoiceLoader([DictLoader(own), *([view.env.loader] if view.env.loader else [])])
     return view
 
 
 def _page(view: Any, results: MonthResults) -> str:
     parts = [{"heading": "", "sections": _sections(results.of_month)}] if results.of_month.results else []
     parts += [
-        {"heading": f"File {file}", "sections": _sections(result)} for file, result in results.of_files.items()
+        {"heading": f"File {file}", "sections": _sections(result)}
+        for file, result in results.of_files.items()
     ]
     template = view.env.get_template("data_docs_page.html.j2")
     title = f"{results.feed} {results.month}: expectations"
@@ -187,7 +192,9 @@ def _renderable(one: ExpectationValidationResult) -> ExpectationValidationResult
     if "element_count" in result or not ({"unexpected_count", "missing_count"} & result.keys()):
         return one
     lists = {"other values": "partial_unexpected_list", "missing values": "partial_missing_list"}
-    told = [f"{word}: {', '.join(map(str, result[name]))}" for word, name in lists.items() if result.get(name)]
+    told = [
+        f"{word}: {', '.join(map(str, result[name]))}" for word, name in lists.items() if result.get(name)
+    ]
     return ExpectationValidationResult(
         success=one.success,
         expectation_config=one.expectation_config,
