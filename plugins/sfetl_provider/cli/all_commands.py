@@ -29,7 +29,7 @@ QC = Command(
             ("--data-docs",),
             {
                 "metavar": "FOLDER",
-                "help": "write the suite's results and Data Docs (needs great-expectations)",
+                "help": "write the suite's results and Data Docs into FOLDER/<feed>",
             },
         ),
         Option(

@@ -30,34 +30,34 @@ def check_month_files(arguments: Namespace, folders: Folders) -> int:
     month = Month.parse(arguments.month, SystemClock().now().date())
     files = month_files(arguments, folders, config, month)
     check_outputs(_output_paths(arguments), files)
-    _check_data_docs(arguments, config)
+    _check_data_docs(arguments.data_docs, config)
     rejects = Path(arguments.rejects) if arguments.rejects else None
     with shown_progress() as listener:
         check = check_month(files, config, month, CheckPaths(folders.scratch_dir, rejects), listener)
     _show(check, arguments)
-    _write_data_docs(arguments, config, check)
+    _write_data_docs(arguments.data_docs, config, check)
     return 0 if check.verdict.is_passed else REFUSED
 
 
-def _check_data_docs(arguments: Namespace, config: FeedConfig) -> None:
-    if arguments.data_docs is None:
+def _check_data_docs(folder: str | None, config: FeedConfig) -> None:
+    if folder is None:
         return
     if config.suite is None:
-        raise OSError(None, f"feed {config.feed} names no suite in qc.expectations", arguments.data_docs)
+        raise OSError(None, f"feed {config.feed} names no suite in qc.expectations", folder)
     if find_spec("great_expectations") is None:
-        raise OSError(None, "Data Docs need the package great-expectations here", arguments.data_docs)
+        raise OSError(None, "Data Docs need the package great-expectations", folder)
+    Path(folder, config.feed).mkdir(parents=True, exist_ok=True)
 
 
-def _write_data_docs(arguments: Namespace, config: FeedConfig, check: MonthCheck) -> None:
-    if arguments.data_docs is None:
+def _write_data_docs(folder: str | None, config: FeedConfig, check: MonthCheck) -> None:
+    if folder is None:
         return
     # Imported late: Great Expectations takes seconds and 300 MB.
     from sfetl_provider.core.report.data_docs import month_results, write_data_docs
 
     results = month_results(check.reports, config, check.month, SystemClock().now())
     if results:
-        page = write_data_docs(Path(arguments.data_docs), results)
-        print(f"Written: {page}", file=sys.stderr)
+        tell_written(write_data_docs(Path(folder, config.feed), results))
 
 
 def _output_paths(arguments: Namespace) -> list[Path]:

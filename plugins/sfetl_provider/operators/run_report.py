@@ -99,7 +99,7 @@ class LoadReportOperator(RunReportOperator):
 
     def write_more(self, tasks: FinishedTasks, identity: RunIdentity) -> None:
         """Write GX's results and Data Docs of the feed's suite, when its files were checked."""
-        found = tasks.present_results("file_qc") if self.feed.suite else []
+        found = tasks.present_results("file_qc") if self.feed.suite and identity.month else []
         if not found:
             return
         # Imported late: Great Expectations takes seconds and 300 MB, and every task parses the DAG file.

@@ -11,14 +11,17 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
+from html import escape
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import ChoiceLoader, DictLoader
+from jinja2 import ChoiceLoader, DictLoader, pass_context
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.config.suite import Suite, suite_of
@@ -29,6 +32,7 @@ from sfetl_provider.core.qc.report import QcReport
 # GX asks a server whether it may tell how it is used, unless it is told not to before it is imported.
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
+import great_expectations
 from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
@@ -36,6 +40,7 @@ from great_expectations.render.renderer.page_renderer import ValidationResultsPa
 from great_expectations.render.view.view import DefaultJinjaPageView
 
 INDEX = "index.html"
+_RESULTS = "[0-9][0-9][0-9][0-9]-[0-9][0-9].*json"
 _NO_EXCEPTION = {"raised_exception": False, "exception_traceback": None, "exception_message": None}
 _OWN_TEMPLATES = {
     "data_docs_page.html.j2": "data_docs_page.html.j2",
@@ -78,9 +83,7 @@ def _suite_result(
     judged: Sequence[Judged], suite: Suite, about: dict[str, str], made_at: datetime
 ) -> ExpectationSuiteValidationResult:
     met = sum(one.judgement.is_met for one in judged)
-    batch = {"data_asset_name": about["feed"], "batch_identifiers": {"month": about["month"]}}
-    if about["file"]:
-        batch["batch_identifiers"] = {**about}
+    asset = " ".join(filter(None, about.values()))
     return ExpectationSuiteValidationResult(
         success=met == len(judged),
         results=[_result(one) for one in sorted(judged, key=lambda one: one.number)],
@@ -94,7 +97,8 @@ def _suite_result(
         },
         meta={
             "run_id": {"run_name": about["month"], "run_time": made_at.isoformat()},
-            "active_batch_definition": batch,
+            "great_expectations_version": great_expectations.__version__,
+            "batch_spec": {"data_asset_name": asset},
             "sfetl": {**about, "judged": "file" if about["file"] else "month"},
         },
     )
@@ -123,20 +127,39 @@ def write_data_docs(folder: Path, results: MonthResults) -> Path:
     """Write the month's results and page, and the index over all months of the folder; give the page's path.
 
     Leaves <month>.json, <month>.<file>.json for results of single files, <month>.html and index.html. What an
-    earlier run left of the same month is replaced.
+    earlier run left of the same month is replaced. Other runs may write other months at the same time.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob(f"{results.month}.*json"):
-        old.unlink()
+    written = {folder / f"{results.month}.json": results.of_month}
     for file, result in results.of_files.items():
-        _write(folder / f"{results.month}.{file_key(file)}.json", _json(result))
-    _write(folder / f"{results.month}.json", _json(results.of_month))
+        written[folder / f"{results.month}.{file_key(file)}.json"] = result
+    for path, result in written.items():
+        _write(path, _json(result))
+    for old in set(folder.glob(f"{results.month}.*json")) - written.keys():
+        old.unlink(missing_ok=True)
     view = _view()
     page = folder / f"{results.month}.html"
     _write(page, _page(view, results))
-    index = view.env.get_template("data_docs_index.html.j2")
-    _write(folder / INDEX, index.render(feed=results.feed, months=list(_months(folder))))
+    _write_index(folder, view, results.feed)
     return page
+
+
+def _write_index(folder: Path, view: Any, feed: str) -> None:
+    """Write the index once more whenever results came or went meanwhile: of several runs the last one is right."""
+    template, seen = view.env.get_template("data_docs_index.html.j2"), None
+    while (found := _stamps(folder)) != seen:
+        _write(folder / INDEX, template.render(feed=feed, months=list(_months(sorted(found, reverse=True)))))
+        seen = found
+
+
+def _stamps(folder: Path) -> dict[Path, int]:
+    """Give the folder's results and when each was written."""
+    stamps = {}
+    for path in folder.glob(_RESULTS):
+        # Another run of the same month may have removed it.
+        with suppress(FileNotFoundError):
+            stamps[path] = path.stat().st_mtime_ns
+    return stamps
 
 
 def _json(result: ExpectationSuiteValidationResult) -> str:
@@ -150,8 +173,25 @@ def _write(path: Path, text: str) -> None:
     part.replace(path)
 
 
+class _EscapingView(DefaultJinjaPageView):
+    """GX (1.24) puts a text that is a table's cell into the page as it is; those here may come from a file."""
+
+    @pass_context
+    def render_content_block(self, jinja_context: Any, content_block: Any, *more: Any, **options: Any) -> Any:
+        """Render a block as GX does, but texts escaped."""
+        return super().render_content_block(jinja_context, _escaped(content_block), *more, **options)
+
+
+def _escaped(block: Any) -> Any:
+    if isinstance(block, list):
+        return [_escaped(one) for one in block]
+    if isinstance(block, dict) and block.get("content_block_type") is None:
+        return escape(str(block))
+    return escape(block) if isinstance(block, str) else block
+
+
 def _view() -> Any:
-    view = DefaultJinjaPageView()
+    view = _EscapingView()
     own = {
         name: (files(__package__) / file).read_text(encoding="utf-8") for name, file in _OWN_TEMPLATES.items()
     }
@@ -162,6 +202,11 @@ def _view() -> Any:
 
 
 def _page(view: Any, results: MonthResults) -> str:
+    every = [
+        one.to_json_dict()
+        for result in (results.of_month, *results.of_files.values())
+        for one in result.results
+    ]
     parts = [{"heading": "", "sections": _sections(results.of_month)}] if results.of_month.results else []
     parts += [
         {"heading": f"File {file}", "sections": _sections(result)}
@@ -170,7 +215,7 @@ def _page(view: Any, results: MonthResults) -> str:
     template = view.env.get_template("data_docs_page.html.j2")
     title = f"{results.feed} {results.month}: expectations"
     # GX links to pages of its site that are not made here.
-    return _DEAD_LINK.sub("", template.render(title=title, parts=parts))
+    return _DEAD_LINK.sub("", template.render(title=title, parts=parts, not_met=_not_met(every)))
 
 
 def _sections(result: ExpectationSuiteValidationResult) -> list[Any]:
@@ -205,24 +250,34 @@ def _renderable(one: ExpectationValidationResult) -> ExpectationValidationResult
 
 
 class _Month(NamedTuple):
-    """A line of the index."""
+    """A line of the index; `not_met` says how many expectations of which severity were not."""
 
     month: str
     suite: str
-    is_met: bool
     met: int
     expectations: int
+    not_met: str
 
 
-def _months(folder: Path) -> Iterator[_Month]:
-    """Give each month that the folder holds results of, the latest first."""
-    paths = sorted(folder.glob("*.json"), reverse=True)
+def _months(paths: Sequence[Path]) -> Iterator[_Month]:
+    """Give each month whose results are among these, in their order."""
     for month, group in groupby(paths, key=lambda path: path.name.partition(".")[0]):
-        found = [json.loads(path.read_text(encoding="utf-8")) for path in group]
-        yield _Month(
-            month,
-            found[0]["suite_name"],
-            all(result["success"] for result in found),
-            sum(result["statistics"]["successful_expectations"] for result in found),
-            sum(result["statistics"]["evaluated_expectations"] for result in found),
-        )
+        if found := [document for path in group for document in _read(path)]:
+            yield _Month(
+                month,
+                found[0]["suite_name"],
+                sum(result["statistics"]["successful_expectations"] for result in found),
+                sum(result["statistics"]["evaluated_expectations"] for result in found),
+                _not_met([one for result in found for one in result["results"]]),
+            )
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    with suppress(FileNotFoundError):
+        yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def _not_met(results: Sequence[dict[str, Any]]) -> str:
+    counts = Counter(one["expectation_config"]["severity"] for one in results if not one["success"])
+    named = [severity.value for severity in FailureSeverity]
+    return ", ".join(f"{counts[name]} {name.upper()}" for name in named if counts[name])
