@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfetl_provider.core.config.expectation_kinds import KINDS
 from sfetl_provider.core.config.load import load_feeds
 from sfetl_provider.core.config.python_regex import re2_text
 from sfetl_provider.core.config.python_strptime import duckdb_format, shape_of
@@ -251,9 +252,13 @@ def test_a_feed_names_its_suite_and_faults_name_the_suites_file(tmp_path: Path) 
     (tmp_path / "expectations" / "right.json").write_text(
         json.dumps({"name": "r", "expectations": [_in_set()]})
     )
-    (tmp_path / "expectations" / "wrong.json").write_text(json.dumps({"expectations": [_in_set(column="x")]}))
+    (tmp_path / "expectations" / "wrong.json").write_text(
+        json.dumps({"expectations": [_in_set(column="x"), {"type": "expect_luck", "kwargs": {}}]})
+    )
     loaded = load_feeds(tmp_path / "configs")
     assert {feed.feed: feed.suite is not None for feed in loaded.feeds} == {"good": True, "plain": False}
-    bad, lost = loaded.faults
+    bad, unsupported, lost = loaded.faults
     assert (bad.file, bad.pointer) == ("expectations/wrong.json", "/expectations/0/kwargs/column")
+    assert (unsupported.file, unsupported.pointer) == ("expectations/wrong.json", "/expectations/1/type")
+    assert unsupported.message == f"'expect_luck' is not supported; supported are: {', '.join(KINDS)}"
     assert (lost.file, lost.pointer) == ("lost.json", "/qc/expectations")
