@@ -57,6 +57,7 @@ def test_every_type_is_shown_without_loading_anything(
     assert caplog.messages == []
     assert page.count("</i>") > len(CASES)
     assert "Rendering failed" not in page
+    assert ">Ada, NULL<" in page
     assert re.findall(r"&amp;(?:lt|gt|quot|amp|#)|&lt;/?[a-z]+(?: |&gt;)", page) == []
     assert re.findall(r"<script|<img|<iframe|https?:", page) == []
     assert set(re.findall(r'(?:href|src)="([^"]*)"', page)) == {"index.html", "data:,"}

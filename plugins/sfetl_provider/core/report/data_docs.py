@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from html import escape
@@ -232,18 +232,33 @@ def _sections(result: ExpectationSuiteValidationResult) -> list[Any]:
 
 
 def _renderable(one: ExpectationValidationResult) -> ExpectationValidationResult:
-    """Give GX's renderer something to show for sets of distinct values, on whose counts it fails (1.24)."""
+    """Give GX's renderer (1.24) what it can show: it fails on sets of distinct values and runs pairs together."""
     result = one.result
-    if "element_count" in result or not ({"unexpected_count", "missing_count"} & result.keys()):
+    if "element_count" in result:
+        return _with_result(one, {**result, "partial_unexpected_counts": _readable_counts(result)})
+    if not ({"unexpected_count", "missing_count"} & result.keys()):
         return one
     lists = {"other values": "partial_unexpected_list", "missing values": "partial_missing_list"}
     told = [
         f"{word}: {', '.join(map(str, result[name]))}" for word, name in lists.items() if result.get(name)
     ]
+    return _with_result(one, {"observed_value": "; ".join(told) or "the values of the set"})
+
+
+def _readable_counts(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**counted, "value": ", ".join("NULL" if one is None else str(one) for one in value)}
+        if isinstance(value := counted["value"], list)
+        else counted
+        for counted in result.get("partial_unexpected_counts", [])
+    ]
+
+
+def _with_result(one: ExpectationValidationResult, result: dict[str, Any]) -> ExpectationValidationResult:
     return ExpectationValidationResult(
         success=one.success,
         expectation_config=one.expectation_config,
-        result={"observed_value": "; ".join(told) or "the values of the set"},
+        result=result,
         meta=one.meta,
         exception_info=one.exception_info,
     )
