@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
@@ -26,6 +26,9 @@ from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
 from sfetl_provider.core.qc.target_scan import TargetScan
+
+if TYPE_CHECKING:
+    from sfetl_provider.core.qc.expectation_scan import ExpectationScan
 
 ROWS_AT_ONCE = 10_000
 BEGINNING_RECORDS = 200_000
@@ -70,8 +73,8 @@ class ValueScan:
         self._config = config
         self._month = month
         self._rules = RuleScan(config, month)
-        self._target = TargetScan(config)
-        self._riders = Riders([self._rules, self._target])
+        self._expectations = _expectations(config)
+        self._riders = Riders([self._rules, TargetScan(config), *self._expectations])
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{config.qc.memory_mib}MiB",
@@ -93,8 +96,8 @@ class ValueScan:
     def run(self) -> Values | None:
         """Read the file; None when DuckDB cannot make sense of it.
 
-        Reads it again when values are suspected not to fit the target's columns. Raises ConfigError when a rule
-        cannot be computed, duckdb.Error for anything else but the file's content.
+        Reads it again for what riders ask more, as when values are suspected not to fit the target's columns.
+        Raises ConfigError when a rule cannot be computed, duckdb.Error for anything else but the file's content.
         """
         self._try_rules()
         required = required_columns(self._config)
@@ -109,15 +112,8 @@ class ValueScan:
             dates=self._dates(rows),
             nulls={name: missing or 0 for name, missing in zip(required, values, strict=False)},
             rejects=rejects,
-            found=self._looked_at_closely(self._riders.counts(values[len(required) :])),
+            found=self._riders.counts(values[len(required) :], self._reading(), self._ask),
         )
-
-    def _looked_at_closely(self, found: Mapping[str, Found]) -> dict[str, Found]:
-        exact = self._target.look_closely(found[self._target.field], self._all_rows)
-        return {**found, self._target.field: exact}
-
-    def _all_rows(self, statement: str) -> list[Any]:
-        return self._execute(statement.replace("{records}", self._reading())).fetchall()
 
     def broken(self, values: Values) -> dict[str, str]:
         """Give the conditions whose records are to be quoted, by key."""
@@ -143,17 +139,27 @@ class ValueScan:
 
     def _try_rules(self) -> None:
         texts = ", ".join(f"NULL::VARCHAR AS c{index}" for index in range(len(self._config.columns)))
-        for rule in self._rules.rules:
+        tried = [
+            (f"Rule {rule.config.name}", "qc.rules of the feed", self._rules.computed(rule))
+            for rule in self._rules.rules
+        ]
+        for rider in self._expectations:
+            tried += [(name, "the feed's suite", sql) for name, sql in rider.tried()]
+        for name, place, computed in tried:
             try:
-                self._execute(
-                    f"SELECT {self._rules.computed(rule)} FROM (SELECT {texts}) WHERE false"
-                ).fetchall()
+                self._execute(f"SELECT {computed} FROM (SELECT {texts}) WHERE false").fetchall()
             except duckdb.Error as error:
                 raise ConfigError(
-                    f"Rule {rule.config.name} cannot be computed: {error}",
+                    f"{name} cannot be computed: {error}",
                     safe="The file was not read and nothing was published.",
-                    next_step="Correct qc.rules of the feed, then clear this run's tasks from plan on.",
+                    next_step=f"Correct {place}, then clear this run's tasks from plan on.",
                 ) from error
+
+    def _ask(self, statement: str) -> dict[str, Any]:
+        result = self._execute(statement)
+        names = [column[0] for column in result.description or ()]
+        (values,) = result.fetchall()
+        return dict(zip(names, values, strict=True))
 
     def _found_values(self) -> tuple[Any, ...]:
         (values,) = self._execute("SELECT * EXCLUDE (days) FROM found").fetchall()
@@ -195,6 +201,15 @@ class ValueScan:
             BadLine(line=line, byte_offset=at - 1, reason=reason, sample=(text or "")[:SAMPLE_CHARACTERS])
             for line, at, reason, text in rows
         )
+
+
+def _expectations(config: FeedConfig) -> list[ExpectationScan]:
+    if config.suite is None:
+        return []
+    # Imported late: a third of a second, which feeds without a suite do not need.
+    from sfetl_provider.core.qc.expectation_scan import ExpectationScan
+
+    return [ExpectationScan(config)]
 
 
 def required_columns(config: FeedConfig) -> tuple[str, ...]:
