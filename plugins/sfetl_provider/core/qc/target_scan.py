@@ -18,8 +18,8 @@ QUOTED_FAULTS = 20
 """Of so many faults of a file records are quoted: a report of 60 bad columns must stay small."""
 
 
-MIB_PER_COLUMN = 32
-"""Memory limit that one column more needs when it is looked at closely: DuckDB keeps 0.4 MiB in each thread."""
+MIB_PER_COLUMN = 2
+"""Memory limit that one column more needs when it is looked at closely; threads give way to it."""
 
 
 class JudgedColumn(NamedTuple):
