@@ -8,6 +8,7 @@ from typing import Literal
 
 from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.config.qc_model import Severity as Severity
+from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.record import Record
 
 
@@ -97,7 +98,8 @@ class QcReport(Record):
     Conservation: records = header + empty + bad + good, or making the report fails. `bad_lines` quotes at
     most `qc.sample_limit` of the `bad_records`; `rejects` names the file that lists them, when one was asked for
     and there are any. `nulls` counts missing values of the columns that must have one.
-    `rules` is empty when the feed has none, and when no record of the file could be read.
+    `rules` is empty when the feed has none, and when no record of the file could be read; so is `profile`, which
+    holds every column in order, or nothing with `qc.profile: off`.
     """
 
     file: str
@@ -116,6 +118,7 @@ class QcReport(Record):
     rejects: RejectsFile | None
     seconds: float
     rules: tuple[RuleCount, ...] = ()
+    profile: tuple[ColumnProfile, ...] = ()
 
 
 class Finding(Record):
@@ -130,7 +133,7 @@ class QcVerdict(Record):
     """The decision about a month, made once from the reports of all its files.
 
     `fingerprints` says which content of which file was checked; it is empty unless the mode is `file`. `days`
-    holds every expected day and every other one that has rows, in order.
+    holds every expected day and every other one that has rows, in order. `profile` is the month's, of all files.
     """
 
     mode: Literal["file", "snowflake", "skip"]
@@ -139,3 +142,4 @@ class QcVerdict(Record):
     fingerprints: dict[str, str]
     good_records: int
     days: tuple[DayRows, ...] = ()
+    profile: tuple[ColumnProfile, ...] = ()

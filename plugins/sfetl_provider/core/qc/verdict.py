@@ -10,8 +10,10 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import QcFailedError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import QcMode
+from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.qc.date_tally import outside_text
 from sfetl_provider.core.qc.days import classify_days, day_findings
+from sfetl_provider.core.qc.profile_join import join_profiles
 from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
 from sfetl_provider.core.qc.rule_findings import rule_findings
 
@@ -69,7 +71,14 @@ def _verdict(
         fingerprints={report.file: report.fingerprint for report in reports},
         good_records=sum(report.good_records for report in reports),
         days=days,
+        profile=_profile(reports),
     )
+
+
+def _profile(reports: Sequence[QcReport]) -> tuple[ColumnProfile, ...]:
+    """Join the files' profiles; a file that could not be read has none, and then the month has none."""
+    profiles = [report.profile for report in reports if report.profile]
+    return join_profiles(profiles) if profiles and len(profiles) == len(reports) else ()
 
 
 def _finding(severity: Severity, code: str, message: str) -> Finding:
