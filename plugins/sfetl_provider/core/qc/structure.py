@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sfetl_provider.core.qc.record_sample import RecordSample
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.tsv.line_counter import NEWLINE, RETURN, Positions, Text, outside_quotes
+from sfetl_provider.core.tsv.utf8 import is_utf8
 
 BLOCK_BYTES = 4 * 1024 * 1024
 RECORD_LIMIT_BYTES = 16 * 1024 * 1024
@@ -209,17 +210,22 @@ def record_blocks(
     rest = b""
     while chunk := file.read(block_bytes):
         block = Block(start, rest + chunk, shape)
-        if len(block.ends):
-            cut = int(block.ends[-1]) + 1
+        cut = _last_end(block) + 1
+        if cut:
             yield Block(start, block.content[:cut], shape)
         elif len(block.content) > limit:
             cut = len(block.content)
             yield Block(start, block.content, shape, is_open=True)
-        else:
-            cut = 0
         start, rest = start + cut, block.content[cut:]
     if rest:
         yield _last_block(start, rest, shape)
+
+
+def _last_end(block: Block) -> int:
+    """Give the position of the last newline that ends a record, -1 when there is none."""
+    if block.shape.quote is None:
+        return block.content.rfind(b"\n")
+    return int(block.ends[-1]) if len(block.ends) else -1
 
 
 def _last_block(start: int, rest: bytes, shape: Shape) -> Block:
@@ -283,7 +289,7 @@ def _nul_bytes(block: Block) -> Positions | None:
 
 def _not_utf8(block: Block) -> Positions | None:
     """Give the place of the first byte that is not UTF-8 in each record that holds one."""
-    if block.content.isascii() or _utf8_end(block.content) is None:
+    if is_utf8(block.content):
         return None
     suspects = np.flatnonzero(block.holding(np.flatnonzero(block.text >= 128)))
     ends = ((int(block.starts[index]), _utf8_end(block.record(index))) for index in map(int, suspects))
