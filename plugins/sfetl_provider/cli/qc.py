@@ -7,6 +7,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from sfetl_provider.adapters.system_clock import SystemClock
@@ -18,11 +19,12 @@ from sfetl_provider.core.config.load import find_feed
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
-from sfetl_provider.core.report.qc_tables import days_csv, findings_csv
+from sfetl_provider.core.report.qc_tables import days_csv, findings_csv, profile_csv
 from sfetl_provider.core.report.qc_text import render_check
 
 STDOUT = "-"
 _OUTPUTS = ("json", "csv", "html", "rejects")
+_PARTS: dict[str, Callable[[MonthCheck], str]] = {"days": days_csv, "columns": profile_csv}
 
 
 def check_month_files(arguments: Namespace, folders: Folders) -> int:
@@ -53,12 +55,13 @@ def _check_outputs(arguments: Namespace, files: list[SourceFile]) -> None:
 def _output_paths(arguments: Namespace) -> list[Path]:
     named = [getattr(arguments, name) for name in _OUTPUTS]
     paths = [Path(name) for name in named if name and name != STDOUT]
-    return [*paths, days_path(Path(arguments.csv))] if arguments.csv else paths
+    beside = (csv_beside(Path(arguments.csv), part) for part in _PARTS) if arguments.csv else ()
+    return [*paths, *beside]
 
 
-def days_path(findings_path: Path) -> Path:
-    """Give the file of rows per day that belongs to a file of findings: qc.csv has qc_days.csv."""
-    return findings_path.with_name(f"{findings_path.stem}_days{findings_path.suffix}")
+def csv_beside(findings_path: Path, part: str) -> Path:
+    """Give the file of a part that belongs to a file of findings: qc.csv has qc_days.csv and qc_columns.csv."""
+    return findings_path.with_name(f"{findings_path.stem}_{part}{findings_path.suffix}")
 
 
 def _show(check: MonthCheck, arguments: Namespace) -> None:
@@ -70,7 +73,8 @@ def _show(check: MonthCheck, arguments: Namespace) -> None:
         _write(arguments.json, lambda: document)
     _write(arguments.csv, lambda: findings_csv(check))
     if arguments.csv:
-        _write(str(days_path(Path(arguments.csv))), lambda: days_csv(check))
+        for part, content in _PARTS.items():
+            _write(str(csv_beside(Path(arguments.csv), part)), partial(content, check))
     _write(arguments.html, lambda: _page(check))
 
 

@@ -9,7 +9,9 @@ from jinja2 import Environment, StrictUndefined
 from sfetl_provider import __version__
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
+from sfetl_provider.core.qc.column_profile import notes
 from sfetl_provider.core.report.bar_chart import bar_chart
+from sfetl_provider.core.report.profile_table import column_rows
 from sfetl_provider.core.report.qc_text import (
     CLASSES,
     FILE_COLUMNS,
@@ -23,7 +25,7 @@ _TEMPLATE = "qc_page.html.j2"
 
 
 def render_page(check: MonthCheck) -> str:
-    """Give the page: verdict, findings by severity, rows per day as a chart, files, bad lines."""
+    """Give the page: verdict, findings by severity, rows per day as a chart, the columns' profile, files, bad lines."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -37,5 +39,7 @@ def render_page(check: MonthCheck) -> str:
         classes=CLASSES,
         file_columns=FILE_COLUMNS,
         file_rows=[file_row(report) for report in check.reports],
+        columns=column_rows(check.verdict.profile),
+        profile_notes=list(notes(check.verdict.profile)),
         version=__version__,
     )

@@ -10,6 +10,7 @@ from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.qc.report import Finding, QcReport, Severity
+from sfetl_provider.core.report.profile_table import profile_lines
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 BAR_CHARACTERS = 40
@@ -26,8 +27,8 @@ _BYTES_PER_MB = 1_000_000
 
 
 def render_check(check: MonthCheck) -> str:
-    """Give verdict, files, findings by severity, samples of bad lines and rows per day."""
-    sections = (_head, _files, _findings, _bad_lines, _days)
+    """Give verdict, files, findings by severity, samples of bad lines, rows per day and the columns' profile."""
+    sections = (_head, _files, _findings, _bad_lines, _days, _profile)
     texts = ("\n".join(section(check)) for section in sections)
     return "\n\n".join(text for text in texts if text)
 
@@ -105,6 +106,12 @@ def _days(check: MonthCheck) -> Iterator[str]:
             for day in check.days
         ]
         yield from (f"  {line}" for line in aligned(table, right=frozenset({2})))
+
+
+def _profile(check: MonthCheck) -> Iterator[str]:
+    if check.verdict.profile:
+        yield "Columns:"
+        yield from (f"  {line}" for line in profile_lines(check.verdict.profile))
 
 
 def _bar(rows: int, most: int) -> str:
