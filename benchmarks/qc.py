@@ -5,8 +5,8 @@
 Run from the project's root with the environment of the tests, when nothing else loads the machine. Writes the file
 into a temporary folder, reads it once (so that it lies in the page cache if it fits), then runs each side as a
 process of its own, in turn, `--runs` times. A row gives the median of the megabytes a second of the whole
-process, its CPU seconds and its highest resident memory. Great Expectations over pandas needs six times the file in
-memory, so it gets a file of `--gx-bytes`. `--record` adds the rows to benchmarks/RESULTS.md.
+process, its CPU seconds and its highest resident memory. Great Expectations over pandas needs six times the file
+in memory, so it gets a file of `--gx-bytes`. `--record` adds the rows to benchmarks/RESULTS.md.
 """
 
 import argparse

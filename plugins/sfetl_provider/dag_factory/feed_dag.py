@@ -8,21 +8,17 @@ from typing import Any
 from airflow.sdk import DAG, CronPartitionTimetable, Param, TriggerRule
 
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.plan.names import load_dag_id
 from sfetl_provider.operators.async_copy import AsyncCopyOperator
 from sfetl_provider.operators.audit_load import AuditLoadOperator
 from sfetl_provider.operators.compress_stage import CleanStageOperator, CompressStageOperator
-from sfetl_provider.operators.file_qc import FileQCOperator, QcGateOperator
+from sfetl_provider.operators.file_qc import FileQCOperator, QcGateOperator, QcKeysOperator
 from sfetl_provider.operators.plan_month import AS_CONFIGURED, PlanMonthOperator
 from sfetl_provider.operators.publish_month import PublishMonthOperator
 from sfetl_provider.operators.retry_policy import SfetlRetryPolicy
 from sfetl_provider.operators.run_report import LoadReportOperator
 from sfetl_provider.operators.task_run import remember_error
 from sfetl_provider.sensors.monthly_file import MonthlyFileSensor
-
-
-def dag_id_of(feed: FeedConfig) -> str:
-    """Give the id of a feed's DAG."""
-    return f"load_{feed.feed}"
 
 
 def build_feed_dag(feed: FeedConfig) -> DAG:
@@ -32,7 +28,7 @@ def build_feed_dag(feed: FeedConfig) -> DAG:
     Airflow's backfill ranges would lose their edge months. The partition key is the month.
     """
     with DAG(
-        dag_id=dag_id_of(feed),
+        dag_id=load_dag_id(feed.feed),
         description=feed.description or f"Monthly load of {feed.table.name}",
         schedule=CronPartitionTimetable("0 0 1 * *", timezone="UTC", run_offset=-1, key_format="%Y-%m"),
         start_date=_first_of(feed.start_month),
@@ -66,8 +62,13 @@ def _chain(feed: FeedConfig) -> None:
     qc = FileQCOperator.partial(task_id="file_qc", feed=feed, map_index_template="{{ file_name }}").expand(
         source=files.output
     )
+    keys = QcKeysOperator(task_id="qc_keys", feed=feed, files=files.output) if feed.qc.key else None
     gate = QcGateOperator(
-        task_id="qc_gate", feed=feed, reports=qc.output, trigger_rule=TriggerRule.NONE_FAILED
+        task_id="qc_gate",
+        feed=feed,
+        reports=qc.output,
+        keys=keys.output if keys else None,
+        trigger_rule=TriggerRule.NONE_FAILED,
     )
     staged = CompressStageOperator.partial(
         task_id="compress_stage", feed=feed, map_index_template="{{ file_name }}"

@@ -152,8 +152,8 @@ class QcConfig(CheckedDaysConfig):
     rejects_mib: int = Field(default=1024, ge=1)
     """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
     profile: Literal["off", "basic", "full"] = "full"
-    """What QC of the file tells of each column. basic: missing values, bounds, lengths; full: also distinct values,
-    most frequent values and quantiles, and drift against earlier months."""
+    """What QC of the file tells of each column. basic: missing values, bounds, lengths; full: also distinct
+    values, most frequent values and quantiles."""
 
 
 def _check_level(value: Any) -> Any:

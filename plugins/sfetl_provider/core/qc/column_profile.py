@@ -17,7 +17,15 @@ PROFILE_LIMIT_BYTES = 40_000
 TOP_VALUES = 10
 _ALWAYS = frozenset({"name", "kind", "values", "nulls"})
 # What is left out of a profile that is too large for a result, in turn: texts get shorter, top values fewer.
-_STEPS = ((60, 10, True), (40, 5, True), (20, 3, True), (12, 1, True), (12, 0, True), (12, 0, False), (4, 0, False))
+_STEPS = (
+    (60, 10, True),
+    (40, 5, True),
+    (20, 3, True),
+    (12, 1, True),
+    (12, 0, True),
+    (12, 0, False),
+    (4, 0, False),
+)
 
 
 class TopValue(Record):
@@ -69,10 +77,14 @@ class ColumnProfile(Record):
     @model_serializer(mode="wrap")
     def _without_defaults(self, inherited: SerializerFunctionWrapHandler) -> dict[str, object]:
         values: dict[str, object] = inherited(self)
-        return {key: value for key, value in values.items() if key in _ALWAYS or value not in (None, 0, [], ())}
+        return {
+            key: value for key, value in values.items() if key in _ALWAYS or value not in (None, 0, [], ())
+        }
 
 
-def fit_profile(profile: Sequence[ColumnProfile], limit_bytes: int = PROFILE_LIMIT_BYTES) -> tuple[ColumnProfile, ...]:
+def fit_profile(
+    profile: Sequence[ColumnProfile], limit_bytes: int = PROFILE_LIMIT_BYTES
+) -> tuple[ColumnProfile, ...]:
     """Give the profile in at most `limit_bytes` of JSON: with many columns, fewer top values and shorter texts.
 
     Counts, bounds of numbers, lengths and distinct values always stay, so names of hundreds of characters can
@@ -106,7 +118,9 @@ def _cut_bound(bound: Bound, characters: int, kind: ColumnKind) -> Bound:
 
 def cut(text: str, characters: int) -> str:
     """Give the beginning of a long text, with … in place of the rest."""
-    return text if len(text) <= characters + 1 and not text[characters:].strip("…") else f"{text[:characters]}…"
+    return (
+        text if len(text) <= characters + 1 and not text[characters:].strip("…") else f"{text[:characters]}…"
+    )
 
 
 def notes(profile: Sequence[ColumnProfile]) -> Iterator[str]:
@@ -117,4 +131,4 @@ def notes(profile: Sequence[ColumnProfile]) -> Iterator[str]:
         yield "Those of several files lie between the largest file's and the sum of all."
     sampled = [column.sampled for column in profile if 0 < column.sampled < column.values]
     if sampled:
-        yield f"Top values and quantiles are estimates from a sample of at most {max(sampled):,} values per column."
+        yield f"Top values and quantiles are estimates from a sample: at most {max(sampled):,} values per column."

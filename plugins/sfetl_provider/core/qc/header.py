@@ -15,7 +15,7 @@ def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConf
     blanks.
     """
     try:
-        names = _names(header.decode("utf-8").rstrip("\r\n"), text_format)
+        names = header_names(header, text_format)
     except UnicodeDecodeError:
         return ("the header is not UTF-8 text",)
     except csv.Error as error:
@@ -33,7 +33,7 @@ def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatCon
 
     SQL reads names without case, so a header all in lower or all in upper case is spelled as the columns are.
     """
-    names = _names(header.decode("utf-8").rstrip("\r\n"), text_format)
+    names = header_names(header, text_format)
     pairs = list(zip(names, columns, strict=True))
     remarks = []
     blanks = [wanted for name, wanted in pairs if name != name.strip()]
@@ -51,10 +51,12 @@ def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatCon
     return tuple(remarks)
 
 
-def _names(header: str, text_format: FormatConfig) -> list[str]:
+def header_names(header: bytes, text_format: FormatConfig) -> list[str]:
+    """Give the fields of a first record; raises UnicodeDecodeError, csv.Error when its quotes are broken."""
+    text = header.decode("utf-8").rstrip("\r\n")
     if text_format.quote is None:
-        return header.split(text_format.delimiter)
-    reader = csv.reader([header], delimiter=text_format.delimiter, quotechar=text_format.quote, strict=True)
+        return text.split(text_format.delimiter)
+    reader = csv.reader([text], delimiter=text_format.delimiter, quotechar=text_format.quote, strict=True)
     return next(reader, [""])
 
 

@@ -22,8 +22,8 @@ from sfetl_provider.core.qc.column_profile import (
 def join_profiles(profiles: Sequence[Sequence[ColumnProfile]]) -> tuple[ColumnProfile, ...]:
     """Join the profiles of files, column by column; one file's stays as it is, no file's is empty.
 
-    Exact: values, nulls, lengths, and bounds where the files agree about the kind. Bounds: distinct values, from the
-    largest file's to the sum of all. Estimates: shares of top values are means of the files' weighted by their
+    Exact: values, nulls, lengths, and bounds where the files agree about the kind. Bounds: distinct values, from
+    the largest file's to the sum of all. Estimates: shares of top values are means of the files' weighted by their
     values, where a value that is not among a file's ten counts as absent, so they are shares at least; quantiles
     are read off the files' quantiles, weighted likewise.
     """

@@ -76,12 +76,16 @@ class _Column:
             distinct=min(rest[-1], count) if self.is_full else None,
         )
 
-    def _kind(self, count: int, texts: tuple[Any, Any], rest: list[Any]) -> tuple[ColumnKind, tuple[Bound, Bound]]:
+    def _kind(
+        self, count: int, texts: tuple[Any, Any], rest: list[Any]
+    ) -> tuple[ColumnKind, tuple[Bound, Bound]]:
         if not count:
             return "empty", (None, None)
         for at, attempt in enumerate(self.attempts):
             read, least, greatest = rest[3 * at : 3 * at + 3]
-            if read == count and all(not isinstance(end, float) or math.isfinite(end) for end in (least, greatest)):
+            if read == count and all(
+                not isinstance(end, float) or math.isfinite(end) for end in (least, greatest)
+            ):
                 return attempt.kind, (_bound(least), _bound(greatest))
         return "text", (cut(texts[0], TEXT_CHARACTERS), cut(texts[1], TEXT_CHARACTERS))
 
@@ -113,11 +117,11 @@ class ProfileScan:
             rest = rest[size:]
         return fit_profile(found)
 
-    def broken(self, found: Found) -> dict[str, str]:
+    def broken(self, _found: Found) -> dict[str, str]:
         """A profile breaks nothing."""
         return {}
 
-    def with_samples(self, found: Found, samples: Mapping[str, tuple[BadLine, ...]]) -> Found:
+    def with_samples(self, found: Found, _samples: Mapping[str, tuple[BadLine, ...]]) -> Found:
         """A profile quotes nothing."""
         return found
 
@@ -128,8 +132,8 @@ class ProfileScan:
         """
         columns = cast("tuple[ColumnProfile, ...]", found)
         texts = ", ".join(
-            f"CASE WHEN length({column.text}) > {TEXT_CHARACTERS} THEN left({column.text}, {TEXT_CHARACTERS}) || '…'"
-            f" ELSE {column.text} END AS c{at}"
+            f"CASE WHEN length({column.text}) > {TEXT_CHARACTERS}"
+            f" THEN left({column.text}, {TEXT_CHARACTERS}) || '…' ELSE {column.text} END AS c{at}"
             for at, column in enumerate(self._columns)
         )
         query(f"CREATE OR REPLACE TEMP TABLE sample AS SELECT {texts} FROM {reading}")
@@ -149,7 +153,9 @@ class ProfileScan:
         )
 
     def _column(self, config: FeedConfig, index: int) -> _Column:
-        text = f"CASE WHEN NOT (c{index} IS NULL OR list_contains($profile_markers, c{index})) THEN c{index} END"
+        text = (
+            f"CASE WHEN NOT (c{index} IS NULL OR list_contains($profile_markers, c{index})) THEN c{index} END"
+        )
         name = config.column_names[index]
         attempts = tuple(self._attempts(text, config.date.type if name == config.date.column else None))
         return _Column(name, text, attempts, config.qc.profile == "full")

@@ -47,7 +47,7 @@ class Reading:
         The listener is called in the calling thread. However it ends, DuckDB has stopped and its files below
         `scratch` are gone. Raises SourceFileError and ScratchSpaceError, and ConfigError for a rule.
         """
-        with _scratch_folder(scratch) as folder:
+        with working_folder(scratch) as folder:
             # DuckDB takes brackets and stars in a path for wildcards; the link's name has none.
             link = folder / "source"
             link.symlink_to(Path(self.source.path).absolute())
@@ -133,7 +133,11 @@ class _Background:
 
 
 @contextmanager
-def _scratch_folder(scratch: Path) -> Iterator[Path]:
+def working_folder(scratch: Path) -> Iterator[Path]:
+    """Make a folder of its own below a scratch folder, and remove it with all it holds afterwards.
+
+    Raises ScratchSpaceError when it cannot be made.
+    """
     try:
         scratch.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(prefix="qc-", dir=scratch)

@@ -171,9 +171,7 @@ class ValueScan:
         tally.add(None, rows - dated)
         return tally.counts()
 
-    def _execute(
-        self, statement: str, instead: Mapping[str, Any] | None = None
-    ) -> duckdb.DuckDBPyConnection:
+    def _execute(self, statement: str, instead: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
         binds = {**self._binds(), **self._riders.binds, **(instead or {})}
         used = set(_BIND.findall(statement))
         return self._connection.execute(statement, {name: binds[name] for name in used})
@@ -182,15 +180,8 @@ class ValueScan:
         return reading(len(self._config.columns))
 
     def _binds(self) -> dict[str, Any]:
-        text_format = self._config.format
         return {
-            "path": str(self._source.path),
-            "delimiter": text_format.delimiter,
-            "quote": text_format.quote or "",
-            # Where a part of a file begins, DuckDB guesses whether it is within quotes, and may guess wrong.
-            "parallel": text_format.quote is None,
-            "skip": self._source.header_records,
-            "markers": list(text_format.null_markers),
+            **reading_binds(self._source, self._config),
             "date_format": strptime_format(self._config.date_format),
         }
 
@@ -218,12 +209,12 @@ def scan_statement(config: FeedConfig, more: Sequence[str] = ()) -> str:
     """
     dated = f"c{config.column_names.index(config.date.column)}"
     missing = [
-        f"count_if({_is_missing(f'c{index}')})"
+        f"count_if({is_missing(f'c{index}')})"
         for index, column in enumerate(config.columns)
         if not column.nullable
     ]
     values = ", ".join(f"{sql} AS n{at}" for at, sql in enumerate(["count(*)", *missing, *more]))
-    text = f"CASE WHEN NOT ({_is_missing(dated)}) THEN {dated} END"
+    text = f"CASE WHEN NOT ({is_missing(dated)}) THEN {dated} END"
     return (
         f"CREATE OR REPLACE TEMP TABLE found AS SELECT {values},"
         f" coalesce(histogram(try_strptime({text}, $date_format)::DATE), MAP {{}}) AS days"
@@ -231,7 +222,8 @@ def scan_statement(config: FeedConfig, more: Sequence[str] = ()) -> str:
     )
 
 
-def _is_missing(column: str) -> str:
+def is_missing(column: str) -> str:
+    """Write the condition that a column of a record has no value; it binds `markers`."""
     return f"{column} IS NULL OR list_contains($markers, {column})"
 
 
@@ -247,3 +239,17 @@ def reading(columns: int) -> str:
         f" max_line_size = {RECORD_LIMIT_BYTES}, buffer_size = {BUFFER_BYTES},"
         f" store_rejects = true, rejects_limit = {REJECTS_LIMIT})"
     )
+
+
+def reading_binds(source: ScannedFile, config: FeedConfig) -> dict[str, Any]:
+    """Give the values that `reading` and `is_missing` bind, by name."""
+    text_format = config.format
+    return {
+        "path": str(source.path),
+        "delimiter": text_format.delimiter,
+        "quote": text_format.quote or "",
+        # Where a part of a file begins, DuckDB guesses whether it is within quotes, and may guess wrong.
+        "parallel": text_format.quote is None,
+        "skip": source.header_records,
+        "markers": list(text_format.null_markers),
+    }

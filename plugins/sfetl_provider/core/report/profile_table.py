@@ -73,9 +73,7 @@ def share_text(share: float) -> str:
 
 
 def _cells(column: ColumnProfile) -> tuple[str, ...]:
-    top = (
-        f"{_short(item.value)} {share_text(item.share)}" for item in column.top[:_SHOWN_VALUES]
-    )
+    top = (f"{_short(item.value)} {share_text(item.share)}" for item in column.top[:_SHOWN_VALUES])
     return (
         column.name,
         column.kind,
@@ -98,7 +96,9 @@ def _distinct(column: ColumnProfile) -> str:
 def _lengths(column: ColumnProfile) -> str:
     if column.shortest is None:
         return ""
-    return str(column.shortest) if column.shortest == column.longest else f"{column.shortest}–{column.longest}"
+    return (
+        str(column.shortest) if column.shortest == column.longest else f"{column.shortest}–{column.longest}"
+    )
 
 
 def _number(bound: Bound) -> str:

@@ -12,7 +12,19 @@ from sfetl_provider.core.qc.column_profile import PROBABILITIES, TOP_VALUES, Col
 FINDING_COLUMNS = ("feed", "month", "severity", "code", "message")
 DAY_COLUMNS = ("feed", "month", "day", "rows", "class")
 PROFILE_COLUMNS = (
-    *("feed", "month", "column", "kind", "values", "nulls", "min", "max", "shortest", "longest", "mean_length"),
+    *(
+        "feed",
+        "month",
+        "column",
+        "kind",
+        "values",
+        "nulls",
+        "min",
+        "max",
+        "shortest",
+        "longest",
+        "mean_length",
+    ),
     *("distinct", "distinct_most", "sampled"),
     *(f"p{100 * probability:.0f}" for probability in PROBABILITIES),
     *(f"top_{at}{what}" for at in range(1, TOP_VALUES + 1) for what in ("", "_share")),
@@ -46,7 +58,15 @@ def profile_csv(check: MonthCheck) -> str:
 
 def _profile_row(column: ColumnProfile) -> Iterator[str]:
     mean = None if column.mean_length is None else round(column.mean_length, 2)
-    counts = (column.values, column.nulls, column.least, column.greatest, column.shortest, column.longest, mean)
+    counts = (
+        column.values,
+        column.nulls,
+        column.least,
+        column.greatest,
+        column.shortest,
+        column.longest,
+        mean,
+    )
     distinct = (column.distinct, column.distinct_most, column.sampled or None)
     top = (cell for item in column.top for cell in (item.value, item.share))
     quantiles = column.quantiles or (None,) * len(PROBABILITIES)
