@@ -26,7 +26,7 @@ _TEMPLATE = "qc_page.html.j2"
 
 
 def render_page(check: MonthCheck) -> str:
-    """Give the page: verdict, findings by severity, a chart of rows per day, columns' profile, files, bad lines."""
+    """Give the page: verdict, findings by severity, chart of rows per day, columns' profile, files, bad lines."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
