@@ -48,7 +48,7 @@ class FileQCOperator(FileOperator):
         listener = TaskListener(self.log, checkpoints_of(context))
         (report,) = check_files([source], self.feed, plan.month_value, paths, listener)
         self.log.info("%s: %d records, %d bad.", source.name, report.records, report.bad_records)
-        return report.to_json()
+        return report.to_xcom()
 
 
 class QcKeysOperator(FeedOperator):
@@ -96,7 +96,7 @@ class QcGateOperator(FeedOperator):
         verdict = self._verdict(plan)
         log_findings(self.log, verdict.findings, verdict.days)
         raise_unless_passed(verdict, plan.month_value)
-        return verdict.to_json()
+        return verdict.to_xcom()
 
     def _verdict(self, plan: MonthPlan) -> QcVerdict:
         if plan.chunk_set and plan.qc_mode == "file":

@@ -151,7 +151,7 @@ class QcConfig(CheckedDaysConfig):
     """How many bad lines the report quotes; all are counted, and listed in the rejects file."""
     rejects_mib: int = Field(default=1024, ge=1)
     """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
-    profile: Literal["off", "basic", "full"] = "full"
+    profile: Literal["off", "basic", "full"] = "basic"
     """What QC of the file tells of each column. basic: missing values, bounds, lengths; full: also distinct
     values, most frequent values and quantiles."""
 

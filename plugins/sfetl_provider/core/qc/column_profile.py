@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
-
-from sfetl_provider.core.record import Record
+from sfetl_provider.core.packed_record import PACKED, PackedRecord
 
 ColumnKind = Literal["number", "date", "timestamp", "text", "mixed", "empty"]
 Bound = int | float | str | None
@@ -15,7 +14,6 @@ Bound = int | float | str | None
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 PROFILE_LIMIT_BYTES = 40_000
 TOP_VALUES = 10
-_ALWAYS = frozenset({"name", "kind", "values", "nulls"})
 # What is left out of a profile that is too large for a result, in turn: texts get shorter, top values fewer.
 _STEPS = (
     (60, 10, True),
@@ -28,14 +26,14 @@ _STEPS = (
 )
 
 
-class TopValue(Record):
+class TopValue(PackedRecord):
     """A value and its share of the column's values, from 0 to 1."""
 
     value: str
     share: float
 
 
-class ColumnProfile(Record):
+class ColumnProfile(PackedRecord):
     """One column of a file or of a month.
 
     `kind` is number, date or timestamp when every value is one, mixed when the files differ, empty without values.
@@ -47,6 +45,8 @@ class ColumnProfile(Record):
     `top` (values that come more than once, the most frequent first; compared by 60 characters) and `quantiles`
     (numbers only, at PROBABILITIES) are those of `sampled` values; when `sampled` equals `values` they are exact.
     """
+
+    always: ClassVar[frozenset[str]] = frozenset({"name", "kind", "values", "nulls"})
 
     name: str
     kind: ColumnKind
@@ -74,28 +74,26 @@ class ColumnProfile(Record):
         """Mean length of the values in characters, None without any."""
         return self.characters / self.values if self.values else None
 
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, inherited: SerializerFunctionWrapHandler) -> dict[str, object]:
-        values: dict[str, object] = inherited(self)
-        return {
-            key: value for key, value in values.items() if key in _ALWAYS or value not in (None, 0, [], ())
-        }
-
 
 def fit_profile(
     profile: Sequence[ColumnProfile], limit_bytes: int = PROFILE_LIMIT_BYTES
 ) -> tuple[ColumnProfile, ...]:
-    """Give the profile in at most `limit_bytes` of JSON: with many columns, fewer top values and shorter texts.
+    """Give the profile in at most `limit_bytes` as a task hands it on: of many columns, fewer and shorter texts.
 
-    Counts, bounds of numbers, lengths and distinct values always stay, so names of hundreds of characters can
-    make it larger.
+    Counts, bounds of numbers, lengths and distinct values always stay, some 120 bytes a column, so that more than
+    300 columns or names of a hundred characters can make it larger.
     """
     fitted = tuple(profile)
     for step in _STEPS:
         fitted = tuple(_shortened(column, *step) for column in profile)
-        if sum(len(column.model_dump_json()) + 1 for column in fitted) <= limit_bytes:
+        if packed_bytes(fitted) <= limit_bytes:
             break
     return fitted
+
+
+def packed_bytes(profile: Sequence[ColumnProfile]) -> int:
+    """Give the size of a profile as a task hands it on: lists, in JSON of plain ASCII."""
+    return len(json.dumps([column.model_dump(mode="json", context=PACKED) for column in profile]))
 
 
 def _shortened(column: ColumnProfile, characters: int, top_values: int, has_quantiles: bool) -> ColumnProfile:
@@ -108,6 +106,7 @@ def _shortened(column: ColumnProfile, characters: int, top_values: int, has_quan
             "greatest": _cut_bound(column.greatest, characters, column.kind),
             "top": top,
             "quantiles": column.quantiles if has_quantiles else (),
+            "sampled": column.sampled if top or has_quantiles else 0,
         }
     )
 

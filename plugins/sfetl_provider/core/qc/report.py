@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.config.qc_model import Severity as Severity
+from sfetl_provider.core.packed_record import PACKED
 from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.record import Record
 
@@ -120,6 +121,10 @@ class QcReport(Record):
     rules: tuple[RuleCount, ...] = ()
     profile: tuple[ColumnProfile, ...] = ()
 
+    def to_xcom(self) -> dict[str, Any]:
+        """Give the form that a task hands on: as `to_json`, with a profile of lists; `from_json` reads it too."""
+        return self.model_dump(mode="json", context=PACKED)
+
 
 class Finding(Record):
     """One thing that QC has to say about a month; CRITICAL ones stop the load."""
@@ -143,3 +148,7 @@ class QcVerdict(Record):
     good_records: int
     days: tuple[DayRows, ...] = ()
     profile: tuple[ColumnProfile, ...] = ()
+
+    def to_xcom(self) -> dict[str, Any]:
+        """Give the form that a task hands on: as `to_json`, with a profile of lists; `from_json` reads it too."""
+        return self.model_dump(mode="json", context=PACKED)
