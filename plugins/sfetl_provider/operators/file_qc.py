@@ -13,6 +13,7 @@ from sfetl_provider.core.plan.names import rejects_path, scratch_folder
 from sfetl_provider.core.qc.key_report import KeyReport, keys_text
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
+from sfetl_provider.core.report.quality_text import quality_text
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.finding_log import log_findings
 from sfetl_provider.operators.mapped_results import present
@@ -95,6 +96,8 @@ class QcGateOperator(FeedOperator):
         plan = self.month_plan
         verdict = self._verdict(plan)
         log_findings(self.log, verdict.findings, verdict.days)
+        if verdict.quality:
+            self.log.info("Quality: %s.", quality_text(verdict.quality))
         raise_unless_passed(verdict, plan.month_value)
         return verdict.to_xcom()
 

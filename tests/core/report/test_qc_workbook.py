@@ -56,6 +56,7 @@ def test_every_fact_has_its_sheet_and_kind(tmp_path: Path) -> None:
     assert list(sheets) == ["Verdict", "Findings", "Days", "Files", "Bad lines"]
     assert ["verdict", "REJECTED"] in sheets["Verdict"]
     assert ["good records", 2_469_128] in sheets["Verdict"]
+    assert ["quality, of 100", 64] in sheets["Verdict"]
     assert [row[0] for row in sheets["Findings"]] == ["severity", "CRITICAL", "WARNING", "INFO"]
     assert sheets["Findings"][1][2] == 'sales_a.tsv: 3 bad records, as "<script>"\nand one more line'
     # Excel counts days from the end of 1899.

@@ -10,6 +10,7 @@ from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.config.qc_model import Severity as Severity
 from sfetl_provider.core.packed_record import PACKED
 from sfetl_provider.core.qc.column_profile import ColumnProfile
+from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.record import Record
 
 
@@ -138,7 +139,8 @@ class QcVerdict(Record):
     """The decision about a month, made once from the reports of all its files.
 
     `fingerprints` says which content of which file was checked; it is empty unless the mode is `file`. `days`
-    holds every expected day and every other one that has rows, in order. `profile` is the month's, of all files.
+    holds every expected day and every other one that has rows, in order. `profile` is the month's, of all files;
+    `quality` is None when no file was read.
     """
 
     mode: Literal["file", "snowflake", "skip"]
@@ -148,6 +150,7 @@ class QcVerdict(Record):
     good_records: int
     days: tuple[DayRows, ...] = ()
     profile: tuple[ColumnProfile, ...] = ()
+    quality: Quality | None = None
 
     def to_xcom(self) -> dict[str, Any]:
         """Give the form that a task hands on: as `to_json`, with a profile of lists; `from_json` reads it too."""

@@ -16,6 +16,7 @@ from sfetl_provider.core.qc.days import classify_days, day_findings
 from sfetl_provider.core.qc.key_findings import key_findings
 from sfetl_provider.core.qc.key_report import KeyReport
 from sfetl_provider.core.qc.profile_join import join_profiles
+from sfetl_provider.core.qc.quality import Shares, present_share, rate, values_share
 from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
 from sfetl_provider.core.qc.rule_findings import rule_findings
 
@@ -77,6 +78,8 @@ def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
 def _verdict(
     mode: QcMode, findings: list[Finding], reports: Sequence[QcReport], days: tuple[DayRows, ...]
 ) -> QcVerdict:
+    profile = _profile(reports)
+    shares = _shares(reports, days, profile)
     return QcVerdict(
         mode=mode,
         is_passed=all(finding.severity != "CRITICAL" for finding in findings),
@@ -84,8 +87,27 @@ def _verdict(
         fingerprints={report.file: report.fingerprint for report in reports},
         good_records=sum(report.good_records for report in reports),
         days=days,
-        profile=_profile(reports),
+        profile=profile,
+        quality=rate(shares, (finding.severity for finding in findings)) if mode == "file" else None,
     )
+
+
+def _shares(reports: Sequence[QcReport], days: Sequence[DayRows], profile: Sequence[ColumnProfile]) -> Shares:
+    good = sum(report.good_records for report in reports)
+    expected = [day for day in days if day.day_class != "NOT_EXPECTED"]
+    missing = sum(day.day_class == "MISSING" for day in expected)
+    return Shares(
+        records=present_share(good, good + sum(report.bad_records for report in reports)),
+        values=values_share(profile) if profile else _required_share(reports, good),
+        days=present_share(len(expected) - missing, len(expected), of_none=1.0 if good else 0.0),
+    )
+
+
+def _required_share(reports: Sequence[QcReport], good: int) -> float:
+    """Give the share of values in the columns that must have one, for months without a profile."""
+    columns = max((len(report.nulls) for report in reports), default=0)
+    missing = min(sum(sum(report.nulls.values()) for report in reports), columns * good)
+    return present_share(columns * good - missing, columns * good, of_none=1.0 if good else 0.0)
 
 
 def _profile(reports: Sequence[QcReport]) -> tuple[ColumnProfile, ...]:

@@ -21,6 +21,7 @@ from sfetl_provider.core.report.qc_text import (
     findings_of,
     good_records,
 )
+from sfetl_provider.core.report.quality_text import quality_text
 
 _TEMPLATE = "qc_page.html.j2"
 
@@ -43,5 +44,6 @@ def render_page(check: MonthCheck) -> str:
         file_rows=[file_row(report) for report in check.reports],
         columns=column_rows(check.verdict.profile),
         profile_notes=list(notes(check.verdict.profile)),
+        quality_text=quality_text,
         version=__version__,
     )

@@ -12,6 +12,7 @@ from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.qc.key_report import keys_text
 from sfetl_provider.core.qc.report import Finding, QcReport, Severity
 from sfetl_provider.core.report.profile_table import profile_lines
+from sfetl_provider.core.report.quality_text import quality_text
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 BAR_CHARACTERS = 40
@@ -76,6 +77,8 @@ FILE_COLUMNS = ("file", "MB", "records", "header", "good", "bad", "empty", "seco
 
 def _head(check: MonthCheck) -> Iterator[str]:
     yield headline(check)
+    if check.verdict.quality:
+        yield f"Quality: {quality_text(check.verdict.quality)}."
 
 
 def _files(check: MonthCheck) -> Iterator[str]:
