@@ -8,8 +8,10 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
+from sfetl_provider.core.ledger.profiles import earlier_profiles
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import rejects_path, scratch_folder
+from sfetl_provider.core.qc.drift import with_drift
 from sfetl_provider.core.qc.key_report import KeyReport, keys_text
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
@@ -94,7 +96,7 @@ class QcGateOperator(FeedOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the QcVerdict; raises QcFailedError with every CRITICAL finding."""
         plan = self.month_plan
-        verdict = self._verdict(plan)
+        verdict = self._with_drift(self._verdict(plan), plan)
         log_findings(self.log, verdict.findings, verdict.days)
         if verdict.quality:
             self.log.info("Quality: %s.", quality_text(verdict.quality))
@@ -110,3 +112,17 @@ class QcGateOperator(FeedOperator):
         reports = [QcReport.from_json(report) for report in present(self.reports)]
         keys = None if self.keys is None else KeyReport.from_json(self.keys)
         return decide(reports, self.feed, plan.month_value, plan.qc_mode, keys)
+
+    def _with_drift(self, verdict: QcVerdict, plan: MonthPlan) -> QcVerdict:
+        """Compare with earlier months; not a month that fails already, whose verdict needs no Snowflake."""
+        qc = self.feed.qc
+        if qc.profile == "off" or not qc.drift.months or not verdict.profile or not verdict.is_passed:
+            return verdict
+        with self.open_session() as session:
+            earlier = earlier_profiles(session, plan.table.database, plan.feed, plan.month, qc.drift.months)
+        self.log.info(
+            "The profile is compared with %d earlier months; %d are needed.",
+            len(earlier),
+            qc.drift.needed_months,
+        )
+        return with_drift(verdict, earlier, qc.drift)

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from sfetl_provider.core.config.drift_model import DriftConfig
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.section import Section
@@ -154,6 +155,8 @@ class QcConfig(CheckedDaysConfig):
     profile: Literal["off", "basic", "full"] = "basic"
     """What QC of the file tells of each column. basic: missing values, bounds, lengths; full: also distinct
     values, most frequent values and quantiles."""
+    drift: DriftConfig = DriftConfig()
+    """Comparison of the profile with those of earlier published months, by the load's task qc_gate."""
 
 
 def _check_level(value: Any) -> Any:

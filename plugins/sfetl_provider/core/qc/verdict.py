@@ -15,7 +15,6 @@ from sfetl_provider.core.qc.date_tally import outside_text
 from sfetl_provider.core.qc.days import classify_days, day_findings
 from sfetl_provider.core.qc.key_findings import key_findings
 from sfetl_provider.core.qc.key_report import KeyReport
-from sfetl_provider.core.qc.profile_join import join_profiles
 from sfetl_provider.core.qc.quality import Shares, present_share, rate, values_share
 from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
 from sfetl_provider.core.qc.rule_findings import rule_findings
@@ -112,6 +111,9 @@ def _required_share(reports: Sequence[QcReport], good: int) -> float:
 
 def _profile(reports: Sequence[QcReport]) -> tuple[ColumnProfile, ...]:
     """Join the files' profiles; a file that could not be read has none, and then the month has none."""
+    # Imported late: NumPy is heavy, and every task parses the DAG file.
+    from sfetl_provider.core.qc.profile_join import join_profiles
+
     profiles = [report.profile for report in reports if report.profile]
     return join_profiles(profiles) if profiles and len(profiles) == len(reports) else ()
 
