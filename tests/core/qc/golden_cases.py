@@ -22,8 +22,8 @@ from tests.core.fakes import NOON, feed, source_file
 FOLDER = Path(__file__).parent / "golden"
 # A fingerprint holds the modification time, which a checkout sets.
 VOLATILE = ("seconds", "fingerprint")
-# Fields that few cases are about stand in their files only where they say something.
-WHEN_FILLED = ("profile",)
+# What most feeds do not have is left out where it is empty.
+OPTIONAL = ("profile", "target")
 
 
 def names() -> list[str]:
@@ -50,7 +50,7 @@ def found(name: str, case: dict[str, Any], scratch: Path) -> dict[str, Any]:
         "report": {
             key: value
             for key, value in report.to_json().items()
-            if key not in VOLATILE and (value or key not in WHEN_FILLED)
+            if key not in VOLATILE and (value or key not in OPTIONAL)
         },
         "findings": [f"{finding.severity} {finding.code}: {finding.message}" for finding in verdict.findings],
         "days": day_lines(verdict.days),

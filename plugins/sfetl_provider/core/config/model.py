@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.drift_model import DriftConfig
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
@@ -62,6 +63,13 @@ def _check_ascii(mark: str) -> str:
 MomentFormat = Annotated[str, AfterValidator(_check_moment_format)]
 
 
+def _check_type(text: str) -> str:
+    return read_column_type(text).text
+
+
+TypeText = Annotated[str, AfterValidator(_check_type)]
+
+
 class ColumnConfig(Section):
     """One column of the file, in the file's order."""
 
@@ -69,6 +77,9 @@ class ColumnConfig(Section):
     """Column of the target table, and name in the file's header (compared without case)."""
     nullable: bool = True
     """False: a record without a value here fails QC."""
+    type: TypeText | None = None
+    """Snowflake type of the table's column, as NUMBER(12,2), against which QC holds the values when the table's
+    own is not known: see qc.target."""
 
 
 def _column_from_name(value: Any) -> Any:
@@ -150,6 +161,9 @@ class QcConfig(CheckedDaysConfig):
     """Memory limit of the QC scan."""
     sample_limit: int = Field(default=20, ge=1)
     """How many bad lines the report quotes; all are counted, and listed in the rejects file."""
+    expectations: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    """Suite of Great Expectations to run over the files: <name>.json in the folder expectations beside the
+    configs' folder; null: none."""
     rejects_mib: int = Field(default=1024, ge=1)
     """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
     profile: Literal["off", "basic", "full"] = "basic"
@@ -253,6 +267,8 @@ class FeedConfig(Section):
 
     feed: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", exclude=True)
     """Name of the feed, taken from the file's name."""
+    suite: dict[str, Any] | None = Field(default=None, exclude=True)
+    """Content of the suite that qc.expectations names, read with the config."""
     description: str = ""
     """Shown in the Airflow UI."""
     snowflake_conn_id: str = "snowflake_default"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from operator import not_
 from typing import Any, Literal
+
+from pydantic import Field
 
 from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.config.qc_model import Severity as Severity
@@ -94,14 +97,44 @@ class RuleCount(Record):
     samples: tuple[BadLine, ...]
 
 
+TargetFault = Literal["unreadable", "too_large", "digits_lost"]
+
+
+class TargetCount(Record):
+    """Values of one column, in one file, that do not fit its type in one way.
+
+    `worst` is the length of the longest text in characters, the digits before the point of the largest number,
+    the decimals of the finest one, the bytes of the largest binary; 0 of what cannot be read. `samples` quotes
+    at most five of the records with the worst values, the value in `reason`.
+    """
+
+    column: str
+    type: str
+    fault: TargetFault
+    records: int
+    worst: int
+    samples: tuple[BadLine, ...] = ()
+
+
+class ExpectationCount(Record):
+    """What one expectation of the feed's suite found in one file.
+
+    `facts` are what its kind needs to be judged, by name; `samples` quotes at most five unexpected records.
+    """
+
+    facts: dict[str, Any]
+    samples: tuple[BadLine, ...] = ()
+
+
 class QcReport(Record):
     """One file, checked in one pass; lines counted from 1, sizes in bytes.
 
     Conservation: records = header + empty + bad + good, or making the report fails. `bad_lines` quotes at
     most `qc.sample_limit` of the `bad_records`; `rejects` names the file that lists them, when one was asked for
     and there are any. `nulls` counts missing values of the columns that must have one.
-    `rules` is empty when the feed has none, and when no record of the file could be read; so is `profile`, which
-    holds every column in order, or nothing with `qc.profile: off`.
+    `rules` is empty when the feed has none, and when no record of the file could be read; so is `expectations`,
+    which otherwise are those of the suite in its order. `target` has an entry for each way in which values of a
+    column do not fit. `profile` holds every column in order, or nothing with `qc.profile: off` or unread records.
     """
 
     file: str
@@ -120,6 +153,8 @@ class QcReport(Record):
     rejects: RejectsFile | None
     seconds: float
     rules: tuple[RuleCount, ...] = ()
+    target: tuple[TargetCount, ...] = Field(default=(), exclude_if=not_)
+    expectations: tuple[ExpectationCount, ...] = Field(default=(), exclude_if=not_)
     profile: tuple[ColumnProfile, ...] = ()
 
     def to_xcom(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
@@ -19,12 +19,17 @@ from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.date_tally import DateTally
+from sfetl_provider.core.qc.fewer_threads import execute_within_memory
 from sfetl_provider.core.qc.profile_scan import ProfileScan
 from sfetl_provider.core.qc.report import BadLine, DateCounts
 from sfetl_provider.core.qc.rider import Found, Rider, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
+from sfetl_provider.core.qc.target_scan import TargetScan
+
+if TYPE_CHECKING:
+    from sfetl_provider.core.qc.expectation_scan import ExpectationScan
 
 ROWS_AT_ONCE = 10_000
 BEGINNING_RECORDS = 200_000
@@ -70,8 +75,9 @@ class ValueScan:
         self._month = month
         self._rules = RuleScan(config, month)
         self._profile = None if config.qc.profile == "off" else ProfileScan(config)
-        riders: list[Rider] = [self._rules, *([self._profile] if self._profile else [])]
-        self._riders = Riders(riders)
+        self._expectations = _expectations(config)
+        profiles: list[Rider] = [self._profile] if self._profile else []
+        self._riders = Riders([self._rules, TargetScan(config), *self._expectations, *profiles])
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{config.qc.memory_mib}MiB",
@@ -80,6 +86,7 @@ class ValueScan:
                 "autoload_known_extensions": False,
             }
         )
+        (self._threads,) = self._connection.sql("SELECT current_setting('threads')").fetchall()[0]
 
     def interrupt(self) -> None:
         """End a running query; it raises duckdb.InterruptException in its thread."""
@@ -92,6 +99,7 @@ class ValueScan:
     def run(self) -> Values | None:
         """Read the file; None when DuckDB cannot make sense of it.
 
+        Reads it again for what riders ask more, as when values are suspected not to fit the target's columns.
         Raises ConfigError when a rule cannot be computed, duckdb.Error for anything else but the file's content.
         """
         self._try_rules()
@@ -107,7 +115,7 @@ class ValueScan:
             dates=self._dates(rows),
             nulls={name: missing or 0 for name, missing in zip(required, values, strict=False)},
             rejects=rejects,
-            found=self._riders.counts(values[len(required) :]),
+            found=self._riders.counts(values[len(required) :], self._reading(), self._ask),
         )
 
     def broken(self, values: Values) -> dict[str, str]:
@@ -145,17 +153,27 @@ class ValueScan:
 
     def _try_rules(self) -> None:
         texts = ", ".join(f"NULL::VARCHAR AS c{index}" for index in range(len(self._config.columns)))
-        for rule in self._rules.rules:
+        tried = [
+            (f"Rule {rule.config.name}", "qc.rules of the feed", self._rules.computed(rule))
+            for rule in self._rules.rules
+        ]
+        for rider in self._expectations:
+            tried += [(name, "the feed's suite", sql) for name, sql in rider.tried()]
+        for name, place, computed in tried:
             try:
-                self._execute(
-                    f"SELECT {self._rules.computed(rule)} FROM (SELECT {texts}) WHERE false"
-                ).fetchall()
+                self._execute(f"SELECT {computed} FROM (SELECT {texts}) WHERE false").fetchall()
             except duckdb.Error as error:
                 raise ConfigError(
-                    f"Rule {rule.config.name} cannot be computed: {error}",
+                    f"{name} cannot be computed: {error}",
                     safe="The file was not read and nothing was published.",
-                    next_step="Correct qc.rules of the feed, then clear this run's tasks from plan on.",
+                    next_step=f"Correct {place}, then clear this run's tasks from plan on.",
                 ) from error
+
+    def _ask(self, statement: str) -> dict[str, Any]:
+        result = self._execute(statement)
+        names = [column[0] for column in result.description or ()]
+        (values,) = result.fetchall()
+        return dict(zip(names, values, strict=True))
 
     def _found_values(self) -> tuple[Any, ...]:
         (values,) = self._execute("SELECT * EXCLUDE (days) FROM found").fetchall()
@@ -174,7 +192,10 @@ class ValueScan:
     def _execute(self, statement: str, instead: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
         binds = {**self._binds(), **self._riders.binds, **(instead or {})}
         used = set(_BIND.findall(statement))
-        return self._connection.execute(statement, {name: binds[name] for name in used})
+        answer, self._threads = execute_within_memory(
+            self._connection, statement, {name: binds[name] for name in used}, self._threads
+        )
+        return answer
 
     def _reading(self) -> str:
         return reading(len(self._config.columns))
@@ -194,6 +215,15 @@ class ValueScan:
             BadLine(line=line, byte_offset=at - 1, reason=reason, sample=(text or "")[:SAMPLE_CHARACTERS])
             for line, at, reason, text in rows
         )
+
+
+def _expectations(config: FeedConfig) -> list[ExpectationScan]:
+    if config.suite is None:
+        return []
+    # Imported late: a third of a second, which feeds without a suite do not need.
+    from sfetl_provider.core.qc.expectation_scan import ExpectationScan
+
+    return [ExpectationScan(config)]
 
 
 def required_columns(config: FeedConfig) -> tuple[str, ...]:

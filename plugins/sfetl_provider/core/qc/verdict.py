@@ -18,6 +18,7 @@ from sfetl_provider.core.qc.key_report import KeyReport
 from sfetl_provider.core.qc.quality import Shares, present_share, rate, values_share
 from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
 from sfetl_provider.core.qc.rule_findings import rule_findings
+from sfetl_provider.core.qc.target_findings import target_findings
 
 
 def decide(
@@ -40,6 +41,12 @@ def decide(
     days = classify_days(_rows_per_day(reports), config.qc, month) if reports else ()
     findings.extend(day_findings(days, config.qc, month))
     findings.extend(rule_findings(reports, config, month))
+    findings.extend(target_findings(reports, config))
+    if config.suite is not None:
+        # Imported late: a third of a second, which feeds without a suite do not need.
+        from sfetl_provider.core.qc.expectation_findings import expectation_findings
+
+        findings.extend(expectation_findings(reports, config, month))
     findings.extend(key_findings(keys, reports, config, month))
     return _verdict(mode, findings, reports, days)
 
@@ -69,6 +76,9 @@ def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
         names = ", ".join(rule.name for rule in config.qc.rules)
         text = f"The feed's own rules were not checked, as they need QC mode file: {names}."
         yield _finding("WARNING", "rules_not_checked", text)
+    if config.qc.expectations:
+        text = f"Suite {config.qc.expectations} was not checked, as it needs QC mode file."
+        yield _finding("WARNING", "expectations_not_checked", text)
     if config.qc.key:
         text = f"The key ({', '.join(config.qc.key)}) was not compared, as that needs QC mode file."
         yield _finding("WARNING", "keys_not_checked", text)
