@@ -14,13 +14,13 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sfetl_provider.core.qc.record_limit import RECORD_LIMIT_BYTES as RECORD_LIMIT_BYTES
 from sfetl_provider.core.qc.record_sample import RecordSample
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.tsv.line_counter import NEWLINE, RETURN, Positions, Text, outside_quotes
 from sfetl_provider.core.tsv.utf8 import is_utf8
 
 BLOCK_BYTES = 4 * 1024 * 1024
-RECORD_LIMIT_BYTES = 16 * 1024 * 1024
 SAMPLE_CHARACTERS = 200
 Mask = NDArray[np.bool_]
 Sink = Callable[[BadLine, bytes], bool]
