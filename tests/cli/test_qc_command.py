@@ -82,7 +82,8 @@ def test_every_output_is_written(folder: Path) -> None:
 
     assert ended.code == 1
     assert ended.complained == "".join(
-        f"Written: {name}\n" for name in ("qc.json", "qc.csv", "qc_days.csv", "qc.html", "qc.xlsx")
+        f"Written: {name}\n"
+        for name in ("qc.json", "qc.csv", "qc_days.csv", "qc_columns.csv", "qc.html", "qc.xlsx")
     )
     assert "and 1 more. All are listed in bad.tsv." in ended.said
     assert json.loads((folder / "qc.json").read_text())["verdict"]["is_passed"] is False

@@ -13,7 +13,7 @@ from sfetl_provider.core.copy_into.query_history import history_statement
 from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
 from sfetl_provider.core.copy_into.submission import session_statement
 from sfetl_provider.core.drop import preview
-from sfetl_provider.core.ledger import append, generation, month_rows
+from sfetl_provider.core.ledger import append, generation, month_rows, profiles
 from sfetl_provider.core.ledger.tables import preparing_statements
 from sfetl_provider.core.plan.names import head_table, load_table, query_tag, quoted_table, stage_folder
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
@@ -29,13 +29,15 @@ def golden_statements() -> dict[str, str]:
 
 def _ledger() -> dict[str, str]:
     head = quoted_table(head_table("DEMO", "flights"))
-    names = ("create_schema", "create_stage", "create_ledger", "create_head")
+    names = ("create_schema", "create_stage", "create_ledger", "create_head", "create_profiles")
     return {
         **dict(zip(names, preparing_statements("DEMO", "flights"), strict=True)),
         "lock_head": generation.lock_statement(head),
         "add_month": generation.add_month_statement(head),
         "raise_generation": generation.raise_statement(head),
         "insert_ledger": append.insert_statement("DEMO"),
+        "insert_profile": profiles.insert_statement("DEMO"),
+        "earlier_profiles": profiles.earlier_statement("DEMO", "flights", 6),
         "move_chain_end": append.move_end_statement("DEMO", "flights"),
     }
 

@@ -33,6 +33,7 @@ from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 from sfetl_provider.core.plan.names import (
     SCHEMA,
     ledger_table,
+    profiles_table,
     quoted_table,
     run_key,
     sfetl_table,
@@ -199,5 +200,6 @@ def _forget(bench: MonthBench) -> None:
     statement = f"SELECT TABLE_NAME FROM {tables} WHERE TABLE_SCHEMA = ? AND TABLE_NAME LIKE ?"
     for (name,) in session.query(statement, (SCHEMA, f"%{feed.upper()}%")).rows:
         session.query(f"DROP TABLE {quoted_table(sfetl_table(database, str(name)))}")
-    session.query(f'DELETE FROM {quoted_table(ledger_table(database))} WHERE "FEED" = ?', (feed,))
+    for shared in (ledger_table(database), profiles_table(database)):
+        session.query(f'DELETE FROM {quoted_table(shared)} WHERE "FEED" = ?', (feed,))
     session.query(f"REMOVE {quote_literal(f'@{stage_name(database)}/{feed}/')}")

@@ -18,6 +18,8 @@ def test_a_month_goes_in_and_out_and_leaves_nothing(tmp_path: Path) -> None:
         names = "SELECT TABLE_SCHEMA, TABLE_NAME FROM BENCH.INFORMATION_SCHEMA.TABLES"
         assert session.query(f"{names} WHERE TABLE_SCHEMA <> 'INFORMATION_SCHEMA'").rows == (
             ("SFETL", "LEDGER"),
+            ("SFETL", "PROFILES"),
         )
-        assert session.query("SELECT COUNT(*) FROM BENCH.SFETL.LEDGER").scalar() == 0
+        for table in ("LEDGER", "PROFILES"):
+            assert session.query(f"SELECT COUNT(*) FROM BENCH.SFETL.{table}").scalar() == 0
         assert session.list_stage('@"BENCH"."SFETL"."CHUNKS"/') == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,10 +20,11 @@ from sfetl_provider.core.config.load import find_feed
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
-from sfetl_provider.core.report.qc_tables import days_csv, findings_csv
+from sfetl_provider.core.report.qc_tables import days_csv, findings_csv, profile_csv
 from sfetl_provider.core.report.qc_text import render_check
 
 _OUTPUTS = ("json", "csv", "html", "xlsx", "rejects")
+_PARTS: dict[str, Callable[[MonthCheck], str]] = {"days": days_csv, "columns": profile_csv}
 
 
 def check_month_files(arguments: Namespace, folders: Folders) -> int:
@@ -63,12 +66,13 @@ def _write_data_docs(folder: str | None, config: FeedConfig, check: MonthCheck) 
 def _output_paths(arguments: Namespace) -> list[Path]:
     named = [getattr(arguments, name) for name in _OUTPUTS]
     paths = [Path(name) for name in named if name and name != STDOUT]
-    return [*paths, days_path(Path(arguments.csv))] if arguments.csv else paths
+    beside = (csv_beside(Path(arguments.csv), part) for part in _PARTS) if arguments.csv else ()
+    return [*paths, *beside]
 
 
-def days_path(findings_path: Path) -> Path:
-    """Give the file of rows per day that belongs to a file of findings: qc.csv has qc_days.csv."""
-    return findings_path.with_name(f"{findings_path.stem}_days{findings_path.suffix}")
+def csv_beside(findings_path: Path, part: str) -> Path:
+    """Give the file of a part that belongs to a file of findings: qc.csv has qc_days.csv and qc_columns.csv."""
+    return findings_path.with_name(f"{findings_path.stem}_{part}{findings_path.suffix}")
 
 
 def _show(check: MonthCheck, arguments: Namespace) -> None:
@@ -80,7 +84,8 @@ def _show(check: MonthCheck, arguments: Namespace) -> None:
         write_output(arguments.json, lambda: document)
     write_output(arguments.csv, lambda: findings_csv(check))
     if arguments.csv:
-        write_output(str(days_path(Path(arguments.csv))), lambda: days_csv(check))
+        for part, content in _PARTS.items():
+            write_output(str(csv_beside(Path(arguments.csv), part)), partial(content, check))
     write_output(arguments.html, lambda: _page(check))
     if arguments.xlsx:
         _write_workbook(Path(arguments.xlsx), check)

@@ -8,12 +8,15 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
+from sfetl_provider.core.ledger.profiles import earlier_profiles
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import rejects_path, scratch_folder
 from sfetl_provider.core.plan.target_types import with_target_types
+from sfetl_provider.core.qc.drift import with_drift
 from sfetl_provider.core.qc.key_report import KeyReport, keys_text
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
+from sfetl_provider.core.report.quality_text import quality_text
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.finding_log import log_findings
 from sfetl_provider.operators.mapped_results import present
@@ -50,7 +53,7 @@ class FileQCOperator(FileOperator):
         config = with_target_types(self.feed, plan.target_types)
         (report,) = check_files([source], config, plan.month_value, paths, listener)
         self.log.info("%s: %d records, %d bad.", source.name, report.records, report.bad_records)
-        return report.to_json()
+        return report.to_xcom()
 
 
 class QcKeysOperator(FeedOperator):
@@ -95,10 +98,12 @@ class QcGateOperator(FeedOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the QcVerdict; raises QcFailedError with every CRITICAL finding."""
         plan = self.month_plan
-        verdict = self._verdict(plan)
+        verdict = self._with_drift(self._verdict(plan), plan)
         log_findings(self.log, verdict.findings, verdict.days)
+        if verdict.quality:
+            self.log.info("Quality: %s.", quality_text(verdict.quality))
         raise_unless_passed(verdict, plan.month_value)
-        return verdict.to_json()
+        return verdict.to_xcom()
 
     def _verdict(self, plan: MonthPlan) -> QcVerdict:
         if plan.chunk_set and plan.qc_mode == "file":
@@ -110,3 +115,17 @@ class QcGateOperator(FeedOperator):
         config = with_target_types(self.feed, plan.target_types)
         keys = None if self.keys is None else KeyReport.from_json(self.keys)
         return decide(reports, config, plan.month_value, plan.qc_mode, keys)
+
+    def _with_drift(self, verdict: QcVerdict, plan: MonthPlan) -> QcVerdict:
+        """Compare with earlier months; not a month that fails already, whose verdict needs no Snowflake."""
+        qc = self.feed.qc
+        if qc.profile == "off" or not qc.drift.months or not verdict.profile or not verdict.is_passed:
+            return verdict
+        with self.open_session() as session:
+            earlier = earlier_profiles(session, plan.table.database, plan.feed, plan.month, qc.drift.months)
+        self.log.info(
+            "The profile is compared with %d earlier months; %d are needed.",
+            len(earlier),
+            qc.drift.needed_months,
+        )
+        return with_drift(verdict, earlier, qc.drift)

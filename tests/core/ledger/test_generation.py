@@ -26,7 +26,7 @@ def ledger_row(**changes: object) -> QueryResult:
 def test_prepare_only_makes_what_is_missing() -> None:
     warehouse = ScriptedWarehouse()
     prepare(warehouse, sample_config())
-    assert len(warehouse.statements) == 4
+    assert len(warehouse.statements) == 5
     assert all(" IF NOT EXISTS " in statement for statement in warehouse.statements)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -19,6 +20,7 @@ from sfetl_provider.core.ledger.entry import ChainEnd, LedgerEntry, chain
 from sfetl_provider.core.ports import QueryResult
 from sfetl_provider.core.publish.publication import PublishJob, publish_month
 from sfetl_provider.core.publish.receipt import PublishReceipt
+from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.qc.report import Finding, QcVerdict
 from tests.core.load_samples import (
     PASSED,
@@ -80,6 +82,17 @@ def test_month_is_replaced_in_one_transaction() -> None:
     assert (receipt.generation, receipt.ledger_sequence, receipt.is_repeat) == (1, 1, False)
     assert set(receipt.query_ids) == {"raise_generation", "check", "delete", "insert", "copy"}
     assert "ALTER SESSION SET LOCK_TIMEOUT = 900" in warehouse.statements
+
+
+def test_profile_is_written_in_the_same_transaction() -> None:
+    warehouse = publishable()
+    profile = (ColumnProfile(name="CARRIER", kind="text", values=5, nulls=0),)
+    verdict = PASSED.model_copy(update={"profile": profile})
+    publish_month(replace(job(), verdict=verdict), warehouse, ManualClock())
+    in_order = "BEGIN UPDATE SELECT SELECT SELECT DELETE INSERT INSERT SELECT INSERT UPDATE COMMIT"
+    assert " ".join(transaction_words(warehouse)) == in_order
+    place = warehouse.statements.index(warehouse.asked('INSERT INTO "DEMO"."SFETL"."PROFILES"')[0])
+    assert warehouse.binds[place][:3] == ("flights", "2013-01", 1)
 
 
 def test_month_is_bound_as_half_open_dates() -> None:

@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent / "golden"
 # A fingerprint holds the modification time, which a checkout sets.
 VOLATILE = ("seconds", "fingerprint")
 # What most feeds do not have is left out where it is empty.
-OPTIONAL = ("target",)
+OPTIONAL = ("profile", "target")
 
 
 def names() -> list[str]:
@@ -40,7 +40,8 @@ def expected(name: str) -> dict[str, Any]:
 def found(name: str, case: dict[str, Any], scratch: Path) -> dict[str, Any]:
     """Check a case's file and give what QC says, without the seconds it took."""
     month = Month.parse(case.get("month", "2013-02"), NOON.date())
-    config = feed(**{"qc": {"expected_days": "any"}, **case["feed"]})
+    qc = {"profile": "off", **case["feed"].get("qc", {"expected_days": "any"})}
+    config = feed(**{**case["feed"], "qc": qc})
     report = scan_file(source_file(FOLDER / f"{name}.tsv"), config, month, Places(scratch))
     verdict = decide([report], config, month, "file")
     return {

@@ -11,6 +11,7 @@ from typing import Any
 
 from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.qc.check import MonthCheck
+from sfetl_provider.core.qc.quality import Shares, rate
 from sfetl_provider.core.qc.report import (
     BadLine,
     DateCounts,
@@ -109,6 +110,9 @@ def sample_check(*findings: tuple[str, str, str]) -> MonthCheck:
             fingerprints={},
             good_records=2_469_128,
             days=sample_days(),
+            quality=rate(
+                Shares(records=0.999997, values=0.93, days=0.95), [finding.severity for finding in found]
+            ),
         ),
     )
 

@@ -71,6 +71,7 @@ def test_the_page_needs_nothing_from_outside_and_runs_nothing() -> None:
     assert found.addresses == ["data:,"]
     assert "script" not in found.tags
     assert "default-src 'none'" in page
+    assert "Quality: 64 of 100 (good records 99.99 %" in found.text
     assert "://" not in page
     assert "url(" not in page
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
+from sfetl_provider.core.qc.column_profile import ColumnProfile, TopValue
 from sfetl_provider.core.qc.report import BadLine, RuleCount
 from sfetl_provider.core.report.qc_workbook import CELL_CHARACTERS, write_workbook
 from tests.core.report.check_samples import sample_check, sample_report
@@ -55,6 +56,7 @@ def test_every_fact_has_its_sheet_and_kind(tmp_path: Path) -> None:
     assert list(sheets) == ["Verdict", "Findings", "Days", "Files", "Bad lines"]
     assert ["verdict", "REJECTED"] in sheets["Verdict"]
     assert ["good records", 2_469_128] in sheets["Verdict"]
+    assert ["quality, of 100", 64] in sheets["Verdict"]
     assert [row[0] for row in sheets["Findings"]] == ["severity", "CRITICAL", "WARNING", "INFO"]
     assert sheets["Findings"][1][2] == 'sales_a.tsv: 3 bad records, as "<script>"\nand one more line'
     # Excel counts days from the end of 1899.
@@ -98,3 +100,26 @@ def test_rules_have_a_row_per_sample(tmp_path: Path) -> None:
         ["sales_a.tsv", "positive", 3, 1, 5, "2024-02-01\\tshop\\t-1"],
         ["sales_a.tsv", "few", 0, 0, "", ""],
     ]
+
+
+def test_columns_have_their_profile(tmp_path: Path) -> None:
+    amount = ColumnProfile(
+        name="amount",
+        kind="number",
+        values=3,
+        nulls=1,
+        least=0,
+        greatest=7.5,
+        shortest=1,
+        longest=3,
+        characters=6,
+        distinct=2,
+        sampled=3,
+        top=(TopValue(value=FORMULA, share=2 / 3),),
+    )
+    check = sample_check()
+    verdict = check.verdict.model_copy(update={"profile": (amount,)})
+    write_workbook(tmp_path / "qc.xlsx", check.model_copy(update={"verdict": verdict}))
+
+    row = read_sheets(tmp_path / "qc.xlsx")["Columns"][1]
+    assert row == ["amount", "number", 3, 1, 25, 0, 7.5, 1, 3, 2, 2, "", f"{FORMULA} (66.67 %)"]

@@ -12,6 +12,7 @@ import pytest
 from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.drop.records import DropReceipt
 from sfetl_provider.core.publish.receipt import PublishReceipt
+from sfetl_provider.core.qc.quality import Shares, rate
 from sfetl_provider.core.qc.report import DayRows, Finding
 from sfetl_provider.core.report.report_file import read_report, write_report
 from sfetl_provider.core.report.run_report import (
@@ -152,9 +153,11 @@ def test_text_is_aligned_and_complete() -> None:
 
 def test_text_shows_every_day_that_was_judged() -> None:
     days = (DayRows(day=date(2013, 1, 1), rows=3, day_class="LOW"),)
-    verdict = PASSED.model_copy(update={"days": days, "findings": (LOW,)})
+    quality = rate(Shares(records=1, values=0.5, days=1), ["WARNING"])
+    verdict = PASSED.model_copy(update={"days": days, "findings": (LOW,), "quality": quality})
     text = render_text(build_report(IDENTITY, RunRecords(plan=PLAN, verdict=verdict), END))
     assert re.search(r"^qc warning +few rows on 2013-01-06$", text, re.MULTILINE)
+    assert re.search(r"^quality +85 of 100 \(.*1 WARNING\)$", text, re.MULTILINE)
     assert re.search(r"^qc day +2013-01-01 Tue 3  LOW$", text, re.MULTILINE)
 
 

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from sfetl_provider.core.column_type import read_column_type
+from sfetl_provider.core.config.drift_model import DriftConfig
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.section import Section
@@ -165,6 +166,11 @@ class QcConfig(CheckedDaysConfig):
     configs' folder; null: none."""
     rejects_mib: int = Field(default=1024, ge=1)
     """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
+    profile: Literal["off", "basic", "full"] = "basic"
+    """What QC of the file tells of each column. basic: missing values, bounds, lengths; full: also distinct
+    values, most frequent values and quantiles."""
+    drift: DriftConfig = DriftConfig()
+    """Comparison of the profile with those of earlier published months, by the load's task qc_gate."""
 
 
 def _check_level(value: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.identifiers import quote_identifier
+from sfetl_provider.core.ledger import profiles
 from sfetl_provider.core.ledger.columns import COLUMNS
 from sfetl_provider.core.plan.names import SCHEMA, head_table, ledger_table, quoted_table, stage_name
 from sfetl_provider.core.ports import Warehouse
@@ -18,7 +19,7 @@ CHAIN_ROW = "*"
 
 
 def prepare(warehouse: Warehouse, config: FeedConfig) -> None:
-    """Make schema, stage, ledger and the feed's head table where they are missing; safe to repeat.
+    """Make schema, stage, ledger, profiles and the feed's head table where they are missing; safe to repeat.
 
     Raises StatementError when the role may not create them.
     """
@@ -33,6 +34,7 @@ def preparing_statements(database: str, feed: str) -> tuple[str, ...]:
         _create_stage(database),
         _create_ledger(database),
         _create_head(database, feed),
+        profiles.create_statement(database),
     )
 
 

@@ -19,6 +19,7 @@ from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 SCHEMA = "SFETL"
 STAGE = "CHUNKS"
 LEDGER = "LEDGER"
+PROFILES = "PROFILES"
 MANIFEST = "chunk_set.json"
 _SUFFIXES: dict[Compression, str] = {"zstd": ".zst", "gzip": ".gz", "none": ""}
 
@@ -54,6 +55,11 @@ def sfetl_table(database: str, name: str) -> TableName:
 def ledger_table(database: str) -> TableName:
     """Give the ledger: one row per publication, drop and restore of any feed."""
     return sfetl_table(database, LEDGER)
+
+
+def profiles_table(database: str) -> TableName:
+    """Give the table of profiles: one row per publication of any feed whose columns were profiled."""
+    return sfetl_table(database, PROFILES)
 
 
 def head_table(database: str, feed: str) -> TableName:

@@ -15,6 +15,7 @@ from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFacts, LedgerFil
 from sfetl_provider.core.ledger.generation import raise_generation
 from sfetl_provider.core.ledger.lookup import ChangeKey, find
 from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows, delete_rows, require_count
+from sfetl_provider.core.ledger.profiles import append_profile
 from sfetl_provider.core.ledger.transaction import transaction
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import load_table, quoted_table
@@ -99,7 +100,10 @@ def _publish(job: PublishJob, warehouse: Warehouse, clock: Clock) -> LedgerEntry
     with transaction(warehouse, job.config.publish.lock_timeout_seconds):
         raised = raise_generation(warehouse, database, plan.feed, plan.month, plan.generation)
         change = _replace(job, warehouse, raised)
-        return append(warehouse, database, _facts(job, change, clock))
+        facts = _facts(job, change, clock)
+        if job.verdict.profile:
+            append_profile(warehouse, database, facts, job.verdict.profile)
+        return append(warehouse, database, facts)
 
 
 def _replace(job: PublishJob, warehouse: Warehouse, raised: str) -> _Change:

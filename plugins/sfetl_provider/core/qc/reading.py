@@ -18,6 +18,7 @@ from sfetl_provider.core.events import Listener, Progress
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning
+from sfetl_provider.core.qc.record_sample import RecordSample
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.rule_samples import RULE_SAMPLES, Place, quote_records
 from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
@@ -50,6 +51,7 @@ class Reading:
             # DuckDB takes brackets and stars in a path for wildcards; the link's name has none.
             link = folder / "source"
             link.symlink_to(Path(self.source.path).absolute())
+            structure.sample = self._sample(folder)
             scanned = ScannedFile(link, self.beginning.header_records)
             scan = ValueScan(scanned, self.config, self.month, folder)
             with _Background(scan) as background:
@@ -57,6 +59,11 @@ class Reading:
                     running = background.start(scan.run)
                     self._read_structure(structure)
                     values = running.result()
+                    if values is not None and structure.sample:
+                        structure.sample.close()
+                        values = background.start(
+                            scan.with_record_sample, values, structure.sample.path
+                        ).result()
                     broken = scan.broken(values) if _can_quote(values, structure) else {}
                     if values is None or not broken:
                         return values
@@ -66,6 +73,11 @@ class Reading:
                 except duckdb.Error as error:
                     raise out_of_resources(self.source, self.config, error) from error
             return scan.with_samples(values, self._quoted(found, structure.shape))
+
+    def _sample(self, folder: Path) -> RecordSample | None:
+        if self.config.qc.profile != "full":
+            return None
+        return RecordSample(folder / "sample", self.beginning.size_bytes - self.beginning.start)
 
     @property
     def _sample_limit(self) -> int:

@@ -11,6 +11,9 @@ from pydantic import Field
 
 from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.config.qc_model import Severity as Severity
+from sfetl_provider.core.packed_record import PACKED
+from sfetl_provider.core.qc.column_profile import ColumnProfile
+from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.record import Record
 
 
@@ -131,7 +134,7 @@ class QcReport(Record):
     and there are any. `nulls` counts missing values of the columns that must have one.
     `rules` is empty when the feed has none, and when no record of the file could be read; so is `expectations`,
     which otherwise are those of the suite in its order. `target` has an entry for each way in which values of a
-    column do not fit.
+    column do not fit. `profile` holds every column in order, or nothing with `qc.profile: off` or unread records.
     """
 
     file: str
@@ -152,6 +155,11 @@ class QcReport(Record):
     rules: tuple[RuleCount, ...] = ()
     target: tuple[TargetCount, ...] = Field(default=(), exclude_if=not_)
     expectations: tuple[ExpectationCount, ...] = Field(default=(), exclude_if=not_)
+    profile: tuple[ColumnProfile, ...] = ()
+
+    def to_xcom(self) -> dict[str, Any]:
+        """Give the form that a task hands on: as `to_json`, with a profile of lists; `from_json` reads it too."""
+        return self.model_dump(mode="json", context=PACKED)
 
 
 class Finding(Record):
@@ -166,7 +174,8 @@ class QcVerdict(Record):
     """The decision about a month, made once from the reports of all its files.
 
     `fingerprints` says which content of which file was checked; it is empty unless the mode is `file`. `days`
-    holds every expected day and every other one that has rows, in order.
+    holds every expected day and every other one that has rows, in order. `profile` is the month's, of all files;
+    `quality` is None when no file was read.
     """
 
     mode: Literal["file", "snowflake", "skip"]
@@ -175,3 +184,9 @@ class QcVerdict(Record):
     fingerprints: dict[str, str]
     good_records: int
     days: tuple[DayRows, ...] = ()
+    profile: tuple[ColumnProfile, ...] = ()
+    quality: Quality | None = None
+
+    def to_xcom(self) -> dict[str, Any]:
+        """Give the form that a task hands on: as `to_json`, with a profile of lists; `from_json` reads it too."""
+        return self.model_dump(mode="json", context=PACKED)

@@ -14,12 +14,13 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sfetl_provider.core.qc.record_limit import RECORD_LIMIT_BYTES as RECORD_LIMIT_BYTES
+from sfetl_provider.core.qc.record_sample import RecordSample
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.tsv.line_counter import NEWLINE, RETURN, Positions, Text, outside_quotes
 from sfetl_provider.core.tsv.utf8 import is_utf8
 
 BLOCK_BYTES = 4 * 1024 * 1024
-RECORD_LIMIT_BYTES = 16 * 1024 * 1024
 SAMPLE_CHARACTERS = 200
 Mask = NDArray[np.bool_]
 Sink = Callable[[BadLine, bytes], bool]
@@ -52,11 +53,14 @@ class Structure:
     lf_ends: int = 0
     bad_lines: list[BadLine] = field(default_factory=list)
     sink: Sink | None = field(default=None, compare=False)
+    sample: RecordSample | None = field(default=None, compare=False)
 
     def add(self, block: Block) -> None:
         """Judge the records of the next block."""
         bad, faults = _judge(block)
         self._describe(block, np.flatnonzero(bad), faults)
+        if self.sample:
+            self.sample.add(block, bad)
         self.lines += len(block.newlines)
         self.records += len(block.ends)
         self.empty_records += int(np.count_nonzero(block.is_empty))

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sfetl_provider.core.column_type import MOST_DIGITS, ColumnType, TypeKind
+from sfetl_provider.core.qc.record_limit import RECORD_LIMIT_BYTES
 from sfetl_provider.core.qc.report import TargetFault
-from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES
 
 CODE_STEP = 1_000_000_000
 FAULTS: tuple[TargetFault, ...] = ("unreadable", "too_large", "digits_lost")

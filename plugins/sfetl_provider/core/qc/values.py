@@ -20,8 +20,9 @@ from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.date_tally import DateTally
 from sfetl_provider.core.qc.fewer_threads import execute_within_memory
+from sfetl_provider.core.qc.profile_scan import ProfileScan
 from sfetl_provider.core.qc.report import BadLine, DateCounts
-from sfetl_provider.core.qc.rider import Found, Riders
+from sfetl_provider.core.qc.rider import Found, Rider, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
@@ -73,8 +74,10 @@ class ValueScan:
         self._config = config
         self._month = month
         self._rules = RuleScan(config, month)
+        self._profile = None if config.qc.profile == "off" else ProfileScan(config)
         self._expectations = _expectations(config)
-        self._riders = Riders([self._rules, TargetScan(config), *self._expectations])
+        profiles: list[Rider] = [self._profile] if self._profile else []
+        self._riders = Riders([self._rules, TargetScan(config), *self._expectations, *profiles])
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{config.qc.memory_mib}MiB",
@@ -137,6 +140,17 @@ class ValueScan:
         """Put quoted records into what was found, by the keys of `broken`."""
         return replace(values, found=self._riders.with_samples(values.found, samples))
 
+    def with_record_sample(self, values: Values, sample: Path) -> Values:
+        """Complete the profile by what a sample of the file's good records tells; it lies in a file of its own."""
+        if self._profile is None:
+            return values
+
+        def query(statement: str) -> list[tuple[Any, ...]]:
+            return self._execute(statement, {"path": str(sample), "skip": 0}).fetchall()
+
+        found = self._profile.with_sample(values.found[self._profile.field], self._reading(), query)
+        return replace(values, found={**values.found, self._profile.field: found})
+
     def _try_rules(self) -> None:
         texts = ", ".join(f"NULL::VARCHAR AS c{index}" for index in range(len(self._config.columns)))
         tried = [
@@ -175,8 +189,8 @@ class ValueScan:
         tally.add(None, rows - dated)
         return tally.counts()
 
-    def _execute(self, statement: str) -> duckdb.DuckDBPyConnection:
-        binds = {**self._binds(), **self._riders.binds}
+    def _execute(self, statement: str, instead: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
+        binds = {**self._binds(), **self._riders.binds, **(instead or {})}
         used = set(_BIND.findall(statement))
         answer, self._threads = execute_within_memory(
             self._connection, statement, {name: binds[name] for name in used}, self._threads

@@ -10,10 +10,12 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import QcFailedError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import QcMode
+from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.qc.date_tally import outside_text
 from sfetl_provider.core.qc.days import classify_days, day_findings
 from sfetl_provider.core.qc.key_findings import key_findings
 from sfetl_provider.core.qc.key_report import KeyReport
+from sfetl_provider.core.qc.quality import Shares, present_share, rate, values_share
 from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
 from sfetl_provider.core.qc.rule_findings import rule_findings
 from sfetl_provider.core.qc.target_findings import target_findings
@@ -85,6 +87,8 @@ def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
 def _verdict(
     mode: QcMode, findings: list[Finding], reports: Sequence[QcReport], days: tuple[DayRows, ...]
 ) -> QcVerdict:
+    profile = _profile(reports)
+    shares = _shares(reports, days, profile)
     return QcVerdict(
         mode=mode,
         is_passed=all(finding.severity != "CRITICAL" for finding in findings),
@@ -92,7 +96,36 @@ def _verdict(
         fingerprints={report.file: report.fingerprint for report in reports},
         good_records=sum(report.good_records for report in reports),
         days=days,
+        profile=profile,
+        quality=rate(shares, (finding.severity for finding in findings)) if mode == "file" else None,
     )
+
+
+def _shares(reports: Sequence[QcReport], days: Sequence[DayRows], profile: Sequence[ColumnProfile]) -> Shares:
+    good = sum(report.good_records for report in reports)
+    expected = [day for day in days if day.day_class != "NOT_EXPECTED"]
+    missing = sum(day.day_class == "MISSING" for day in expected)
+    return Shares(
+        records=present_share(good, good + sum(report.bad_records for report in reports)),
+        values=values_share(profile) if profile else _required_share(reports, good),
+        days=present_share(len(expected) - missing, len(expected), of_none=1.0 if good else 0.0),
+    )
+
+
+def _required_share(reports: Sequence[QcReport], good: int) -> float:
+    """Give the share of values in the columns that must have one, for months without a profile."""
+    columns = max((len(report.nulls) for report in reports), default=0)
+    missing = min(sum(sum(report.nulls.values()) for report in reports), columns * good)
+    return present_share(columns * good - missing, columns * good, of_none=1.0 if good else 0.0)
+
+
+def _profile(reports: Sequence[QcReport]) -> tuple[ColumnProfile, ...]:
+    """Join the files' profiles; a file that could not be read has none, and then the month has none."""
+    # Imported late: NumPy is heavy, and every task parses the DAG file.
+    from sfetl_provider.core.qc.profile_join import join_profiles
+
+    profiles = [report.profile for report in reports if report.profile]
+    return join_profiles(profiles) if profiles and len(profiles) == len(reports) else ()
 
 
 def _finding(severity: Severity, code: str, message: str) -> Finding:

@@ -9,8 +9,10 @@ from jinja2 import Environment, StrictUndefined
 from sfetl_provider import __version__
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
+from sfetl_provider.core.qc.column_profile import notes
 from sfetl_provider.core.qc.key_report import keys_text
 from sfetl_provider.core.report.bar_chart import bar_chart
+from sfetl_provider.core.report.profile_table import column_rows
 from sfetl_provider.core.report.qc_text import (
     CLASSES,
     FILE_COLUMNS,
@@ -19,12 +21,13 @@ from sfetl_provider.core.report.qc_text import (
     findings_of,
     good_records,
 )
+from sfetl_provider.core.report.quality_text import quality_text
 
 _TEMPLATE = "qc_page.html.j2"
 
 
 def render_page(check: MonthCheck) -> str:
-    """Give the page: verdict, findings by severity, rows per day as a chart, files, bad lines."""
+    """Give the page: verdict, findings by severity, chart of rows per day, columns' profile, files, bad lines."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -39,5 +42,8 @@ def render_page(check: MonthCheck) -> str:
         file_columns=FILE_COLUMNS,
         keys_text=keys_text,
         file_rows=[file_row(report) for report in check.reports],
+        columns=column_rows(check.verdict.profile),
+        profile_notes=list(notes(check.verdict.profile)),
+        quality_text=quality_text,
         version=__version__,
     )

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
 from sfetl_provider.core.qc.check import MonthCheck
+from sfetl_provider.core.qc.column_profile import PROBABILITIES, TOP_VALUES, ColumnProfile
 
 FINDING_COLUMNS = ("feed", "month", "severity", "code", "message")
 DAY_COLUMNS = ("feed", "month", "day", "rows", "class")
+PROFILE_COLUMNS = (
+    *(
+        "feed",
+        "month",
+        "column",
+        "kind",
+        "values",
+        "nulls",
+        "min",
+        "max",
+        "shortest",
+        "longest",
+        "mean_length",
+    ),
+    *("distinct", "distinct_most", "sampled"),
+    *(f"p{100 * probability:.0f}" for probability in PROBABILITIES),
+    *(f"top_{at}{what}" for at in range(1, TOP_VALUES + 1) for what in ("", "_share")),
+)
 
 
 def findings_csv(check: MonthCheck) -> str:
@@ -29,6 +48,31 @@ def days_csv(check: MonthCheck) -> str:
         DAY_COLUMNS,
         ((check.feed, check.month, str(day.day), str(day.rows), day.day_class) for day in check.days),
     )
+
+
+def profile_csv(check: MonthCheck) -> str:
+    """Give a row per column with its profile; empty cells where there is no value."""
+    rows = ((check.feed, check.month, *_profile_row(column)) for column in check.verdict.profile)
+    return _csv(PROFILE_COLUMNS, rows)
+
+
+def _profile_row(column: ColumnProfile) -> Iterator[str]:
+    mean = None if column.mean_length is None else round(column.mean_length, 2)
+    counts = (
+        column.values,
+        column.nulls,
+        column.least,
+        column.greatest,
+        column.shortest,
+        column.longest,
+        mean,
+    )
+    distinct = (column.distinct, column.distinct_most, column.sampled or None)
+    top = (cell for item in column.top for cell in (item.value, item.share))
+    quantiles = column.quantiles or (None,) * len(PROBABILITIES)
+    cells = [column.name, column.kind, *counts, *distinct, *quantiles, *top]
+    cells += [None] * (len(PROFILE_COLUMNS) - 2 - len(cells))
+    yield from ("" if cell is None else str(cell) for cell in cells)
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -11,6 +11,8 @@ from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.qc.key_report import keys_text
 from sfetl_provider.core.qc.report import Finding, QcReport, Severity
+from sfetl_provider.core.report.profile_table import profile_lines
+from sfetl_provider.core.report.quality_text import quality_text
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 BAR_CHARACTERS = 40
@@ -27,8 +29,8 @@ _BYTES_PER_MB = 1_000_000
 
 
 def render_check(check: MonthCheck) -> str:
-    """Give verdict, files, keys, findings by severity, samples of bad lines and rows per day."""
-    sections = (_head, _files, _keys, _findings, _bad_lines, _days)
+    """Give verdict, files, keys, findings by severity, samples of bad lines, rows per day and columns' profile."""
+    sections = (_head, _files, _keys, _findings, _bad_lines, _days, _profile)
     texts = ("\n".join(section(check)) for section in sections)
     return "\n\n".join(text for text in texts if text)
 
@@ -75,6 +77,8 @@ FILE_COLUMNS = ("file", "MB", "records", "header", "good", "bad", "empty", "seco
 
 def _head(check: MonthCheck) -> Iterator[str]:
     yield headline(check)
+    if check.verdict.quality:
+        yield f"Quality: {quality_text(check.verdict.quality)}."
 
 
 def _files(check: MonthCheck) -> Iterator[str]:
@@ -111,6 +115,12 @@ def _days(check: MonthCheck) -> Iterator[str]:
             for day in check.days
         ]
         yield from (f"  {line}" for line in aligned(table, right=frozenset({2})))
+
+
+def _profile(check: MonthCheck) -> Iterator[str]:
+    if check.verdict.profile:
+        yield "Columns:"
+        yield from (f"  {line}" for line in profile_lines(check.verdict.profile))
 
 
 def _bar(rows: int, most: int) -> str:

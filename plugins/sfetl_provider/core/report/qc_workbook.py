@@ -14,6 +14,8 @@ from xlsxwriter.worksheet import Worksheet
 from sfetl_provider import __version__
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
+from sfetl_provider.core.qc.quality import Quality
+from sfetl_provider.core.report.profile_table import share_text
 from sfetl_provider.core.report.qc_text import CLASSES, SEVERITIES, findings_of
 
 Cell = str | int | float | date | None
@@ -142,10 +144,23 @@ def _verdict(check: MonthCheck) -> Sheet:
         ("files", len(check.reports)),
         ("good records", verdict.good_records),
         ("bad records", sum(report.bad_records for report in check.reports)),
+        *_quality(verdict.quality),
         ("days with rows", sum(day.rows > 0 for day in check.days)),
         *((f"{severity} findings", len(findings_of(check, severity))) for severity in SEVERITIES),
     ]
     return Sheet("Verdict", (("what", 22), ("value", 40)), rows, coloured_by=1)
+
+
+def _quality(quality: Quality | None) -> tuple[tuple[Cell, ...], ...]:
+    if quality is None:
+        return ()
+    shares = quality.shares
+    return (
+        ("quality, of 100", quality.score),
+        ("good records %", 100 * shares.records),
+        ("values present %", 100 * shares.values),
+        ("expected days %", 100 * shares.days),
+    )
 
 
 def _findings(check: MonthCheck) -> Sheet:
@@ -211,10 +226,40 @@ def _rules(check: MonthCheck) -> Sheet | None:
     return Sheet("Rules", columns, rows) if rows else None
 
 
+def _columns(check: MonthCheck) -> Sheet | None:
+    rows = [
+        (
+            column.name,
+            column.kind,
+            column.values,
+            column.nulls,
+            100 * column.null_share,
+            column.least,
+            column.greatest,
+            column.shortest,
+            column.longest,
+            column.mean_length,
+            column.distinct,
+            column.distinct_most,
+            ", ".join(f"{item.value} ({share_text(item.share)})" for item in column.top),
+        )
+        for column in check.verdict.profile
+    ]
+    counts = ("values", "nulls", "null %", "min", "max", "shortest", "longest", "mean length")
+    columns = (
+        ("column", 28),
+        ("kind", 11),
+        *((title, 14) for title in (*counts, "distinct", "distinct at most")),
+        ("most frequent", 90),
+    )
+    return Sheet("Columns", columns, rows) if rows else None
+
+
 SHEETS: tuple[Callable[[MonthCheck], Sheet | None], ...] = (
     _verdict,
     _findings,
     _days,
+    _columns,
     _files,
     _bad_lines,
     _rules,

@@ -12,6 +12,7 @@ from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.publish.receipt import PublishReceipt
+from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict
 from sfetl_provider.core.record import Record
 from sfetl_provider.core.stage.staged_file import StagedFile
@@ -45,13 +46,17 @@ class ReportedFile(Record):
 
 
 class ReportedChecks(Record):
-    """What QC or the audit decided; `rows` are the records it looked at, `days` every day that it judged."""
+    """What QC or the audit decided; `rows` are the records it looked at, `days` every day that it judged.
+
+    `quality` is that of files which QC read.
+    """
 
     mode: str
     is_passed: bool
     rows: int
     findings: tuple[Finding, ...]
     days: tuple[DayRows, ...] = ()
+    quality: Quality | None = None
 
 
 class RunReport(RunIdentity):
@@ -185,6 +190,7 @@ def _qc(verdict: QcVerdict | None) -> ReportedChecks | None:
         rows=verdict.good_records,
         findings=verdict.findings,
         days=verdict.days,
+        quality=verdict.quality,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sfetl_provider.core.qc.days import day_lines
+from sfetl_provider.core.report.quality_text import quality_text
 from sfetl_provider.core.report.run_report import ReportedChecks, ReportedFile, RunReport
 
 _BYTES_PER_MB = 1_000_000
@@ -70,6 +71,8 @@ def _checks(name: str, checks: ReportedChecks | None) -> Iterator[tuple[str, str
         return
     verdict = "passed" if checks.is_passed else "FAILED"
     yield name, f"{verdict} ({checks.mode}, {checks.rows:,} rows, {len(checks.findings)} findings)"
+    if checks.quality:
+        yield "quality", quality_text(checks.quality)
     for finding in checks.findings:
         yield f"{name} {finding.severity.lower()}", finding.message
     yield from ((f"{name} day", line) for line in day_lines(checks.days))
