@@ -12,6 +12,8 @@ _BEGINNINGS = (
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
 )
+_PACKINGS = {".gz": "gzip-compressed", ".zst": "zstd-compressed", ".bz2": "bzip2-compressed"}
+_ARCHIVE = ".zip"
 HEAD_BYTES = 4096
 
 
@@ -27,3 +29,11 @@ def foreign_kind(head: bytes) -> str:
     if len(head) >= 4 and max(halves) > 0.4 * len(head) / 2 and min(halves) == 0:
         return "UTF-16 text"
     return ""
+
+
+def packed_otherwise(suffix: str, head: bytes) -> str:
+    """Say that a file is not what its name's ending promises, from its first bytes; empty when it may be."""
+    kind = foreign_kind(head)
+    if kind == _PACKINGS.get(suffix) or (suffix == _ARCHIVE and kind.startswith("a zip archive")):
+        return ""
+    return f"its name ends with {suffix}, but the file is {kind or 'not compressed so'}"

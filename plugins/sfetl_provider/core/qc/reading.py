@@ -21,8 +21,10 @@ from sfetl_provider.core.qc.beginning import Beginning
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.rule_samples import RULE_SAMPLES, Place, quote_records
 from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
+from sfetl_provider.core.qc.text_feed import TextFeed
 from sfetl_provider.core.qc.values import ScannedFile, Values, ValueScan
-from sfetl_provider.core.tsv.source import open_source
+from sfetl_provider.core.tsv.compressed import DamagedSourceError
+from sfetl_provider.core.tsv.text_file import SourceText
 
 PROGRESS_BYTES = 64 * 1024 * 1024
 INTERRUPT_SECONDS = 0.05
@@ -47,16 +49,15 @@ class Reading:
         `scratch` are gone. Raises SourceFileError and ScratchSpaceError, and ConfigError for a rule.
         """
         with _scratch_folder(scratch) as folder:
-            # DuckDB takes brackets and stars in a path for wildcards; the link's name has none.
-            link = folder / "source"
-            link.symlink_to(Path(self.source.path).absolute())
-            scanned = ScannedFile(link, self.beginning.header_records)
+            feed = TextFeed(Path(self.source.path), folder)
+            scanned = ScannedFile(feed, self.beginning.header_records)
             scan = ValueScan(scanned, self.config, self.month, folder)
             with _Background(scan) as background:
                 try:
-                    running = background.start(scan.run)
-                    self._read_structure(structure)
-                    values = running.result()
+                    with feed.shared() as text:
+                        running = background.start(scan.run)
+                        self._read_structure(text, structure)
+                        values = running.result()
                     broken = scan.broken(values) if _can_quote(values, structure) else {}
                     if values is None or not broken:
                         return values
@@ -71,15 +72,21 @@ class Reading:
     def _sample_limit(self) -> int:
         return min(RULE_SAMPLES, self.config.qc.sample_limit)
 
-    def _read_structure(self, structure: Structure) -> None:
+    def _read_structure(self, text: SourceText, structure: Structure) -> None:
         reported, size_bytes = 0, self.beginning.size_bytes
-        with open_source(Path(self.source.path)) as file:
-            for block in record_blocks(file, self.beginning.start, structure.shape):
+        try:
+            for block in record_blocks(text, self.beginning.start, structure.shape):
                 structure.add(block)
-                done = min(block.offset + len(block.content), size_bytes)
-                if done - reported >= PROGRESS_BYTES or done == size_bytes:
+                done = min(text.source_position, size_bytes)
+                if done - reported >= PROGRESS_BYTES and done < size_bytes:
                     reported = done
-                    self.listener(Progress("qc", self.source.name, done, size_bytes, "bytes"))
+                    self._report(done)
+        except DamagedSourceError as error:
+            structure.end_early(f"the file cannot be decompressed: {error.reason}")
+        self._report(size_bytes)
+
+    def _report(self, done: int) -> None:
+        self.listener(Progress("qc", self.source.name, done, self.beginning.size_bytes, "bytes"))
 
     def _quoted(self, found: Mapping[str, list[int]], shape: Shape) -> dict[str, tuple[BadLine, ...]]:
         place = Place(Path(self.source.path), self.beginning.start, self.beginning.header_lines)

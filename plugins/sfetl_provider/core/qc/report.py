@@ -97,7 +97,8 @@ class QcReport(Record):
     Conservation: records = header + empty + bad + good, or making the report fails. `bad_lines` quotes at
     most `qc.sample_limit` of the `bad_records`; `rejects` names the file that lists them, when one was asked for
     and there are any. `nulls` counts missing values of the columns that must have one.
-    `rules` is empty when the feed has none, and when no record of the file could be read.
+    `rules` is empty when the feed has none, and when no record of the file could be read. Of a compressed file,
+    `size_bytes` is its own size, `text_bytes` that of its text, and lines and byte offsets are those of the text.
     """
 
     file: str
@@ -116,6 +117,7 @@ class QcReport(Record):
     rejects: RejectsFile | None
     seconds: float
     rules: tuple[RuleCount, ...] = ()
+    text_bytes: int | None = None
 
 
 class Finding(Record):

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sfetl_provider.core.qc.report import BadLine
-from sfetl_provider.core.tsv.line_counter import NEWLINE, RETURN, Positions, Text, outside_quotes
+from sfetl_provider.core.tsv.line_counter import NEWLINE, RETURN, Positions, outside_quotes
+from sfetl_provider.core.tsv.line_counter import Text as Bytes
+from sfetl_provider.core.tsv.text_file import Text
 
 BLOCK_BYTES = 4 * 1024 * 1024
 RECORD_LIMIT_BYTES = 16 * 1024 * 1024
@@ -39,6 +41,7 @@ class Structure:
 
     The sink gets every bad record with its bytes while it is found, until it says that it takes no more.
     `crlf_ends` and `lf_ends` count records by the newline that ends them; one that is cut off counts in neither.
+    `end_byte` is the offset in the text where what was counted ends.
     """
 
     shape: Shape
@@ -49,6 +52,8 @@ class Structure:
     bad_records: int = 0
     crlf_ends: int = 0
     lf_ends: int = 0
+    end_byte: int = 0
+    is_last_newline_missing: bool = False
     bad_lines: list[BadLine] = field(default_factory=list)
     sink: Sink | None = field(default=None, compare=False)
 
@@ -62,6 +67,14 @@ class Structure:
         self.bad_records += int(np.count_nonzero(bad))
         self.crlf_ends += block.crlf_ends
         self.lf_ends += len(block.newline_ends) - block.crlf_ends
+        self.end_byte = block.offset + len(block.content) - block.is_completed
+        self.is_last_newline_missing = block.is_completed or block.content[-1] != NEWLINE
+
+    def end_early(self, reason: str) -> None:
+        """Count what is missing from here on as one bad record."""
+        self.records += 1
+        self.bad_records += 1
+        self.note(BadLine(line=self.lines + 1, byte_offset=self.end_byte, reason=reason, sample=""), b"")
 
     def _describe(self, block: Block, bad: Positions, faults: list[Fault]) -> None:
         wanted = bad if self.sink else bad[: self.sample_limit - len(self.bad_lines)]
@@ -102,7 +115,7 @@ class Block:
     is_completed: bool = False
 
     @cached_property
-    def text(self) -> Text:
+    def text(self) -> Bytes:
         """The content as numbers."""
         return np.frombuffer(self.content, np.uint8)
 
@@ -194,16 +207,16 @@ def _readable(text: bytes) -> str:
 
 
 def record_blocks(
-    file: BinaryIO, start: int, shape: Shape, block_bytes: int = BLOCK_BYTES, limit: int = RECORD_LIMIT_BYTES
+    text: Text, start: int, shape: Shape, block_bytes: int = BLOCK_BYTES, limit: int = RECORD_LIMIT_BYTES
 ) -> Iterator[Block]:
-    """Read a file from the record at `start` in blocks of whole records.
+    """Read a text from the record at `start` in blocks of whole records.
 
-    A record longer than `limit` bytes is cut there and goes on as if a record began, so a file without
+    A record longer than `limit` bytes is cut there and goes on as if a record began, so a text without
     newlines or with a quote that is never closed needs no more than `limit` and a block of memory.
     """
-    file.seek(start)
+    text.seek(start)
     rest = b""
-    while chunk := file.read(block_bytes):
+    while chunk := text.read(block_bytes):
         block = Block(start, rest + chunk, shape)
         if len(block.ends):
             cut = int(block.ends[-1]) + 1

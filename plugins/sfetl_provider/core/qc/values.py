@@ -24,6 +24,7 @@ from sfetl_provider.core.qc.rider import Found, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
+from sfetl_provider.core.qc.text_feed import TextFeed
 
 ROWS_AT_ONCE = 10_000
 _BIND = re.compile(r"\$(\w+)")
@@ -50,9 +51,9 @@ class Values:
 
 
 class ScannedFile(NamedTuple):
-    """A path without wildcards, and how many records to skip."""
+    """A file's text, and how many records of it to skip."""
 
-    path: Path
+    text: TextFeed
     header_records: int
 
 
@@ -79,6 +80,8 @@ class ValueScan:
 
     def interrupt(self) -> None:
         """End a running query; it raises duckdb.InterruptException in its thread."""
+        # A query that waits for text does not notice an interruption.
+        self._source.text.close()
         self._connection.interrupt()
 
     def close(self) -> None:
@@ -90,10 +93,16 @@ class ValueScan:
 
         Raises ConfigError when a rule cannot be computed, duckdb.Error for anything else but the file's content.
         """
+        try:
+            return self._run()
+        finally:
+            self._source.text.give_up()
+
+    def _run(self) -> Values | None:
         self._try_rules()
         required = required_columns(self._config)
         try:
-            self._execute(scan_statement(self._config, self._riders.aggregates))
+            self._read(scan_statement(self._config, self._riders.aggregates))
             rejects = self._rejects()
         except duckdb.InvalidInputException:
             return None
@@ -113,7 +122,7 @@ class ValueScan:
     def first_numbers(self, conditions: Mapping[str, str], limit: int) -> dict[str, list[int]]:
         """Give the numbers of the first records that meet each condition; reads the file once more."""
         statement = numbers_statement(list(conditions.values()), self._reading(), limit)
-        (found,) = self._execute(statement).fetchall()
+        (found,) = self._read(statement)
         return {key: numbers or [] for key, numbers in zip(conditions, found, strict=True)}
 
     def with_samples(self, values: Values, samples: Mapping[str, tuple[BadLine, ...]]) -> Values:
@@ -148,8 +157,13 @@ class ValueScan:
         tally.add(None, rows - dated)
         return tally.counts()
 
-    def _execute(self, statement: str) -> duckdb.DuckDBPyConnection:
-        binds = {**self._binds(), **self._riders.binds}
+    def _read(self, statement: str) -> list[Any]:
+        """Run a statement that reads the file."""
+        with self._source.text.readable() as path:
+            return self._execute(statement, {"path": str(path)}).fetchall()
+
+    def _execute(self, statement: str, more: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
+        binds = {**self._binds(), **self._riders.binds, **(more or {})}
         used = set(_BIND.findall(statement))
         return self._connection.execute(statement, {name: binds[name] for name in used})
 
@@ -159,7 +173,6 @@ class ValueScan:
     def _binds(self) -> dict[str, Any]:
         text_format = self._config.format
         return {
-            "path": str(self._source.path),
             "delimiter": text_format.delimiter,
             "quote": text_format.quote or "",
             # Where a part of a file begins, DuckDB guesses whether it is within quotes, and may guess wrong.

@@ -82,6 +82,11 @@ def _file_findings(report: QcReport, config: FeedConfig, month: Month) -> Iterat
     if report.empty_records:
         text = f"{report.file}: {_records(report.empty_records, 'empty record')} will not be loaded."
         yield _finding("INFO", "empty_records", text)
+    if report.text_bytes is not None:
+        text = (
+            f"compressed: {report.text_bytes:,} bytes of text in {report.size_bytes:,}; lines and bytes named"
+        )
+        yield _finding("INFO", "compressed", f"{report.file}: {text} are those of the text.")
     for severity, code, message in _form_remarks(report.form):
         yield _finding(severity, code, f"{report.file}: {message}")
 
