@@ -12,8 +12,12 @@ _BEGINNINGS = (
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
 )
-_PACKINGS = {".gz": "gzip-compressed", ".zst": "zstd-compressed", ".bz2": "bzip2-compressed"}
-_ARCHIVE = ".zip"
+_PACKINGS = {
+    "gzip-compressed": ".gz",
+    "zstd-compressed": ".zst",
+    "bzip2-compressed": ".bz2",
+    "a zip archive or an Excel workbook": ".zip",
+}
 HEAD_BYTES = 4096
 
 
@@ -31,9 +35,14 @@ def foreign_kind(head: bytes) -> str:
     return ""
 
 
+def packing_suffix(kind: str) -> str:
+    """Give the ending of a name by which a file of this kind is read as compressed; empty when none is."""
+    return _PACKINGS.get(kind, "")
+
+
 def packed_otherwise(suffix: str, head: bytes) -> str:
     """Say that a file is not what its name's ending promises, from its first bytes; empty when it may be."""
     kind = foreign_kind(head)
-    if kind == _PACKINGS.get(suffix) or (suffix == _ARCHIVE and kind.startswith("a zip archive")):
+    if packing_suffix(kind) == suffix:
         return ""
     return f"its name ends with {suffix}, but the file is {kind or 'not compressed so'}"
