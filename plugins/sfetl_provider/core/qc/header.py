@@ -15,7 +15,7 @@ def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConf
     blanks.
     """
     try:
-        names = _names(header.decode("utf-8").rstrip("\r\n"), text_format)
+        names = _names(_without_end(header).decode("utf-8"), text_format)
     except UnicodeDecodeError:
         return ("the header is not UTF-8 text",)
     except csv.Error as error:
@@ -33,7 +33,7 @@ def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatCon
 
     SQL reads names without case, so a header all in lower or all in upper case is spelled as the columns are.
     """
-    names = _names(header.decode("utf-8").rstrip("\r\n"), text_format)
+    names = _names(_without_end(header).decode("utf-8"), text_format)
     pairs = list(zip(names, columns, strict=True))
     remarks = []
     blanks = [wanted for name, wanted in pairs if name != name.strip()]
@@ -49,6 +49,10 @@ def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatCon
     if other:
         remarks.append(f"{len(other)} of {len(pairs)} names in other case: {', '.join(other)}")
     return tuple(remarks)
+
+
+def _without_end(header: bytes) -> bytes:
+    return header.removesuffix(b"\r\n") if header.endswith(b"\r\n") else header.removesuffix(b"\n")
 
 
 def _names(header: str, text_format: FormatConfig) -> list[str]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.tsv.line_counter import NEWLINE, RETURN, Positions, outside_quotes
 from sfetl_provider.core.tsv.line_counter import Text as Bytes
+from sfetl_provider.core.tsv.boundaries import BYTE_ORDER_MARK
 from sfetl_provider.core.tsv.text_file import Text
 
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -146,6 +147,12 @@ class Block:
         return self.ends[:-1] if self.is_open or self.is_completed else self.ends
 
     @cached_property
+    def half_end(self) -> Positions:
+        """Position of a carriage return that is the file's last byte."""
+        is_half = self.is_completed and self.content.endswith(b"\r\n")
+        return np.array([len(self.content) - 2] if is_half else [], np.intp)
+
+    @cached_property
     def crlf_ends(self) -> int:
         """Number of records that end with carriage return and newline."""
         if RETURN not in self.content:
@@ -169,7 +176,8 @@ class Block:
         """Which records hold nothing, or a carriage return alone."""
         lengths = self.ends - self.starts
         empty: Mask = (lengths == 0) | ((lengths == 1) & (self.text[self.starts] == RETURN))
-        return empty
+        # A carriage return that ends the file ends no record: the newline after it is supplied.
+        return empty & ~self.holding(self.half_end) if len(self.half_end) else empty
 
     def holding(self, positions: Positions) -> Mask:
         """Mark the records that hold one of the positions."""
@@ -256,6 +264,8 @@ def _faults(block: Block) -> Iterator[Fault | None]:
     )
     yield _placed(block, _nul_bytes(block), "holds a NUL byte")
     yield _placed(block, _not_utf8(block), "is not UTF-8 text")
+    yield _placed(block, _marks(block), "begins with a byte order mark, as where files were joined")
+    yield _placed(block, block.half_end, "ends with a carriage return and no newline, as a file that was cut off")
     yield _placed(block, _stray_returns(block), "holds a carriage return that ends no line")
     yield Fault(block.delimiters != block.shape.columns - 1, "columns: {found} instead of {wanted}")
 
@@ -315,3 +325,10 @@ def _stray_returns(block: Block) -> Positions | None:
     following = block.text[np.minimum(returns + 1, len(block.text) - 1)]
     stray: Positions = returns[following != NEWLINE]
     return stray
+
+
+def _marks(block: Block) -> Positions | None:
+    if BYTE_ORDER_MARK not in block.content:
+        return None
+    first = block.starts[block.text[block.starts] == BYTE_ORDER_MARK[0]]
+    return np.array([at for at in first if block.content.startswith(BYTE_ORDER_MARK, int(at))], np.intp)

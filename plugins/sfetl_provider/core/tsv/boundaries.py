@@ -13,13 +13,13 @@ from sfetl_provider.core.tsv.text_file import Text
 
 BLOCK_BYTES = 64 * 1024
 PARITY_BLOCK_BYTES = 4 * 1024 * 1024
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def mark_bytes(file: Text) -> int:
     """Give the length of the UTF-8 byte order mark at the file's start: 3 or 0."""
     file.seek(0)
-    return len(_BYTE_ORDER_MARK) if file.read(len(_BYTE_ORDER_MARK)) == _BYTE_ORDER_MARK else 0
+    return len(BYTE_ORDER_MARK) if file.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK else 0
 
 
 def body_start(file: Text, has_header: bool, quote: bytes | None) -> int:
