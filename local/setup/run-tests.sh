@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold: lint, core without Airflow and with its branch coverage, then all other tests.
+# Two lanes run side by side: one computes, in the other real processes mostly wait for each other.
 # All parts run, even if one fails. Needs neither a terminal nor input.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -12,24 +13,48 @@ for name in $(compgen -e | grep -E '^_?AIRFLOW|^PYTHON(PATH|HOME)$|^(https?|all|
     unset "$name"
 done
 
-failed=()
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+pytest=(.venv-test/bin/python -m pytest)
 
+# Runs a part, notes how it ended, and prints its output in one piece when it is over.
 part() {
-    local title=$1
+    local title=$1 state=passed started=$SECONDS
     shift
-    echo
-    echo "--- $title"
-    "$@" || failed+=("$title")
+    "$@" >"$results/$title.log" 2>&1 || state=failed
+    {
+        echo
+        echo "--- $title ($state after $((SECONDS - started)) s)"
+        cat "$results/$title.log"
+    } >"$results/$title.text"
+    flock "$results" cat "$results/$title.text"
+    echo "$state" >"$results/$title.state"
 }
 
-pytest=(.venv-test/bin/python -m pytest)
-part "lint" local/setup/run-lint.sh
-part "core, without Airflow" "${pytest[@]}" tests/core --cov --cov-branch --cov-report=term-missing --cov-fail-under=90
-# Airflow is configured at its first import: the tests of the skin need a process of their own.
-part "the Airflow skin" "${pytest[@]}" tests/provider
-part "everything else" "${pytest[@]}" tests --ignore=tests/core --ignore=tests/provider
+waiting() {
+    part "the stack" "${pytest[@]}" tests/local --ignore=tests/local/warehouse
+    part "whole systems" "${pytest[@]}" tests/system
+}
 
-if [ ${#failed[@]} -gt 0 ]; then
-    printf 'Failed: %s\n' "${failed[@]}" >&2
+computing() {
+    part "lint" local/setup/run-lint.sh
+    part "core, without Airflow" "${pytest[@]}" tests/core --cov --cov-branch --cov-report=term-missing --cov-fail-under=90
+    # Airflow is configured at its first import: the tests of the skin need a process of their own.
+    part "the Airflow skin" "${pytest[@]}" tests/provider
+    part "the stand-in" "${pytest[@]}" tests/local/warehouse
+    part "everything else" "${pytest[@]}" tests --ignore=tests/core --ignore=tests/provider --ignore=tests/local \
+        --ignore=tests/system
+}
+
+waiting &
+computing
+wait
+
+failed=$(grep -L passed "$results"/*.state || true)
+if [ -n "$failed" ] || [ "$(find "$results" -name '*.state' | wc -l)" -ne 7 ]; then
+    echo "Failed:" >&2
+    for state in $failed; do basename "$state" .state >&2; done
     exit 1
 fi
+echo
+echo "All parts passed after $SECONDS s."

@@ -9,6 +9,7 @@ import pytest
 from sfetl_provider.adapters.chunk_folder import ChunkFolder, FileCheckpoints
 from sfetl_provider.core.errors import ScratchSpaceError
 from sfetl_provider.core.ports import StagedEntry
+from tests.core.fakes import NOON
 
 STAGE = '@"D"."SFETL"."CHUNKS"/sales/2024-01/0123456789ab/a.tsv-00000000/'
 
@@ -23,7 +24,7 @@ def test_an_upload_moves_the_file_and_replaces_the_one_before(tmp_path: Path) ->
         folder.stop()
 
     assert not source.exists()
-    assert folder.list_stage(STAGE) == [StagedEntry("a.tsv-00000000/part-00001.tsv", 3)]
+    assert folder.list_stage(STAGE) == [StagedEntry("a.tsv-00000000/part-00001.tsv", 3, NOON)]
 
 
 def test_a_folder_that_takes_nothing_is_named(tmp_path: Path) -> None:

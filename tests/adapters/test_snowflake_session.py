@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,10 +143,13 @@ def test_files_are_listed_below_their_folder_with_their_sizes(
         session.upload(chunk, f"{STAGE}/listed/a/")
     session.upload(chunk, f"{STAGE}/listed/b/")
 
-    assert sorted(session.list_stage(f"{STAGE}/listed/a/"), key=str) == [
-        StagedEntry("listed/a/part-00001.tsv.zst", 10),
-        StagedEntry("listed/a/part-00002.tsv.zst", 20),
+    began = datetime.now(UTC)
+    listed = sorted(session.list_stage(f"{STAGE}/listed/a/"), key=str)
+    assert listed == [
+        StagedEntry("listed/a/part-00001.tsv.zst", 10, began),
+        StagedEntry("listed/a/part-00002.tsv.zst", 20, began),
     ]
+    assert all(abs(entry.modified_at - began) < timedelta(minutes=1) for entry in listed)
     assert len(session.list_stage(f"{STAGE}/listed/")) == 3
     assert session.list_stage(f"{STAGE}/nothing/") == []
 

@@ -48,7 +48,7 @@ class InMemoryStage:
 
     def list_stage(self, stage_folder: str) -> list[StagedEntry]:
         return [
-            StagedEntry(path.partition("/")[2], len(content))
+            StagedEntry(path.partition("/")[2], len(content), NOON)
             for path, content in sorted(self.files.items())
             if path.startswith(stage_folder)
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sfetl_provider.core.ports import JsonValue, StagedEntry
@@ -40,7 +41,7 @@ class ChunkFolder:
         """Give the files of a sub-folder."""
         target = self._sub_folder(stage_folder)
         paths = sorted(path for path in target.glob("*") if path.is_file())
-        return [StagedEntry(f"{target.name}/{path.name}", path.stat().st_size) for path in paths]
+        return [_entry(target.name, path) for path in paths]
 
     def _sub_folder(self, stage_folder: str) -> Path:
         return self._folder / stage_folder.rstrip("/").rsplit("/", 1)[-1]
@@ -84,3 +85,8 @@ class FileCheckpoints:
             partial.replace(self._path)
         except OSError as error:
             raise scratch_error(self._path.parent, error) from error
+
+
+def _entry(folder: str, path: Path) -> StagedEntry:
+    found = path.stat()
+    return StagedEntry(f"{folder}/{path.name}", found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,14 @@ class SnowflakeSession:
     def list_stage(self, stage_folder: str) -> list[StagedEntry]:
         """LIST what lies below a stage path; paths are given relative to the stage."""
         rows = self.query(f"LIST {quote_literal(stage_folder)}").records()
-        return [StagedEntry(str(row["name"]).partition("/")[2], int(str(row["size"]))) for row in rows]
+        return [
+            StagedEntry(
+                str(row["name"]).partition("/")[2],
+                int(str(row["size"])),
+                parsedate_to_datetime(str(row["last_modified"])),
+            )
+            for row in rows
+        ]
 
     @contextmanager
     def _cursor(self, doing: str) -> Iterator[Any]:

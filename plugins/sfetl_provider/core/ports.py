@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
@@ -61,10 +61,11 @@ class QueryStatus:
 
 @dataclass(frozen=True)
 class StagedEntry:
-    """One file as LIST shows it; `path` is relative to the stage, sizes in bytes as stored."""
+    """One file as LIST shows it; `path` is relative to the stage, sizes in bytes as stored, time in UTC."""
 
     path: str
     size_bytes: int
+    modified_at: datetime = field(compare=False)
 
 
 class StageListing(Protocol):

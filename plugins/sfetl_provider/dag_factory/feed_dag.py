@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, CronPartitionTimetable, Param, TriggerRule
 
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.plan.names import load_dag_id
 from sfetl_provider.operators.async_copy import AsyncCopyOperator
 from sfetl_provider.operators.audit_load import AuditLoadOperator
 from sfetl_provider.operators.compress_stage import CleanStageOperator, CompressStageOperator
@@ -20,11 +21,6 @@ from sfetl_provider.operators.task_run import remember_error
 from sfetl_provider.sensors.monthly_file import MonthlyFileSensor
 
 
-def dag_id_of(feed: FeedConfig) -> str:
-    """Give the id of a feed's DAG."""
-    return f"load_{feed.feed}"
-
-
 def build_feed_dag(feed: FeedConfig) -> DAG:
     """Give the feed's DAG; costs a few milliseconds and touches neither disk nor network.
 
@@ -32,7 +28,7 @@ def build_feed_dag(feed: FeedConfig) -> DAG:
     Airflow's backfill ranges would lose their edge months. The partition key is the month.
     """
     with DAG(
-        dag_id=dag_id_of(feed),
+        dag_id=load_dag_id(feed.feed),
         description=feed.description or f"Monthly load of {feed.table.name}",
         schedule=CronPartitionTimetable("0 0 1 * *", timezone="UTC", run_offset=-1, key_format="%Y-%m"),
         start_date=_first_of(feed.start_month),

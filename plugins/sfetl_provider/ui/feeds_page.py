@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 
 from sfetl_provider.core.config.load import LoadedFeeds, load_feeds
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.plan.names import load_dag_id
 from sfetl_provider.settings import read_settings
 
 app = FastAPI(title="sfetl")
@@ -49,5 +50,5 @@ def render_feeds(loaded: LoadedFeeds) -> str:
 def _row(feed: FeedConfig) -> str:
     table = ".".join((feed.table.database, feed.table.schema_name, feed.table.name))
     cells = (table, ", ".join(feed.files.patterns), feed.qc.mode, str(len(feed.columns)))
-    link = f"<a href='/dags/load_{feed.feed}' target=_top>{escape(feed.feed)}</a>"
+    link = f"<a href='/dags/{load_dag_id(feed.feed)}' target=_top>{escape(feed.feed)}</a>"
     return f"<tr><td>{link}</td>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"

@@ -37,7 +37,17 @@ from tests.core.qc.strict_reader import MARK, Form, Reading, read_strictly
 MONTH = Month(2013, 1)
 INTERESTING = [
     *(b"\0", b"\r", b"\n", b"\r\n", b"\t", b'"', b"'", b",", b"|", b";", b" ", b"\\", b"\x1a"),
-    *(b"\x80", b"\xff", b"\xc3", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", "é€😀".encode(), MARK, b'""'),
+    *(
+        b"\x80",
+        b"\xff",
+        b"\xc3",
+        b"\xc0\xaf",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        "é€😀".encode(),
+        MARK,
+        b'""',
+    ),
 ]
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": lambda text: gzip.compress(text, 1),
@@ -105,7 +115,9 @@ def _rows(chance: random.Random) -> tuple[tuple[str, ...], list[list[str]]]:
         first = chance.randrange(len(lines) - 30)
         return columns, [line.split("\t") for line in lines[first : first + chance.randint(1, 30)]]
     columns = ("day", *(f"c{number}" for number in range(1, chance.randint(2, 5))))
-    return columns, [[_day(chance), *(_value(chance) for _ in columns[1:])] for _ in range(chance.randint(1, 20))]
+    return columns, [
+        [_day(chance), *(_value(chance) for _ in columns[1:])] for _ in range(chance.randint(1, 20))
+    ]
 
 
 def _day(chance: random.Random) -> str:
@@ -113,14 +125,34 @@ def _day(chance: random.Random) -> str:
 
 
 def _value(chance: random.Random) -> str:
-    pieces = ["", "a", "17", "é", '"', "'", "\t", ",", "|", ";", "\n", "\r\n", "\r", " ", "x" * 40, "\\", "NULL"]
+    pieces = [
+        "",
+        "a",
+        "17",
+        "é",
+        '"',
+        "'",
+        "\t",
+        ",",
+        "|",
+        ";",
+        "\n",
+        "\r\n",
+        "\r",
+        " ",
+        "x" * 40,
+        "\\",
+        "NULL",
+    ]
     return "".join(chance.choice(pieces) for _ in range(chance.randint(0, 4)))
 
 
 def _written(chance: random.Random, form: Form, rows: list[list[str]]) -> bytes:
     end = chance.choice([b"\n", b"\n", b"\r\n"])
     records = [list(form.columns), *rows] if form.has_header else rows
-    text = b"".join(form.delimiter.join(_field(chance, value, form) for value in row) + end for row in records)
+    text = b"".join(
+        form.delimiter.join(_field(chance, value, form) for value in row) + end for row in records
+    )
     return MARK + text if chance.random() < 0.1 else text
 
 
@@ -152,8 +184,12 @@ def _mutated(chance: random.Random, text: bytes) -> bytes:
         lambda: text.replace(b"\n", b"\r\n", chance.choice([1, 2, -1])),
         lambda: text.replace(b"\r\n", chance.choice([b"\n", b"\r"]), chance.choice([1, -1])),
         lambda: text + chance.choice([text, MARK + text, text.split(b"\n")[0]]),
-        lambda: text.replace(*chance.sample([b"\t", b",", b"|", b";", b'"', b"'"], 2), chance.choice([1, -1])),
-        lambda: text.decode("utf-8", "replace").encode(chance.choice(["latin-1", "utf-16", "utf-16-le"]), "replace"),
+        lambda: text.replace(
+            *chance.sample([b"\t", b",", b"|", b";", b'"', b"'"], 2), chance.choice([1, -1])
+        ),
+        lambda: text.decode("utf-8", "replace").encode(
+            chance.choice(["latin-1", "utf-16", "utf-16-le"]), "replace"
+        ),
     ]
     return chance.choice(changed)()
 
@@ -205,7 +241,9 @@ def judge(case: Case, folder: Path) -> Answer:
         qc={"expected_days": "any"},
     )
     try:
-        report = scan_file(source_file(folder / case.name, case.content), config, MONTH, Places(folder / "scratch"))
+        report = scan_file(
+            source_file(folder / case.name, case.content), config, MONTH, Places(folder / "scratch")
+        )
     except SfetlError as error:
         return Answer(None, False, f"{type(error).__name__}: {error}")
     return Answer(report, decide([report], config, MONTH, "file").is_passed)
@@ -288,8 +326,8 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         kinds, faults = run(arguments.seed, numbers, Path(folder))
     for fault in faults:
-        print(fault)
-    print(f"{len(numbers)} cases of seed {arguments.seed}: {dict(kinds)}")
+        sys.stdout.write(f"{fault}\n")
+    sys.stdout.write(f"{len(numbers)} cases of seed {arguments.seed}: {dict(kinds)}\n")
     return 1 if faults else 0
 
 

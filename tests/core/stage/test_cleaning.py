@@ -9,7 +9,7 @@ import pytest
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.ports import Bind, QueryResult, StagedEntry
 from sfetl_provider.core.stage.cleaning import clean_stage
-from tests.core.fakes import InMemoryStage, plan
+from tests.core.fakes import NOON, InMemoryStage, plan
 
 
 class RemovingStage(InMemoryStage):
@@ -37,4 +37,4 @@ def test_a_clean_stage_gives_the_number_of_files_removed() -> None:
 
 def test_a_file_that_is_left_is_an_error() -> None:
     with pytest.raises(ReconciliationError, match="1 files are still on the stage"):
-        clean_stage(RemovingStage([StagedEntry("x", 1)]), plan())
+        clean_stage(RemovingStage([StagedEntry("x", 1, NOON)]), plan())

@@ -48,7 +48,7 @@ _TEMPLATES = {
 PARTS: dict[str, tuple[str, ...]] = {
     "count_all": ("count(*)",),
     "count": ("count({})",),
-    "count_if": ("count(*) FILTER (WHERE {})",),
+    "count_if": ("count_if({})",),
     "sum": ("sum({})",),
     "avg": ("sum({})", "count({})"),
     "min": ("min({})",),

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.identifiers import quote_identifier
@@ -20,6 +21,19 @@ STAGE = "CHUNKS"
 LEDGER = "LEDGER"
 MANIFEST = "chunk_set.json"
 _SUFFIXES: dict[Compression, str] = {"zstd": ".zst", "gzip": ".gz", "none": ""}
+
+
+def load_dag_id(feed: str) -> str:
+    """Give the id of the DAG that loads a feed."""
+    return f"load_{feed}"
+
+
+class LoadTableParts(NamedTuple):
+    """What a load table's name tells."""
+
+    feed: str
+    month: str
+    run_key: str
 
 
 def run_key(dag_id: str, run_id: str) -> str:
@@ -58,6 +72,14 @@ def load_table(plan: MonthPlan, attempt: int) -> TableName:
     month = plan.month.replace("-", "")
     name = f"LOAD_{plan.feed.upper()}_{month}_{plan.run_key.upper()}_A{attempt}"
     return sfetl_table(plan.table.database, name)
+
+
+def load_table_parts(name: str) -> LoadTableParts | None:
+    """Read feed, month and run key back from a load table's name; None when it is none."""
+    found = re.fullmatch(r"LOAD_([A-Z][A-Z0-9_]*)_(\d{4})(\d\d)_([0-9A-F]{12})_A\d+", name)
+    if found is None:
+        return None
+    return LoadTableParts(found[1].lower(), f"{found[2]}-{found[3]}", found[4].lower())
 
 
 def stage_name(database: str) -> str:

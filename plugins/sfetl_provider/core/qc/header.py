@@ -14,6 +14,8 @@ def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConf
     `header` is the first record without byte order mark. Names are compared without case and surrounding
     blanks.
     """
+    if b"\r" in _without_end(header):
+        return ("the header holds a carriage return that ends no line",)
     try:
         names = _names(_without_end(header).decode("utf-8"), text_format)
     except UnicodeDecodeError:

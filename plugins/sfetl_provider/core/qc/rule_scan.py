@@ -115,7 +115,7 @@ class RuleScan:
         )
 
     def _count(self, condition: str) -> int:
-        return self._placed(f"count(*) FILTER (WHERE {condition})")
+        return self._placed(f"count_if({condition})")
 
     def _placed(self, sql: str) -> int:
         if sql not in self.aggregates:

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sfetl_provider.core.qc.report import BadLine
+from sfetl_provider.core.tsv.boundaries import BYTE_ORDER_MARK
 from sfetl_provider.core.tsv.line_counter import NEWLINE, RETURN, Positions, outside_quotes
 from sfetl_provider.core.tsv.line_counter import Text as Bytes
-from sfetl_provider.core.tsv.boundaries import BYTE_ORDER_MARK
 from sfetl_provider.core.tsv.text_file import Text
+from sfetl_provider.core.tsv.utf8 import is_utf8
 
 BLOCK_BYTES = 4 * 1024 * 1024
 RECORD_LIMIT_BYTES = 16 * 1024 * 1024
@@ -226,17 +227,22 @@ def record_blocks(
     rest = b""
     while chunk := text.read(block_bytes):
         block = Block(start, rest + chunk, shape)
-        if len(block.ends):
-            cut = int(block.ends[-1]) + 1
+        cut = _last_end(block) + 1
+        if cut:
             yield Block(start, block.content[:cut], shape)
         elif len(block.content) > limit:
             cut = len(block.content)
             yield Block(start, block.content, shape, is_open=True)
-        else:
-            cut = 0
         start, rest = start + cut, block.content[cut:]
     if rest:
         yield _last_block(start, rest, shape)
+
+
+def _last_end(block: Block) -> int:
+    """Give the position of the last newline that ends a record, -1 when there is none."""
+    if block.shape.quote is None:
+        return block.content.rfind(b"\n")
+    return int(block.ends[-1]) if len(block.ends) else -1
 
 
 def _last_block(start: int, rest: bytes, shape: Shape) -> Block:
@@ -265,7 +271,9 @@ def _faults(block: Block) -> Iterator[Fault | None]:
     yield _placed(block, _nul_bytes(block), "holds a NUL byte")
     yield _placed(block, _not_utf8(block), "is not UTF-8 text")
     yield _placed(block, _marks(block), "begins with a byte order mark, as where files were joined")
-    yield _placed(block, block.half_end, "ends with a carriage return and no newline, as a file that was cut off")
+    yield _placed(
+        block, block.half_end, "ends with a carriage return and no newline, as a file that was cut off"
+    )
     yield _placed(block, _stray_returns(block), "holds a carriage return that ends no line")
     yield Fault(block.delimiters != block.shape.columns - 1, "columns: {found} instead of {wanted}")
 
@@ -302,7 +310,7 @@ def _nul_bytes(block: Block) -> Positions | None:
 
 def _not_utf8(block: Block) -> Positions | None:
     """Give the place of the first byte that is not UTF-8 in each record that holds one."""
-    if block.content.isascii() or _utf8_end(block.content) is None:
+    if is_utf8(block.content):
         return None
     suspects = np.flatnonzero(block.holding(np.flatnonzero(block.text >= 128)))
     ends = ((int(block.starts[index]), _utf8_end(block.record(index))) for index in map(int, suspects))

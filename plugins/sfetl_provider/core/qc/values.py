@@ -27,6 +27,7 @@ from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTE
 from sfetl_provider.core.qc.text_feed import TextFeed
 
 ROWS_AT_ONCE = 10_000
+BEGINNING_RECORDS = 200_000
 _BIND = re.compile(r"\$(\w+)")
 REJECTS_LIMIT = 10_000
 # DuckDB's own choice, 16 times the longest line, takes all of the memory limit. With a buffer that is no whole
@@ -110,7 +111,7 @@ class ValueScan:
         return Values(
             rows=rows,
             dates=self._dates(rows),
-            nulls=dict(zip(required, values[: len(required)], strict=True)),
+            nulls={name: missing or 0 for name, missing in zip(required, values, strict=False)},
             rejects=rejects,
             found=self._riders.counts(values[len(required) :]),
         )
@@ -120,8 +121,16 @@ class ValueScan:
         return self._riders.broken(values.found)
 
     def first_numbers(self, conditions: Mapping[str, str], limit: int) -> dict[str, list[int]]:
-        """Give the numbers of the first records that meet each condition; reads the file once more."""
-        statement = numbers_statement(list(conditions.values()), self._reading(), limit)
+        """Give the numbers of the first records that meet each condition.
+
+        Reads the beginning of the file once more, and all of it for conditions that few records meet.
+        """
+        found = self._numbers(conditions, limit, f" LIMIT {BEGINNING_RECORDS}")
+        rare = {key: condition for key, condition in conditions.items() if len(found[key]) < limit}
+        return {**found, **self._numbers(rare, limit)} if rare else found
+
+    def _numbers(self, conditions: Mapping[str, str], limit: int, part: str = "") -> dict[str, list[int]]:
+        statement = numbers_statement(list(conditions.values()), self._reading() + part, limit)
         (found,) = self._read(statement)
         return {key: numbers or [] for key, numbers in zip(conditions, found, strict=True)}
 
@@ -206,7 +215,7 @@ def scan_statement(config: FeedConfig, more: Sequence[str] = ()) -> str:
     """
     dated = f"c{config.column_names.index(config.date.column)}"
     missing = [
-        f"count(*) FILTER (WHERE {_is_missing(f'c{index}')})"
+        f"count_if({_is_missing(f'c{index}')})"
         for index, column in enumerate(config.columns)
         if not column.nullable
     ]

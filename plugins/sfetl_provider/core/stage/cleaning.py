@@ -16,12 +16,16 @@ def clean_stage(warehouse: Warehouse, plan: MonthPlan) -> int:
     when a file is left. Doing it again removes nothing and is no error.
     Source: docs.snowflake.com/en/sql-reference/sql/remove.
     """
-    folder = stage_folder(plan)
+    return remove_files(warehouse, stage_folder(plan), f"{plan.month} is published and verified.")
+
+
+def remove_files(warehouse: Warehouse, folder: str, safe: str) -> int:
+    """REMOVE everything below a stage path and give the number of files removed; `safe` goes into the error."""
     removed = len(warehouse.query(f"REMOVE {quote_literal(folder)}").rows)
     if left := warehouse.list_stage(folder):
         raise ReconciliationError(
             f"{len(left)} files are still on the stage below {folder} after REMOVE.",
-            safe=f"{plan.month} is published and verified.",
+            safe=safe,
             next_step="Clear this task to remove them.",
             stage="clean",
         )

@@ -8,7 +8,7 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -20,7 +20,9 @@ from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.tsv.source import open_source
 
 SUFFIXES = (".gz", ".zst", ".bz2", ".zip")
-_READ_BYTES = 64 * 1024
+# So little at a time that even of a zstd frame that is all zeros no more than 64 MiB come out of it.
+_PIECE_BYTES = 2 * 1024
+_TEXT_BYTES = 4 * 1024 * 1024
 _SKIP_BYTES = 1024 * 1024
 _BROKEN = (
     EOFError,
@@ -51,6 +53,19 @@ class DamagedSourceError(SourceFileError):
 
 class _Reader(Protocol):
     def read(self, size: int, /) -> bytes: ...
+
+
+class _Member(Protocol):
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
 
 
 def is_compressed(path: Path | str) -> bool:
@@ -128,9 +143,9 @@ def _text(path: Path, raw: BinaryIO) -> _Reader:
             text: _Reader = igzip.IGzipFile(fileobj=raw, mode="rb")  # type: ignore[no-untyped-call]
             return text
         case ".bz2":
-            return bz2.BZ2File(raw)
+            return _Members(raw, _Bzip2Stream)
         case ".zst":
-            return _Frames(raw)
+            return _Members(raw, _ZstdFrame)
         case _:
             return _only_member(path, zipfile.ZipFile(raw))
 
@@ -142,33 +157,80 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> _Reader:
     return archive.open(files[0])
 
 
-class _Frames:
-    """The text of one zstd frame after the other; zstandard's own reader takes a cut frame for a whole one."""
+class _Members:
+    """The text of one zstd frame or bzip2 stream after the other.
 
-    def __init__(self, raw: BinaryIO) -> None:
+    The libraries' own readers take a cut zstd frame for a whole one, and leave out, in silence, what follows a
+    bzip2 stream and is none.
+    """
+
+    def __init__(self, raw: BinaryIO, begin: Callable[[], _Member]) -> None:
         self._raw = raw
-        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._begin = begin
+        self._member: _Member | None = None
         self._packed = b""
         self._text = b""
 
     def read(self, size: int, /) -> bytes:
-        """Give up to so many bytes, none at the end; raises EOFError when the last frame is cut."""
+        """Give up to so many bytes, none at the end; raises EOFError when the last member is cut."""
         while not self._text and self._advance():
             pass
         text, self._text = self._text[:size], self._text[size:]
         return text
 
     def _advance(self) -> bool:
-        packed = self._packed or self._raw.read(_READ_BYTES)
-        self._packed = b""
-        if not packed:
-            if self._frame is not None:
-                raise EOFError("the last frame is cut")
+        is_full = self._member is not None and not self._member.needs_input
+        packed = b"" if is_full else self._packed or self._raw.read(_PIECE_BYTES)
+        if not is_full:
+            self._packed = b""
+        if not packed and not is_full:
+            if self._member is not None:
+                raise EOFError("the file ends early")
             return False
-        if self._frame is None:
-            self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._text = self._frame.decompress(packed)
-        if self._frame.eof:
-            self._packed = self._frame.unused_data
-            self._frame = None
+        if self._member is None:
+            self._member = self._begin()
+        self._text = self._member.decompress(packed)
+        if self._member.eof:
+            self._packed = self._member.unused_data
+            self._member = None
         return True
+
+
+class _ZstdFrame:
+    """One frame; implements _Member."""
+
+    needs_input = True
+
+    def __init__(self) -> None:
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self.decompress = self._frame.decompress
+
+    @property
+    def eof(self) -> bool:
+        return self._frame.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._frame.unused_data
+
+
+class _Bzip2Stream:
+    """One stream; implements _Member, and gives some MiB at a time: 40 bytes may hold 45 MB."""
+
+    def __init__(self) -> None:
+        self._stream = bz2.BZ2Decompressor()
+
+    def decompress(self, data: bytes, /) -> bytes:
+        return self._stream.decompress(data, _TEXT_BYTES)
+
+    @property
+    def needs_input(self) -> bool:
+        return self._stream.needs_input
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data

@@ -1,0 +1,85 @@
+"""What runs left in Snowflake: chunks on the stage, load tables. Found by name, removed and looked at again.
+
+Sources: docs.snowflake.com/en/sql-reference/sql/list, …/show-tables, …/remove.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from sfetl_provider.core.identifiers import quote_identifier, quote_literal
+from sfetl_provider.core.maintenance.leftover import Leftover
+from sfetl_provider.core.plan.month_plan import TableName
+from sfetl_provider.core.plan.names import SCHEMA, STAGE, load_table_parts, quoted_table, stage_name
+from sfetl_provider.core.ports import StagedEntry, Warehouse
+from sfetl_provider.core.stage.cleaning import remove_files
+
+_RUN_PATH = re.compile(r"([a-z][a-z0-9_]*)/(\d{4}-\d\d)/([0-9a-f]{12})/.+")
+
+
+def find_in_warehouse(warehouse: Warehouse, database: str) -> tuple[Leftover, ...]:
+    """Find what any run has in schema SFETL of a database; nothing when the schema or the stage is not there.
+
+    Files and tables with names that are not ours are left alone.
+    """
+    if not _exists(warehouse, "SCHEMAS", SCHEMA, f"DATABASE {quote_identifier(database)}"):
+        return ()
+    schema = f"SCHEMA {quote_identifier(database)}.{quote_identifier(SCHEMA)}"
+    tables = tuple(_load_tables(warehouse, database, schema))
+    if not _exists(warehouse, "STAGES", STAGE, schema):
+        return tables
+    return (*tables, *_chunks(warehouse, database))
+
+
+def remove_from_warehouse(warehouse: Warehouse, leftover: Leftover) -> None:
+    """Remove chunks or a load table; doing it again is no error. Raises ReconciliationError when some stay."""
+    if leftover.kind == "load_table":
+        warehouse.query(f"DROP TABLE IF EXISTS {leftover.place}")
+    else:
+        remove_files(warehouse, leftover.place, safe="No living run owns them.")
+
+
+def _exists(warehouse: Warehouse, kinds: str, name: str, scope: str) -> bool:
+    # LIKE does not tell upper from lower case.
+    result = warehouse.query(f"SHOW {kinds} LIKE {quote_literal(name)} IN {scope}")
+    return any(record["name"] == name for record in result.records())
+
+
+def _load_tables(warehouse: Warehouse, database: str, schema: str) -> Iterator[Leftover]:
+    for record in warehouse.query(f"SHOW TABLES IN {schema} STARTS WITH 'LOAD_'").records():
+        name, created = str(record["name"]), record["created_on"]
+        parts = load_table_parts(name)
+        if parts is None or not isinstance(created, datetime):
+            continue
+        table = TableName(database=database, schema_name=SCHEMA, name=name)
+        yield Leftover(
+            kind="load_table",
+            place=quoted_table(table),
+            database=database,
+            feed=parts.feed,
+            month=parts.month,
+            run_key=parts.run_key,
+            size_bytes=int(str(record["bytes"] or 0)),
+            newest=created.astimezone(UTC),
+        )
+
+
+def _chunks(warehouse: Warehouse, database: str) -> Iterator[Leftover]:
+    root = f"@{stage_name(database)}/"
+    runs: dict[tuple[str, str, str], list[StagedEntry]] = {}
+    for entry in warehouse.list_stage(root):
+        if found := _RUN_PATH.fullmatch(entry.path):
+            runs.setdefault((found[1], found[2], found[3]), []).append(entry)
+    for (feed, month, run_key), entries in runs.items():
+        yield Leftover(
+            kind="chunks",
+            place=f"{root}{feed}/{month}/{run_key}/",
+            database=database,
+            feed=feed,
+            month=month,
+            run_key=run_key,
+            size_bytes=sum(entry.size_bytes for entry in entries),
+            newest=max(entry.modified_at for entry in entries),
+        )

@@ -1,0 +1,56 @@
+"""The DAG that removes what failed runs left, once its days are over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from airflow.sdk import DAG, Param
+
+from sfetl_provider.core.maintenance.leftover import Retention
+from sfetl_provider.dag_factory.feed_dag import task_defaults
+from sfetl_provider.operators.maintenance import FindLeftoversOperator, RemoveLeftoversOperator
+
+DAG_ID = "maintenance"
+
+
+def build_maintenance_dag() -> DAG:
+    """Give the DAG maintenance; one run a day, one at a time."""
+    with DAG(
+        dag_id=DAG_ID,
+        description="Removes chunks, load tables and scratch files that failed runs left",
+        schedule="0 5 * * *",
+        start_date=datetime(2024, 1, 1),
+        catchup=False,
+        max_active_runs=1,
+        default_args=task_defaults(retries=3, retry_delay_seconds=30),
+        params={
+            "keep_days": Param(
+                Retention.ended_days,
+                type="integer",
+                minimum=0,
+                title="Keep days",
+                description="How long a run that is over keeps what it would need to resume",
+            ),
+            "dry_run": Param(
+                False, type="boolean", title="Dry run", description="Only list what would be removed"
+            ),
+        },
+        tags=["sfetl", "delete"],
+        doc_md=_DOCUMENTATION,
+        render_template_as_native_obj=True,
+    ) as dag:
+        find = FindLeftoversOperator(task_id="find")
+        find >> RemoveLeftoversOperator(task_id="remove", found=find.output)
+    return dag
+
+
+_DOCUMENTATION = """
+Removes what loads left that failed and were never cleared.
+
+1. **find** lists every run's chunks on the stage, load tables and scratch folder in its log, each with what
+   follows and why; with *dry run* the run ends there.
+2. **remove** looks again and removes what was listed and is still due.
+
+A failed load can be cleared, and resumes, until its *keep days* are over; after them it starts afresh. What
+belongs to a queued or running load is never touched.
+"""
