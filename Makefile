@@ -10,6 +10,9 @@ UV_VERSION := 0.13.8
 LOCK_OPTIONS ?=
 DEMO_OPTIONS ?=
 WAREHOUSE_OPTIONS ?=
+N ?= 30
+SEED ?= 1
+STORM_OPTIONS ?=
 
 export PYTHON UV_VERSION
 
@@ -18,7 +21,7 @@ TESTING := .venv-test/.synced
 CLI := .venv-cli/.synced
 INSTALLER := local/setup/make-environment.sh
 
-.PHONY: help demo up down status warehouse warehouse-down test lint lock clean
+.PHONY: help demo up down status warehouse warehouse-down test storm lint lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +47,9 @@ warehouse-down: ## stop what warehouse started
 
 test: $(TESTING) $(CLI) ## linters, types, import rules, all tests
 	@local/setup/run-tests.sh
+
+storm: $(TESTING) ## kill a staging N times at random moments, seeded, until it completes (N=30 SEED=1 STORM_OPTIONS=--record)
+	@.venv-test/bin/python -m tests.system.storm --kills $(N) --seed $(SEED) $(STORM_OPTIONS)
 
 lint: $(TESTING) ## linters, types, import rules
 	@local/setup/run-lint.sh

@@ -21,7 +21,6 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -32,7 +31,7 @@ from snowflake.connector import SnowflakeConnection
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from local.demo.results import RESULTS_FILE, commit, processor
+from benchmarks.results import append_rows, machine_cells
 from local.warehouse.serving.server import connection_parameters
 
 CHUNK_BYTES = 100 * 10**6
@@ -87,10 +86,7 @@ class Measured:
     def row(self) -> str:
         """The line of the results file."""
         cells = (
-            datetime.now(UTC).strftime("%Y-%m-%d"),
-            commit(),
-            processor(),
-            str(psutil.cpu_count()),
+            machine_cells(),
             f"{self.text_bytes / 1e6:.0f}",
             f"{self.packed_bytes / 1e6:.0f}",
             f"{self.packed_bytes / 1e6 / self.upload_seconds:.0f}",
@@ -200,18 +196,6 @@ def measure(chunks: Path, text_bytes: int, connection: SnowflakeConnection, watc
     return Measured(text_bytes, packed, upload_seconds, copy_seconds, upload_memory, watch.peak)
 
 
-def record(measured: Measured, path: Path = RESULTS_FILE) -> None:
-    """Append a line to the table of the results file; the table is made at the file's end at first."""
-    text = path.read_text(encoding="utf-8")
-    if _HEADING not in text:
-        text = f"{text.rstrip()}\n{_HEADING}"
-    before, _, after = text.partition(_HEADING)
-    rows, _, rest = after.partition("\n\n")
-    kept = f"{rows.strip()}\n" if rows.strip() else ""
-    end = f"\n{rest}" if rest else ""
-    path.write_text(f"{before}{_HEADING}{kept}{measured.row()}\n{end}", encoding="utf-8")
-
-
 def main() -> None:
     """Measure, print, and file the numbers if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -234,7 +218,7 @@ def main() -> None:
     print(_HEADING.strip())
     print(measured.row())
     if arguments.record:
-        record(measured)
+        append_rows(_HEADING, [measured.row()])
 
 
 if __name__ == "__main__":

@@ -76,6 +76,13 @@ def wait_for_loads(api: AirflowApi, runs: list[LoadRun], clock: DemoClock) -> No
     Raises:
         DemoError: A run failed, or the time is over; the message names the failed tasks.
     """
+    failed = [run for run, state in wait_for_ends(api, runs, clock).items() if state == "failed"]
+    if failed:
+        raise DemoError("\n".join(explain_failure(api, run.dag_id, run.run_id) for run in failed))
+
+
+def wait_for_ends(api: AirflowApi, runs: list[LoadRun], clock: DemoClock) -> dict[LoadRun, str]:
+    """Return each run's state when all have ended, showing each change; the clock notes each success."""
     states = dict.fromkeys(runs, "queued")
     progress = ProgressLine()
 
@@ -91,9 +98,7 @@ def wait_for_loads(api: AirflowApi, runs: list[LoadRun], clock: DemoClock) -> No
 
     _poll(all_ended, "the end of the loads")
     progress.end()
-    failed = [run for run, state in states.items() if state == "failed"]
-    if failed:
-        raise DemoError("\n".join(explain_failure(api, run.dag_id, run.run_id) for run in failed))
+    return states
 
 
 def drop_month(api: AirflowApi, feed: str, month: str) -> str:

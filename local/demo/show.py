@@ -1,16 +1,26 @@
 """`make demo`: three months of two real feeds go from file to table; one is dropped and loaded again.
 
+Then a month whose file has a real fault is tried, and must be rejected.
+
 Leaves the stack running. Exit code 0 only if every run succeeded and every number adds up.
 """
 
 import argparse
 import sys
+import textwrap
 from pathlib import Path
 
 import httpx
 
 from local.demo.clock import DemoClock
-from local.demo.evidence import LoadEvidence, count_rows, find_faults, format_table, gather_evidence
+from local.demo.evidence import (
+    LoadEvidence,
+    count_rows,
+    find_faults,
+    find_report,
+    format_table,
+    gather_evidence,
+)
 from local.demo.memory import peak_memory
 from local.demo.results import DemoResult, record_result
 from local.demo.runs import (
@@ -20,6 +30,7 @@ from local.demo.runs import (
     load_again,
     load_months,
     wait_for_dags,
+    wait_for_ends,
     wait_for_loads,
 )
 from local.input.demo_data import write_demo_data
@@ -36,6 +47,8 @@ FEEDS = ("flights", "weather")
 MONTHS = ("2013-01", "2013-02", "2013-03")
 DROPPED_MONTH = "2013-02"
 REPEATED_MONTH = "2013-03"
+FAULTY_MONTH = ("weather", "2013-12")
+FAULT = "No records for 1 of the expected days of 2013-12: 2013-12-31."
 
 _FAILURES = (
     DemoError,
@@ -105,7 +118,21 @@ def _run_steps(stack: Stack, clock: DemoClock) -> list[LoadEvidence]:
     clock.say(f"  rows of {REPEATED_MONTH} in the table: {before:,} before, {after:,} after.")
     if before != after:
         raise DemoError(f"Loading flights {REPEATED_MONTH} twice changed its rows from {before} to {after}.")
+    _show_rejection(stack, clock)
     return loads
+
+
+def _show_rejection(stack: Stack, clock: DemoClock) -> None:
+    feed, month = FAULTY_MONTH
+    clock.say(f"Loading {feed} {month}, whose file lacks a day …")
+    run = load_again(stack.api, feed, month)
+    state = wait_for_ends(stack.api, [run], clock)[run]
+    message = str(find_report(stack.folders.reports, run)["message"])
+    rows = count_rows(stack.warehouse, feed, month)
+    if state != "failed" or FAULT not in message or rows:
+        raise DemoError(f"QC should have rejected {feed} {month}: it {state} with {rows} rows.\n{message}")
+    clock.say("  rejected before anything was loaded, as it must be. Its report says:")
+    announce(textwrap.indent(message, "    "))
 
 
 def _load_all(stack: Stack, clock: DemoClock) -> list[LoadEvidence]:

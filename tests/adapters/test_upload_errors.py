@@ -41,6 +41,7 @@ def put_failure(details: BaseException) -> connector_errors.OperationalError:
         (OSError("certificate verify failed: unable to get local issuer"), TlsUntrustedError),
         (OSError(errno.ENOSPC, "No space left on device"), ScratchSpaceError),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), ScratchSpaceError),
+        (OSError(errno.EFBIG, "File too large"), ScratchSpaceError),
         (OSError(f"PUT with url {ADDRESS} failed for exceeding maximum retries."), WarehouseUnavailableError),
         (OSError(f"503 Server Error: Unavailable for url: {ADDRESS}"), WarehouseUnavailableError),
         (OSError("Tunnel connection failed: 503"), WarehouseUnavailableError),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import pytest
 
@@ -75,17 +76,20 @@ def test_named_files_are_rejected_as_the_load_would(folder: Path) -> None:
 def test_every_output_is_written(folder: Path) -> None:
     _write(folder / "sales" / "sales_2024-02_a.tsv", [*ROWS[:9], "short", "2", "3"])
 
-    ended = _qc(folder, "--json", "qc.json", "--csv", "qc.csv", "--html", "qc.html", "--rejects", "bad.tsv")
+    wanted = {"--json": "qc.json", "--csv": "qc.csv", "--html": "qc.html", "--xlsx": "qc.xlsx"}
+    options = [text for option in wanted.items() for text in option]
+    ended = _qc(folder, *options, "--rejects", "bad.tsv")
 
     assert ended.code == 1
     assert ended.complained == "".join(
-        f"Written: {name}\n" for name in ("qc.json", "qc.csv", "qc_days.csv", "qc.html")
+        f"Written: {name}\n" for name in ("qc.json", "qc.csv", "qc_days.csv", "qc.html", "qc.xlsx")
     )
     assert "and 1 more. All are listed in bad.tsv." in ended.said
     assert json.loads((folder / "qc.json").read_text())["verdict"]["is_passed"] is False
     assert 'sales,2024-02,CRITICAL,missing_days,"No records for 1' in (folder / "qc.csv").read_text()
     assert (folder / "qc_days.csv").read_text().splitlines()[10] == "sales,2024-02,2024-02-10,0,MISSING"
     assert "<h1>sales" in (folder / "qc.html").read_text()
+    assert is_zipfile(folder / "qc.xlsx")
     assert len((folder / "bad.tsv").read_text().splitlines()) == 1 + 3
 
 

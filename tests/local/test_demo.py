@@ -49,6 +49,7 @@ def test_the_demo_loads_drops_and_loads_again_and_every_number_is_in_its_table(t
     assert [line[:7] for line in cells] == expected + again
     assert "rows of 2013-03 in the table: 28,834 before, 28,834 after" in done.stdout
     assert "24,951 rows before, 0 after" in done.stdout
+    assert "No records for 1 of the expected days of 2013-12: 2013-12-31." in done.stdout
 
 
 def test_numbers_that_add_up_have_no_faults(capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,7 +63,8 @@ def test_a_broken_config_is_an_import_error_with_file_and_field_and_the_other_fe
 def test_parsing_imports_nothing_heavy(airflow_home: Path) -> None:
     code = (
         "import runpy, sys\n"
-        f"for name in ('feeds', 'drop_month', 'maintenance', 'broken_configs'): runpy.run_path(f'{PROJECT}/dags/{{name}}.py')\n"
+        "for name in ('feeds', 'drop_month', 'maintenance', 'broken_configs'):\n"
+        f"    runpy.run_path(f'{PROJECT}/dags/{{name}}.py')\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
 

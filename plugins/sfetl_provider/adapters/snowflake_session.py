@@ -16,7 +16,7 @@ from sfetl_provider.adapters.snowflake_errors import CONNECTOR_FAILURES, transla
 from sfetl_provider.core.errors import UploadError
 from sfetl_provider.core.identifiers import quote_literal
 from sfetl_provider.core.plan.names import compression_of
-from sfetl_provider.core.ports import Bind, QueryResult, QueryState, QueryStatus, StagedEntry
+from sfetl_provider.core.ports import Bind, QueryResult, QueryState, QueryStatus, RowBatches, StagedEntry
 
 # Login and ordinary requests get an end; network_timeout is never set, because it cancels healthy queries.
 # socket_timeout stays above Snowflake's long polls of 45 s.
@@ -64,6 +64,16 @@ class SnowflakeSession:
         with self._cursor(_running(statement)) as cursor:
             cursor.execute(statement, list(binds) or None)
             return _result(cursor)
+
+    def read_rows(self, statement: str, binds: Sequence[Bind] = (), batch_rows: int = 10_000) -> RowBatches:
+        """Run one query and give its rows in batches; the connector holds a few chunks of the result."""
+        doing = _running(statement)
+        try:
+            cursor = self._connection.cursor()
+            cursor.execute(statement, list(binds) or None)
+        except CONNECTOR_FAILURES as error:
+            raise translate(error, doing) from None
+        return RowBatches(int(cursor.rowcount or 0), _batches(cursor, batch_rows, doing))
 
     def submit(self, statement: str) -> str:
         """Start one statement and return its query id at once."""
@@ -138,6 +148,15 @@ class SnowflakeSession:
 
 def _running(statement: str) -> str:
     return f"running {' '.join(statement.split()[:3])}"
+
+
+def _batches(cursor: Any, batch_rows: int, doing: str) -> Iterator[Sequence[tuple[object, ...]]]:
+    try:
+        with cursor:
+            while rows := cursor.fetchmany(batch_rows):
+                yield rows
+    except CONNECTOR_FAILURES as error:
+        raise translate(error, doing) from None
 
 
 def _result(cursor: Any) -> QueryResult:

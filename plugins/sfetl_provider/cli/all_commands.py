@@ -24,6 +24,7 @@ QC = Command(
             ("--csv",), {"metavar": "PATH", "help": "write the findings; rows per day go to <PATH>_days.csv"}
         ),
         Option(("--html",), {"metavar": "PATH", "help": "write one page with charts"}),
+        Option(("--xlsx",), {"metavar": "PATH", "help": "write an Excel workbook"}),
         Option(
             ("--rejects",),
             {"metavar": "PATH", "help": "write every bad line with its place and reason (TSV)"},
@@ -90,4 +91,38 @@ STAGE = Command(
     function="sfetl_provider.cli.staging:stage_files",
 )
 
-COMMANDS = (INSPECT, QC, STAGE)
+COMPARE = Command(
+    name="compare",
+    summary="Compare two files, or files with the table's month: 0 equal, 1 different, 2 not all was compared",
+    options=(
+        Option(
+            ("files",),
+            {"nargs": "*", "help": "two files; with --month any number, or none for those of the patterns"},
+        ),
+        Option(
+            ("--feed",), {"required": True, "help": "name of the feed, whose config says how to read them"}
+        ),
+        Option(
+            ("--key",),
+            {"metavar": "COLUMNS", "help": "columns by which rows find each other: a,b; else the whole row"},
+        ),
+        Option(("--ignore",), {"metavar": "COLUMNS", "help": "columns to leave out"}),
+        Option(("--month",), {"help": "compare with the table's rows of this month: 2024-01, current, last"}),
+        Option(("--conn-id",), {"help": "Airflow connection to Snowflake; the feed's by default"}),
+        Option(("--configs-dir",), {"help": "folder of the feeds' configs; [sfetl] configs_dir by default"}),
+        Option(("--base-path",), {"help": "folder of the files instead of the feed's base_path"}),
+        Option(
+            ("--samples",),
+            {"type": int, "default": 10, "metavar": "N", "help": "differences of each kind to show (10)"},
+        ),
+        Option(("--differences",), {"metavar": "PATH", "help": "write every difference (CSV)"}),
+        Option(
+            ("--json",),
+            {"metavar": "PATH", "help": "write everything as JSON; - for stdout, instead of the text"},
+        ),
+        Option(("--csv",), {"metavar": "PATH", "help": "write the counts"}),
+    ),
+    function="sfetl_provider.cli.compare:compare_files",
+)
+
+COMMANDS = (INSPECT, QC, STAGE, COMPARE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from sfetl_provider.adapters.local_files import find_files, none_matches_error
@@ -20,14 +21,19 @@ def month_files(arguments: Namespace, folders: Folders, config: FeedConfig, mont
     Raises SourceFileError when a named one is missing, FilesMissingError when none matches.
     """
     if arguments.files:
-        named = list(dict.fromkeys(arguments.files))
-        missing = [name for name in named if not Path(name).exists()]
-        if missing:
-            raise SourceFileError(f"There is no file {', '.join(missing)}.", next_step="Correct the name.")
-        return find_files(Path.cwd(), (), named)
+        return named_files(arguments.files)
     base_path = folders.base_path / (arguments.base_path or config.files.base_path)
     patterns = [fill_pattern(pattern, month) for pattern in config.files.patterns]
     found = find_files(base_path, patterns, ())
     if not found:
         raise none_matches_error(base_path, patterns, str(month))
     return found
+
+
+def named_files(names: Sequence[str]) -> list[SourceFile]:
+    """Give files by name, in that order and each once; raises SourceFileError when one is missing."""
+    named = list(dict.fromkeys(names))
+    missing = [name for name in named if not Path(name).exists()]
+    if missing:
+        raise SourceFileError(f"There is no file {', '.join(missing)}.", next_step="Correct the name.")
+    return find_files(Path.cwd(), (), named)

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
 from pathlib import Path
 
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.cli.command import REFUSED
 from sfetl_provider.cli.folders import Folders
 from sfetl_provider.cli.month_files import month_files
+from sfetl_provider.cli.outputs import STDOUT, check_outputs, tell_written, write_output
 from sfetl_provider.cli.progress import shown_progress
 from sfetl_provider.core.config.load import find_feed
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
 from sfetl_provider.core.report.qc_tables import days_csv, findings_csv
 from sfetl_provider.core.report.qc_text import render_check
 
-STDOUT = "-"
-_OUTPUTS = ("json", "csv", "html", "rejects")
+_OUTPUTS = ("json", "csv", "html", "xlsx", "rejects")
 
 
 def check_month_files(arguments: Namespace, folders: Folders) -> int:
@@ -30,24 +27,12 @@ def check_month_files(arguments: Namespace, folders: Folders) -> int:
     config = find_feed(Path(arguments.configs_dir or folders.configs_dir), arguments.feed)
     month = Month.parse(arguments.month, SystemClock().now().date())
     files = month_files(arguments, folders, config, month)
-    _check_outputs(arguments, files)
+    check_outputs(_output_paths(arguments), files)
     rejects = Path(arguments.rejects) if arguments.rejects else None
     with shown_progress() as listener:
         check = check_month(files, config, month, CheckPaths(folders.scratch_dir, rejects), listener)
     _show(check, arguments)
     return 0 if check.verdict.is_passed else REFUSED
-
-
-def _check_outputs(arguments: Namespace, files: list[SourceFile]) -> None:
-    """Refuse an output before the files are read: reading takes long."""
-    sources = {Path(file.path).resolve() for file in files}
-    for path in _output_paths(arguments):
-        if path.resolve() in sources:
-            raise OSError(None, "this is one of the files to check; it would be overwritten", str(path))
-        if path.is_dir():
-            raise IsADirectoryError(None, "this is a folder, not a file to write to", str(path))
-        if not os.access(path.parent, os.W_OK):
-            raise FileNotFoundError(None, "its folder does not exist or cannot be written to", str(path))
 
 
 def _output_paths(arguments: Namespace) -> list[Path]:
@@ -67,17 +52,13 @@ def _show(check: MonthCheck, arguments: Namespace) -> None:
         sys.stdout.write(document)
     else:
         print(render_check(check))
-        _write(arguments.json, lambda: document)
-    _write(arguments.csv, lambda: findings_csv(check))
+        write_output(arguments.json, lambda: document)
+    write_output(arguments.csv, lambda: findings_csv(check))
     if arguments.csv:
-        _write(str(days_path(Path(arguments.csv))), lambda: days_csv(check))
-    _write(arguments.html, lambda: _page(check))
-
-
-def _write(path: str | None, content: Callable[[], str]) -> None:
-    if path:
-        Path(path).write_text(content(), encoding="utf-8")
-        print(f"Written: {path}", file=sys.stderr)
+        write_output(str(days_path(Path(arguments.csv))), lambda: days_csv(check))
+    write_output(arguments.html, lambda: _page(check))
+    if arguments.xlsx:
+        _write_workbook(Path(arguments.xlsx), check)
 
 
 def _page(check: MonthCheck) -> str:
@@ -85,3 +66,11 @@ def _page(check: MonthCheck) -> str:
     from sfetl_provider.core.report.qc_page import render_page
 
     return render_page(check)
+
+
+def _write_workbook(path: Path, check: MonthCheck) -> None:
+    # Imported late: only this output needs XlsxWriter.
+    from sfetl_provider.core.report.qc_workbook import write_workbook
+
+    write_workbook(path, check)
+    tell_written(path)

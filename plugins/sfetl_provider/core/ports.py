@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -101,6 +101,26 @@ class Warehouse(StageListing, Protocol):
 
     def cancel(self, query_id: str) -> None:
         """Ask Snowflake to stop a statement; one that has ended is left as it is."""
+        ...
+
+
+@dataclass(frozen=True)
+class RowBatches:
+    """The rows of a query, batch by batch; `row_count` is the number of all."""
+
+    row_count: int
+    batches: Iterator[Sequence[tuple[object, ...]]]
+
+
+class RowReader(Protocol):
+    """What reads results that are larger than memory; errors as in `Warehouse`, also while batches are taken."""
+
+    def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
+        """Run one statement and wait for it."""
+        ...
+
+    def read_rows(self, statement: str, binds: Sequence[Bind] = (), batch_rows: int = 10_000) -> RowBatches:
+        """Run one query and give its rows in batches; only one such result may be open."""
         ...
 
 

@@ -12,7 +12,7 @@ from sfetl_provider.core.plan.names import load_dag_id
 from sfetl_provider.operators.async_copy import AsyncCopyOperator
 from sfetl_provider.operators.audit_load import AuditLoadOperator
 from sfetl_provider.operators.compress_stage import CleanStageOperator, CompressStageOperator
-from sfetl_provider.operators.file_qc import FileQCOperator, QcGateOperator
+from sfetl_provider.operators.file_qc import FileQCOperator, QcGateOperator, QcKeysOperator
 from sfetl_provider.operators.plan_month import AS_CONFIGURED, PlanMonthOperator
 from sfetl_provider.operators.publish_month import PublishMonthOperator
 from sfetl_provider.operators.retry_policy import SfetlRetryPolicy
@@ -62,8 +62,13 @@ def _chain(feed: FeedConfig) -> None:
     qc = FileQCOperator.partial(task_id="file_qc", feed=feed, map_index_template="{{ file_name }}").expand(
         source=files.output
     )
+    keys = QcKeysOperator(task_id="qc_keys", feed=feed, files=files.output) if feed.qc.key else None
     gate = QcGateOperator(
-        task_id="qc_gate", feed=feed, reports=qc.output, trigger_rule=TriggerRule.NONE_FAILED
+        task_id="qc_gate",
+        feed=feed,
+        reports=qc.output,
+        keys=keys.output if keys else None,
+        trigger_rule=TriggerRule.NONE_FAILED,
     )
     staged = CompressStageOperator.partial(
         task_id="compress_stage", feed=feed, map_index_template="{{ file_name }}"

@@ -1,4 +1,4 @@
-"""Quality control of one file, and the one decision about the month."""
+"""Quality control of one file, of the keys of all files, and the one decision about the month."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import rejects_path, scratch_folder
+from sfetl_provider.core.qc.key_report import KeyReport, keys_text
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
@@ -50,14 +51,44 @@ class FileQCOperator(FileOperator):
         return report.to_json()
 
 
+class QcKeysOperator(FeedOperator):
+    """Compares the keys (`qc.key`) of all files of the month; memory is bounded by `qc.memory_mib`.
+
+    It reports and does not judge, as `file_qc`. Skipped unless the run's QC mode is `file`.
+    """
+
+    template_fields: Collection[str] = ("plan", "files")
+
+    def __init__(self, *, files: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.files = files
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Return the month's KeyReport."""
+        # Imported late: DuckDB is heavy, and every task parses the DAG file.
+        from sfetl_provider.core.qc.keys import check_keys
+
+        plan = self.month_plan
+        if plan.qc_mode != "file":
+            raise AirflowSkipException(f"QC mode {plan.qc_mode}: the files were not read")
+        if plan.chunk_set:
+            raise AirflowSkipException("The month comes in chunks: QC was made with them, or not at all")
+        files = [SourceFile.from_json(file) for file in self.files]
+        scratch = scratch_folder(read_settings().scratch_dir, plan, "qc-keys")
+        report = check_keys(files, self.feed, scratch, TaskListener(self.log, checkpoints_of(context)))
+        self.log.info("%s", keys_text(report))
+        return report.to_json()
+
+
 class QcGateOperator(FeedOperator):
     """Joins the reports of all files of the month and decides once; fails the run when QC did not pass."""
 
-    template_fields: Collection[str] = ("plan", "reports")
+    template_fields: Collection[str] = ("plan", "reports", "keys")
 
-    def __init__(self, *, reports: Any, **options: Any) -> None:
+    def __init__(self, *, reports: Any, keys: Any = None, **options: Any) -> None:
         super().__init__(**options)
         self.reports = reports
+        self.keys = keys
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the QcVerdict; raises QcFailedError with every CRITICAL finding."""
@@ -74,4 +105,5 @@ class QcGateOperator(FeedOperator):
 
             return carried_verdict(plan)
         reports = [QcReport.from_json(report) for report in present(self.reports)]
-        return decide(reports, self.feed, plan.month_value, plan.qc_mode)
+        keys = None if self.keys is None else KeyReport.from_json(self.keys)
+        return decide(reports, self.feed, plan.month_value, plan.qc_mode, keys)

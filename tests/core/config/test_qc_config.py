@@ -81,6 +81,10 @@ def _rule(**fields: Any) -> dict[str, Any]:
             "/qc",
             "rules named twice: r",
         ),
+        ({"key": ["day", "amout"]}, "/qc/key/1", "AMOUT is not one of the columns"),
+        ({"key": ["amount", "day", "AMOUNT"]}, "/qc/key/2", "AMOUNT stands twice in the key"),
+        ({"key": "amount"}, "/qc/key", "valid tuple"),
+        ({"key_severity": "BAD"}, "/qc/key_severity", "'CRITICAL', 'WARNING' or 'INFO'"),
     ],
 )
 def test_a_fault_is_at_its_field(tmp_path: Path, qc: dict[str, Any], pointer: str, message: str) -> None:
@@ -139,8 +143,10 @@ def test_a_feed_with_everything_is_read(tmp_path: Path) -> None:
         {"name": "weekends", "severity": "WARNING", "aggregate": "count_if(dayofweekiso(day) > 5)", "max": 9},
     ]
     qc = {"expected_days": "business", "calendar": {"country": "DE", "region": "BY"}, "rules": rules}
+    qc["key"] = ["amount", "Day"]
 
     feed = load_feed(_write(tmp_path, qc))
 
     assert [rule.text for rule in feed.qc.rules] == ["amount >= 0", "count_if(dayofweekiso(day) > 5)"]
     assert feed.qc.rules[0].severity == "CRITICAL"
+    assert (feed.qc.key, feed.qc.key_severity) == (("AMOUNT", "DAY"), "CRITICAL")

@@ -2,10 +2,10 @@
 
 The definition. A text is UTF-8 without NUL characters; a byte order mark may begin it, and no record after that.
 A record ends with a newline outside quotes, and a carriage return before that newline belongs to the end; the end
-of the text ends a record too, but not after a lone carriage return. Without a quote character nothing is within quotes; with one, quotes
-begin and end where the character stands. A record that holds nothing is empty, and no record. Every other record
-has a field per column. A field is either quoted, from its first character to its last, with quotes in it doubled;
-or it holds no quotes, delimiters, newlines and carriage returns at all.
+of the text ends a record too, but not after a lone carriage return. Without a quote character nothing is within
+quotes; with one, quotes begin and end where the character stands. A record that holds nothing is empty, and no
+record. Every other record has a field per column. A field is either quoted, from its first character to its last,
+with quotes in it doubled; or it holds no quotes, delimiters, newlines and carriage returns at all.
 """
 
 from __future__ import annotations

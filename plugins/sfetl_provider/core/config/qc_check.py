@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -25,12 +25,13 @@ class FileFields(NamedTuple):
 
 
 def check_qc(qc: CheckedDaysConfig, fields: FileFields | None) -> None:
-    """Raise a ValidationError with every fault of calendar and rules; without `fields` rules are not read."""
+    """Raise a ValidationError with every fault of calendar, rules and key; the latter two need `fields`."""
     faults = list(_calendar_faults(qc))
     if fields is not None:
         for index, rule in enumerate(qc.rules):
             field = "condition" if rule.condition is not None else "aggregate"
             faults += [(("rules", index, field), text) for text in _rule_faults(rule, fields)]
+        faults += _key_faults(qc.key, fields)
     if faults:
         raise ValidationError.from_exception_data("qc", [_detail(*fault) for fault in faults])
 
@@ -65,6 +66,14 @@ def _rule_faults(rule: RuleConfig, fields: FileFields) -> Iterator[str]:
                 f"{aggregate.name} of several files cannot be had from those of each: "
                 'set "per": "file", and each file is judged'
             )
+
+
+def _key_faults(key: Sequence[str], fields: FileFields) -> Iterator[tuple[Location, str]]:
+    for index, name in enumerate(key):
+        if name not in fields.columns:
+            yield ("key", index), f"{name} is not one of the columns"
+        elif name in key[:index]:
+            yield ("key", index), f"{name} stands twice in the key"
 
 
 def _format_faults(tree: Node, formats: Mapping[str, str]) -> Iterator[str]:

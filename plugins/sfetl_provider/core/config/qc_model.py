@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.expression.shape import read_aggregate, read_condition
 from sfetl_provider.core.expression.tree import Kind, Node
+from sfetl_provider.core.identifiers import resolve_identifier
 
 Severity = Literal["CRITICAL", "WARNING", "INFO"]
 DayClass = Literal["MISSING", "SEVERELY_LOW", "LOW", "OUTLIER_LOW", "OUTLIER_HIGH", "NOT_EXPECTED", "NORMAL"]
@@ -30,6 +31,7 @@ def _check_day(text: str) -> str:
 
 
 OwnDay = Annotated[str, AfterValidator(_check_day)]
+KeyColumn = Annotated[str, AfterValidator(resolve_identifier)]
 
 
 class CalendarConfig(Section):
@@ -139,6 +141,11 @@ class CheckedDaysConfig(Section):
     """How rows per day are judged."""
     rules: tuple[RuleConfig, ...] = ()
     """Own rules over the file's records."""
+    key: tuple[KeyColumn, ...] = ()
+    """Columns whose values together may stand once only in all files of a month, compared as texts; a record that
+    lacks one of them equals no other. Empty: keys are not compared."""
+    key_severity: Severity = "CRITICAL"
+    """What it means when a key stands more than once: CRITICAL stops the load; WARNING and INFO are told."""
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:

@@ -11,6 +11,8 @@ from sfetl_provider.core.config.model import MIB, FeedConfig
 from sfetl_provider.core.events import Listener, ignore_events
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.core.qc.key_report import KeyReport
+from sfetl_provider.core.qc.keys import check_keys
 from sfetl_provider.core.qc.rejects import open_rejects
 from sfetl_provider.core.qc.report import DayRows, QcReport, QcVerdict
 from sfetl_provider.core.qc.scan import Places, scan_file
@@ -33,6 +35,7 @@ class MonthCheck(Record):
     month: str
     reports: tuple[QcReport, ...]
     verdict: QcVerdict
+    keys: KeyReport | None = None
 
     @property
     def days(self) -> tuple[DayRows, ...]:
@@ -68,7 +71,8 @@ def check_month(
     paths: CheckPaths,
     listener: Listener = ignore_events,
 ) -> MonthCheck:
-    """Check all files of a month and decide, as the tasks `file_qc` and `qc_gate` do in mode `file`."""
+    """Check all files of a month and decide, as `file_qc`, `qc_keys` and `qc_gate` do in mode `file`."""
     reports = check_files(files, config, month, paths, listener)
-    verdict = decide(reports, config, month, "file")
-    return MonthCheck(feed=config.feed, month=str(month), reports=reports, verdict=verdict)
+    keys = check_keys(files, config, paths.scratch, listener) if config.qc.key else None
+    verdict = decide(reports, config, month, "file", keys)
+    return MonthCheck(feed=config.feed, month=str(month), reports=reports, verdict=verdict, keys=keys)

@@ -17,7 +17,7 @@ def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConf
     if b"\r" in _without_end(header):
         return ("the header holds a carriage return that ends no line",)
     try:
-        names = _names(_without_end(header).decode("utf-8"), text_format)
+        names = header_names(header, text_format)
     except UnicodeDecodeError:
         return ("the header is not UTF-8 text",)
     except csv.Error as error:
@@ -35,7 +35,7 @@ def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatCon
 
     SQL reads names without case, so a header all in lower or all in upper case is spelled as the columns are.
     """
-    names = _names(_without_end(header).decode("utf-8"), text_format)
+    names = header_names(header, text_format)
     pairs = list(zip(names, columns, strict=True))
     remarks = []
     blanks = [wanted for name, wanted in pairs if name != name.strip()]
@@ -53,15 +53,17 @@ def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatCon
     return tuple(remarks)
 
 
+def header_names(header: bytes, text_format: FormatConfig) -> list[str]:
+    """Give the fields of a first record; raises UnicodeDecodeError, csv.Error when its quotes are broken."""
+    text = _without_end(header).decode("utf-8")
+    if text_format.quote is None:
+        return text.split(text_format.delimiter)
+    reader = csv.reader([text], delimiter=text_format.delimiter, quotechar=text_format.quote, strict=True)
+    return next(reader, [""])
+
+
 def _without_end(header: bytes) -> bytes:
     return header.removesuffix(b"\r\n") if header.endswith(b"\r\n") else header.removesuffix(b"\n")
-
-
-def _names(header: str, text_format: FormatConfig) -> list[str]:
-    if text_format.quote is None:
-        return header.split(text_format.delimiter)
-    reader = csv.reader([header], delimiter=text_format.delimiter, quotechar=text_format.quote, strict=True)
-    return next(reader, [""])
 
 
 def _differences(found: list[str], wanted: list[str]) -> list[str]:

@@ -48,7 +48,7 @@ class Reading:
         The listener is called in the calling thread. However it ends, DuckDB has stopped and its files below
         `scratch` are gone. Raises SourceFileError and ScratchSpaceError, and ConfigError for a rule.
         """
-        with _scratch_folder(scratch) as folder:
+        with working_folder(scratch) as folder:
             feed = TextFeed(Path(self.source.path), folder)
             scanned = ScannedFile(feed, self.beginning.header_records)
             scan = ValueScan(scanned, self.config, self.month, folder)
@@ -128,7 +128,11 @@ class _Background:
 
 
 @contextmanager
-def _scratch_folder(scratch: Path) -> Iterator[Path]:
+def working_folder(scratch: Path) -> Iterator[Path]:
+    """Make a folder of its own below a scratch folder, and remove it with all it holds afterwards.
+
+    Raises ScratchSpaceError when it cannot be made.
+    """
     try:
         scratch.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(prefix="qc-", dir=scratch)

@@ -95,7 +95,7 @@ def _require_unchanged(source: SourceFile, before: str) -> None:
 
 def _structure(source: SourceFile, config: FeedConfig, beginning: Beginning, places: Places) -> Structure:
     return Structure(
-        _shape(config),
+        shape_of(config),
         config.qc.sample_limit,
         lines=beginning.header_lines,
         crlf_ends=beginning.form.crlf_ends,
@@ -131,7 +131,8 @@ class Counts:
         self.good_records = structure.records - structure.empty_records - bad_records
 
 
-def _shape(config: FeedConfig) -> Shape:
+def shape_of(config: FeedConfig) -> Shape:
+    """Give what a record of the feed looks like."""
     delimiter = config.format.delimiter.encode()
     return Shape(
         len(config.columns), delimiter, config.format.quote.encode() if config.format.quote else None

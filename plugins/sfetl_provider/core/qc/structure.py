@@ -174,7 +174,7 @@ class Block:
 
     @cached_property
     def is_empty(self) -> Mask:
-        """Which records hold nothing, or a carriage return alone."""
+        """Which records hold nothing, or a carriage return before the newline."""
         lengths = self.ends - self.starts
         empty: Mask = (lengths == 0) | ((lengths == 1) & (self.text[self.starts] == RETURN))
         # A carriage return that ends the file ends no record: the newline after it is supplied.
@@ -271,10 +271,10 @@ def _faults(block: Block) -> Iterator[Fault | None]:
     yield _placed(block, _nul_bytes(block), "holds a NUL byte")
     yield _placed(block, _not_utf8(block), "is not UTF-8 text")
     yield _placed(block, _marks(block), "begins with a byte order mark, as where files were joined")
+    yield _placed(block, _stray_returns(block), "holds a carriage return that ends no line")
     yield _placed(
         block, block.half_end, "ends with a carriage return and no newline, as a file that was cut off"
     )
-    yield _placed(block, _stray_returns(block), "holds a carriage return that ends no line")
     yield Fault(block.delimiters != block.shape.columns - 1, "columns: {found} instead of {wanted}")
 
 

@@ -77,6 +77,11 @@ class TextFeed:
         if shared is not None:
             shared.pipe.close()
 
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether it was closed."""
+        return self._is_closed
+
     def close(self) -> None:
         """End every pass; who reads meets the end of the text, or finds no file."""
         with self._lock:
@@ -118,6 +123,8 @@ class _BlockQueue:
         self._closed = Event()
         self._block = b""
         self._position = 0
+        self._is_ended = False
+        self._failure: BaseException | None = None
 
     def put(self, item: tuple[bytes, int] | BaseException | None) -> None:
         """Hand over a block and the file's position, a failure or the end (None); dropped once closed."""
@@ -146,13 +153,17 @@ class _BlockQueue:
             pass
 
     def _next(self) -> bytes:
-        item = self._queue.get()
-        if isinstance(item, tuple):
-            block, self.source_position = item
-            return block
-        self._queue.put(item)  # the end stays the end
-        if item is not None:
-            raise item
+        while not self._is_ended and not self._closed.is_set():
+            try:
+                item = self._queue.get(timeout=WAIT_SECONDS)
+            except queue.Empty:
+                continue
+            if isinstance(item, tuple):
+                block, self.source_position = item
+                return block
+            self._is_ended, self._failure = True, item
+        if self._failure is not None:
+            raise self._failure
         return b""
 
 

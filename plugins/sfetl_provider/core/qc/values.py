@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.model import FeedConfig, FormatConfig
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
@@ -180,14 +180,8 @@ class ValueScan:
         return reading(len(self._config.columns))
 
     def _binds(self) -> dict[str, Any]:
-        text_format = self._config.format
         return {
-            "delimiter": text_format.delimiter,
-            "quote": text_format.quote or "",
-            # Where a part of a file begins, DuckDB guesses whether it is within quotes, and may guess wrong.
-            "parallel": text_format.quote is None,
-            "skip": self._source.header_records,
-            "markers": list(text_format.null_markers),
+            **reading_binds(self._source.header_records, self._config.format),
             "date_format": strptime_format(self._config.date_format),
         }
 
@@ -215,12 +209,12 @@ def scan_statement(config: FeedConfig, more: Sequence[str] = ()) -> str:
     """
     dated = f"c{config.column_names.index(config.date.column)}"
     missing = [
-        f"count_if({_is_missing(f'c{index}')})"
+        f"count_if({is_missing(f'c{index}')})"
         for index, column in enumerate(config.columns)
         if not column.nullable
     ]
     values = ", ".join(f"{sql} AS n{at}" for at, sql in enumerate(["count(*)", *missing, *more]))
-    text = f"CASE WHEN NOT ({_is_missing(dated)}) THEN {dated} END"
+    text = f"CASE WHEN NOT ({is_missing(dated)}) THEN {dated} END"
     return (
         f"CREATE OR REPLACE TEMP TABLE found AS SELECT {values},"
         f" coalesce(histogram(try_strptime({text}, $date_format)::DATE), MAP {{}}) AS days"
@@ -228,7 +222,8 @@ def scan_statement(config: FeedConfig, more: Sequence[str] = ()) -> str:
     )
 
 
-def _is_missing(column: str) -> str:
+def is_missing(column: str) -> str:
+    """Write the condition that a column of a record has no value; it binds `markers`."""
     return f"{column} IS NULL OR list_contains($markers, {column})"
 
 
@@ -244,3 +239,15 @@ def reading(columns: int) -> str:
         f" max_line_size = {RECORD_LIMIT_BYTES}, buffer_size = {BUFFER_BYTES},"
         f" store_rejects = true, rejects_limit = {REJECTS_LIMIT})"
     )
+
+
+def reading_binds(header_records: int, text_format: FormatConfig) -> dict[str, Any]:
+    """Give the values that `reading` and `is_missing` bind, by name; all but the path."""
+    return {
+        "delimiter": text_format.delimiter,
+        "quote": text_format.quote or "",
+        # Where a part of a file begins, DuckDB guesses whether it is within quotes, and may guess wrong.
+        "parallel": text_format.quote is None,
+        "skip": header_records,
+        "markers": list(text_format.null_markers),
+    }

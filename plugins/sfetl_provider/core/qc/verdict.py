@@ -12,14 +12,23 @@ from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import QcMode
 from sfetl_provider.core.qc.date_tally import outside_text
 from sfetl_provider.core.qc.days import classify_days, day_findings
+from sfetl_provider.core.qc.key_findings import key_findings
+from sfetl_provider.core.qc.key_report import KeyReport
 from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
 from sfetl_provider.core.qc.rule_findings import rule_findings
 
 
-def decide(reports: Sequence[QcReport], config: FeedConfig, month: Month, mode: QcMode) -> QcVerdict:
+def decide(
+    reports: Sequence[QcReport],
+    config: FeedConfig,
+    month: Month,
+    mode: QcMode,
+    keys: KeyReport | None = None,
+) -> QcVerdict:
     """Decide whether a month may be loaded; it may unless there is a CRITICAL finding.
 
-    With a mode other than `file` no file was read: it passes with findings that say so.
+    `keys` belongs to a feed with `qc.key`. With a mode other than `file` no file was read: it passes with findings
+    that say so.
     """
     if mode != "file":
         return _verdict(mode, list(_not_checked(config, mode)), (), ())
@@ -29,6 +38,7 @@ def decide(reports: Sequence[QcReport], config: FeedConfig, month: Month, mode: 
     days = classify_days(_rows_per_day(reports), config.qc, month) if reports else ()
     findings.extend(day_findings(days, config.qc, month))
     findings.extend(rule_findings(reports, config, month))
+    findings.extend(key_findings(keys, reports, config, month))
     return _verdict(mode, findings, reports, days)
 
 
@@ -57,6 +67,9 @@ def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
         names = ", ".join(rule.name for rule in config.qc.rules)
         text = f"The feed's own rules were not checked, as they need QC mode file: {names}."
         yield _finding("WARNING", "rules_not_checked", text)
+    if config.qc.key:
+        text = f"The key ({', '.join(config.qc.key)}) was not compared, as that needs QC mode file."
+        yield _finding("WARNING", "keys_not_checked", text)
 
 
 def _verdict(

@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from sfetl_provider import __version__
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
+from sfetl_provider.core.qc.key_report import keys_text
 from sfetl_provider.core.report.bar_chart import bar_chart
 from sfetl_provider.core.report.qc_text import (
     CLASSES,
@@ -36,6 +37,7 @@ def render_page(check: MonthCheck) -> str:
         chart=bar_chart(check.days),
         classes=CLASSES,
         file_columns=FILE_COLUMNS,
+        keys_text=keys_text,
         file_rows=[file_row(report) for report in check.reports],
         version=__version__,
     )

@@ -9,6 +9,7 @@ from sfetl_provider.core.aligned import aligned
 from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
+from sfetl_provider.core.qc.key_report import keys_text
 from sfetl_provider.core.qc.report import Finding, QcReport, Severity
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -26,8 +27,8 @@ _BYTES_PER_MB = 1_000_000
 
 
 def render_check(check: MonthCheck) -> str:
-    """Give verdict, files, findings by severity, samples of bad lines and rows per day."""
-    sections = (_head, _files, _findings, _bad_lines, _days)
+    """Give verdict, files, keys, findings by severity, samples of bad lines and rows per day."""
+    sections = (_head, _files, _keys, _findings, _bad_lines, _days)
     texts = ("\n".join(section(check)) for section in sections)
     return "\n\n".join(text for text in texts if text)
 
@@ -80,6 +81,11 @@ def _files(check: MonthCheck) -> Iterator[str]:
     rows = [tuple(map(printable, file_row(report))) for report in check.reports]
     if rows:
         yield from aligned([FILE_COLUMNS, *rows], right=frozenset(range(1, len(FILE_COLUMNS))))
+
+
+def _keys(check: MonthCheck) -> Iterator[str]:
+    if check.keys:
+        yield printable(f"{keys_text(check.keys)}.")
 
 
 def _findings(check: MonthCheck) -> Iterator[str]:

@@ -45,7 +45,7 @@ class Pipeline:
 
     At most workers + QUEUE_CHUNKS chunks are made or wait, and upload_workers are uploaded, so the disk needs
     (workers + QUEUE_CHUNKS + upload_workers) × the largest compressed chunk, and twice the share of the
-    uploads where the connector encrypts a copy. Memory: workers × about 16 MiB, beside the upload processes.
+    uploads where the connector encrypts a copy. Memory: see `stage_file`.
     """
 
     def __init__(

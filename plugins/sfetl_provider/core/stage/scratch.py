@@ -10,6 +10,13 @@ from pathlib import Path
 
 from sfetl_provider.core.errors import ScratchSpaceError
 
+_MAKE_ROOM = "Make room there, or lower stage.workers or stage.chunk_mib."
+_REMEDIES = {
+    errno.ENOSPC: _MAKE_ROOM,
+    errno.EDQUOT: _MAKE_ROOM,
+    errno.EFBIG: "Raise the worker's limit of file sizes (ulimit -f), or lower stage.chunk_mib.",
+}
+
 
 @contextmanager
 def chunk_folder(parent: Path) -> Iterator[Path]:
@@ -30,15 +37,9 @@ def chunk_folder(parent: Path) -> Iterator[Path]:
 
 
 def scratch_error(folder: Path, error: OSError) -> ScratchSpaceError:
-    """Say that a scratch folder cannot be used, and the remedy: room or permission."""
-    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    remedy = (
-        "Make room there, or lower stage.workers or stage.chunk_mib."
-        if is_full
-        else "Let the worker write to it."
-    )
+    """Say that a scratch folder cannot be used, and the remedy: room, a higher limit, or permission."""
     return ScratchSpaceError(
         f"The scratch folder {folder} cannot take a chunk: {error.strerror or error}.",
         safe="The source file is as it was.",
-        next_step=remedy,
+        next_step=_REMEDIES.get(error.errno or 0, "Let the worker write to it."),
     )

@@ -1,0 +1,28 @@
+"""The tables of RESULTS.md: one a benchmark, which rows are appended to."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from local.demo.results import RESULTS_FILE, commit, processor
+
+MACHINE_COLUMNS = "date | commit | processor | cores"
+
+
+def machine_cells() -> str:
+    """What each row begins with, as MACHINE_COLUMNS says."""
+    return " | ".join((f"{datetime.now(UTC):%Y-%m-%d}", commit(), processor(), str(psutil.cpu_count())))
+
+
+def append_rows(heading: str, rows: Sequence[str], path: Path = RESULTS_FILE) -> None:
+    """Append rows to the table that a heading ends with; a heading that is not there yet goes to the end."""
+    text = path.read_text(encoding="utf-8")
+    if heading not in text:
+        text = f"{text.rstrip()}\n{heading}"
+    before, _, after = text.partition(heading)
+    kept, _, rest = after.partition("\n\n")
+    lines = "\n".join([*filter(None, [kept.strip()]), *rows])
+    end = f"\n{rest}" if rest else ""
+    path.write_text(f"{before}{heading}{lines}\n{end}", encoding="utf-8")

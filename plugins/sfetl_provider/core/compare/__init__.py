@@ -1,0 +1,1 @@
+"""Two files, or files and a table's month, compared by key."""
