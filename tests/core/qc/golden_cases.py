@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent / "golden"
 # A fingerprint holds the modification time, which a checkout sets.
 VOLATILE = ("seconds", "fingerprint")
 # Fields of few reports are left out where there is nothing in them.
-RARE = ("text_bytes",)
+RARE = ("text_bytes", "other_delimiter")
 
 
 def names() -> list[str]:

@@ -86,12 +86,15 @@ def test_quotes_stand_at_a_fields_edges_or_in_pairs(text: bytes, reasons: list[s
     assert all(reason.startswith(start) for reason, start in zip(found, reasons, strict=True))
 
 
-def test_a_record_without_end_needs_no_more_memory_than_its_limit() -> None:
-    shape = Shape(2, b"\t", b'"')
-    blocks = list(record_blocks(BytesIO(b'"' + b"a\n" * 1000), 0, shape, block_bytes=10, limit=100))
+def test_a_record_without_end_is_read_to_its_limit_and_no_further() -> None:
+    text = BytesIO(b'a\tb\n"' + b"a\n" * 1000)
+    structure = Structure(Shape(2, b"\t", b'"'), sample_limit=10)
+    for block in record_blocks(text, 0, structure.shape, block_bytes=10, limit=100):
+        structure.add(block)
 
-    assert max(len(block.content) for block in blocks) <= 110
-    assert b"".join(block.content for block in blocks) == b'"' + b"a\n" * 1000
+    assert text.tell() <= 4 + 110
+    assert (structure.records, structure.bad_records, structure.is_stopped) == (2, 1, True)
+    assert structure.bad_lines[0].reason.endswith("; what follows it was not read")
 
 
 def test_the_samples_are_limited_and_the_count_is_not() -> None:

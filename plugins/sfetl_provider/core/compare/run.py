@@ -204,8 +204,10 @@ class _Run:
                 counting = executor.submit(self._count_records, reading.file, structure, text, feed)
                 try:
                     self._hash_rows(reading, feed)
-                except BaseException:
+                except BaseException as error:
                     feed.close()
+                    if isinstance(told := counting.exception(), SourceFileError):
+                        raise told from error
                     raise
                 counting.result()
         _reconcile_reading(reading, structure)
@@ -236,6 +238,8 @@ class _Run:
                 if done - reported >= PROGRESS_BYTES and done < size_bytes:
                     reported = done
                     self._listener(Progress("compare", file.source.name, done, size_bytes, "bytes"))
+            if structure.is_stopped:
+                raise _endless(file, structure)
             self._listener(Progress("compare", file.source.name, size_bytes, size_bytes, "bytes"))
         except BaseException:
             feed.close()  # or who shares the text waits for us
@@ -323,6 +327,15 @@ class _Run:
                 next_step="Report this as a defect.",
                 stage="compare",
             )
+
+
+def _endless(file: TextFile, structure: Structure) -> SourceFileError:
+    return SourceFileError(
+        f"{file.source.name} cannot be compared: record {structure.records:,} is longer than 16 MiB.",
+        safe=SAFE,
+        next_step="Have its newlines and quotes corrected; the command qc tells more about it.",
+        stage="compare",
+    )
 
 
 def _reconcile_reading(reading: _Reading, structure: Structure) -> None:

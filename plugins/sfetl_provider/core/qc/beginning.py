@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.qc.foreign import HEAD_BYTES, foreign_kind, packed_otherwise
+from sfetl_provider.core.qc.foreign import HEAD_BYTES, foreign_kind, packed_otherwise, packing_suffix
 from sfetl_provider.core.qc.header import header_faults, header_remarks
+from sfetl_provider.core.qc.other_delimiter import HEAD_BYTES as DELIMITER_HEAD_BYTES
+from sfetl_provider.core.qc.other_delimiter import other_delimiter
 from sfetl_provider.core.qc.report import TextForm
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES
 from sfetl_provider.core.tsv.boundaries import body_start, mark_bytes
@@ -22,7 +24,8 @@ class Beginning:
     """What the first bytes tell; `size_bytes` is the file's, other offsets are those of its text.
 
     `refusal` says why it cannot be read as UTF-8 text, empty otherwise; `start` is where the first data
-    record starts, `has_body` whether there is one. `form` is that of the header only.
+    record starts, `has_body` whether there is one. `form` is that of the header only. `other_delimiter` is the
+    one that the file seems to have instead of the feed's.
     """
 
     refusal: str
@@ -32,6 +35,7 @@ class Beginning:
     header_lines: int
     header_faults: tuple[str, ...]
     form: TextForm
+    other_delimiter: str = ""
 
     @property
     def header_records(self) -> int:
@@ -62,11 +66,13 @@ def _without_text(refusal: str, size_bytes: int) -> Beginning:
 
 def _beginning(text: Text, size_bytes: int, config: FeedConfig, subject: str) -> Beginning:
     if kind := foreign_kind(text.read(HEAD_BYTES)):
-        return _without_text(f"{subject} is {kind}, not delimited UTF-8 text", size_bytes)
+        return _without_text(f"{subject} is {kind}, not delimited UTF-8 text{_advice(kind)}", size_bytes)
     start, header = _header(text, config)
     form = _form(mark_bytes(text) > 0, header)
     text.seek(start)
     has_body = bool(text.read(1))
+    text.seek(mark_bytes(text))
+    other = other_delimiter(text.read(DELIMITER_HEAD_BYTES), len(config.columns), config.format)
     faults: tuple[str, ...] = ()
     if config.format.header:
         faults = header_faults(header, config.column_names, config.format)
@@ -75,7 +81,13 @@ def _beginning(text: Text, size_bytes: int, config: FeedConfig, subject: str) ->
                 update={"header_remarks": header_remarks(header, config.column_names, config.format)}
             )
     header_lines = max(header.count(b"\n"), int(bool(header)))
-    return Beginning("", start, has_body, size_bytes, header_lines, faults, form)
+    return Beginning("", start, has_body, size_bytes, header_lines, faults, form, other)
+
+
+def _advice(kind: str) -> str:
+    suffix = packing_suffix(kind)
+    # A zip may be a workbook, which stays none under another name.
+    return f" (named {suffix} it would be decompressed)" if suffix and suffix != ".zip" else ""
 
 
 def _form(has_mark: bool = False, header: bytes = b"") -> TextForm:

@@ -24,11 +24,14 @@ HEAD_BYTES = 4096
 def foreign_kind(head: bytes) -> str:
     """Say what a file is that is not UTF-8 text, from its first 4 KiB; empty when it may be text.
 
-    UTF-16 without a byte order mark is told from its NUL bytes: every second byte of Latin text.
+    A transfer that reserves the file's room and then fails leaves NUL bytes. UTF-16 without a byte order mark is
+    told from its NUL bytes: every second byte of Latin text.
     """
     for beginning, kind in _BEGINNINGS:
         if head.startswith(beginning):
             return kind
+    if head and not head.strip(b"\0"):
+        return "NUL bytes (room for a transfer that failed)"
     halves = (head[0::2].count(0), head[1::2].count(0))
     if len(head) >= 4 and max(halves) > 0.4 * len(head) / 2 and min(halves) == 0:
         return "UTF-16 text"

@@ -21,7 +21,8 @@ from sfetl_provider.core.qc.key_places import find_places
 from sfetl_provider.core.qc.key_report import KeyFile, KeyReport, KeySample
 from sfetl_provider.core.qc.key_scan import FoundKey, KeyScan, KeySource
 from sfetl_provider.core.qc.reading import working_folder
-from sfetl_provider.core.qc.structure import SAMPLE_CHARACTERS
+from sfetl_provider.core.qc.scan import shape_of
+from sfetl_provider.core.qc.structure import SAMPLE_CHARACTERS, record_blocks
 from sfetl_provider.core.tsv.compressed import DamagedSourceError
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import changed_while_read
@@ -140,6 +141,10 @@ class _Check:
                 self._listener(Progress("keys", file.source.name, done, size_bytes, "bytes"))
         except (duckdb.InvalidInputException, DamagedSourceError):
             return _Hashed(0, 0, is_read=False)
+        except duckdb.OutOfMemoryException:
+            if _has_endless_record(file, self._config):
+                return _Hashed(0, 0, is_read=False)
+            raise
         self._listener(Progress("keys", file.source.name, size_bytes, size_bytes, "bytes"))
         return _Hashed(records, missing)
 
@@ -173,6 +178,11 @@ def _record_bytes(file: KeySource) -> float:
     except DamagedSourceError:
         return 0
     return taken / max(1, int(np.count_nonzero(np.frombuffer(content, np.uint8) == 10)))
+
+
+def _has_endless_record(file: KeySource, config: FeedConfig) -> bool:
+    with open_text_file(Path(file.source.path)) as text:
+        return any(block.is_cut for block in record_blocks(text, file.beginning.start, shape_of(config)))
 
 
 @contextmanager

@@ -45,8 +45,9 @@ class Reading:
     def run(self, structure: Structure, scratch: Path) -> Values | None:
         """Fill the structure and give the values, None when DuckDB cannot make sense of the file.
 
-        The listener is called in the calling thread. However it ends, DuckDB has stopped and its files below
-        `scratch` are gone. Raises SourceFileError and ScratchSpaceError, and ConfigError for a rule.
+        They are None as well when a record is too long, as nothing after it is read. The listener is called in the
+        calling thread. However it ends, DuckDB has stopped and its files below `scratch` are gone. Raises
+        SourceFileError and ScratchSpaceError, and ConfigError for a rule.
         """
         with working_folder(scratch) as folder:
             feed = TextFeed(Path(self.source.path), folder)
@@ -57,6 +58,9 @@ class Reading:
                     with feed.shared() as text:
                         running = background.start(scan.run)
                         self._read_structure(text, structure)
+                        if structure.is_stopped:
+                            background.cancel()
+                            return None
                         values = running.result()
                     broken = scan.broken(values) if _can_quote(values, structure) else {}
                     if values is None or not broken:
@@ -118,11 +122,15 @@ class _Background:
         self._latest = future
         return future
 
-    def __exit__(self, *_: object) -> None:
+    def cancel(self) -> None:
+        """End the latest query; what it gave or met is of no interest any more."""
         # An interruption that comes before the query has begun is lost, so it is repeated.
         while self._latest is not None and not self._latest.done():
             self._scan.interrupt()
             wait([self._latest], INTERRUPT_SECONDS)
+
+    def __exit__(self, *_: object) -> None:
+        self.cancel()
         self._executor.shutdown()
         self._scan.close()
 

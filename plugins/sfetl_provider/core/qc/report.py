@@ -99,6 +99,7 @@ class QcReport(Record):
     and there are any. `nulls` counts missing values of the columns that must have one.
     `rules` is empty when the feed has none, and when no record of the file could be read. Of a compressed file,
     `size_bytes` is its own size, `text_bytes` that of its text, and lines and byte offsets are those of the text.
+    `other_delimiter` is the one that its columns seem to be separated by instead of the feed's, if so.
     """
 
     file: str
@@ -118,6 +119,7 @@ class QcReport(Record):
     seconds: float
     rules: tuple[RuleCount, ...] = ()
     text_bytes: int | None = None
+    other_delimiter: str = ""
 
 
 class Finding(Record):

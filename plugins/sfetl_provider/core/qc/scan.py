@@ -55,10 +55,11 @@ def scan_file(
 
     A compressed file (by its name) is decompressed in memory while it is read; lines and byte offsets are those of
     its text. Such a file that is damaged, and one that is empty, binary or compressed under another name, give a
-    report that the gate refuses. Raises SourceFileError
-    when the file cannot be read or changes meanwhile, ReconciliationError when the readers disagree about a
-    file without bad lines, ScratchSpaceError when memory or scratch do not suffice. Leaves nothing behind but
-    the rows that it adds to `places.rejects`.
+    report that the gate refuses; a record above 16 MiB ends the reading.
+
+    Raises SourceFileError when the file cannot be read or changes meanwhile, ReconciliationError when the readers
+    disagree about a file without bad lines, ScratchSpaceError when memory or scratch do not suffice. Leaves
+    nothing behind but the rows that it adds to `places.rejects`.
     """
     started = perf_counter()
     before = fingerprint(source.path)
@@ -196,6 +197,7 @@ def _report(source: SourceFile, beginning: Beginning, counts: Counts, made: _Pas
         rejects=made.rejects,
         seconds=round(made.seconds, 3),
         text_bytes=counts.structure.end_byte if is_compressed(source.path) else None,
+        other_delimiter=beginning.other_delimiter,
         **counts.values.found,
     )
 

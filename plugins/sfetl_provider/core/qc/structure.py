@@ -24,6 +24,7 @@ from sfetl_provider.core.tsv.utf8 import is_utf8
 BLOCK_BYTES = 4 * 1024 * 1024
 RECORD_LIMIT_BYTES = 16 * 1024 * 1024
 SAMPLE_CHARACTERS = 200
+_TOO_LONG = "longer than 16 MiB: no newline ends it, or a quote is not closed"
 Mask = NDArray[np.bool_]
 Sink = Callable[[BadLine, bytes], bool]
 
@@ -43,7 +44,8 @@ class Structure:
 
     The sink gets every bad record with its bytes while it is found, until it says that it takes no more.
     `crlf_ends` and `lf_ends` count records by the newline that ends them; one that is cut off counts in neither.
-    `end_byte` is the offset in the text where what was counted ends.
+    `end_byte` is the offset in the text where what was counted ends, `is_stopped` tells that it is not the text's
+    end, as a record is too long.
     """
 
     shape: Shape
@@ -56,6 +58,7 @@ class Structure:
     lf_ends: int = 0
     end_byte: int = 0
     is_last_newline_missing: bool = False
+    is_stopped: bool = False
     bad_lines: list[BadLine] = field(default_factory=list)
     sink: Sink | None = field(default=None, compare=False)
 
@@ -71,6 +74,7 @@ class Structure:
         self.lf_ends += len(block.newline_ends) - block.crlf_ends
         self.end_byte = block.offset + len(block.content) - block.is_completed
         self.is_last_newline_missing = block.is_completed or block.content[-1] != NEWLINE
+        self.is_stopped = block.is_cut
 
     def end_early(self, reason: str) -> None:
         """Count what is missing from here on as one bad record."""
@@ -107,7 +111,8 @@ class Block:
     """Whole records of a file: `content` begins with one and ends with the newline of one.
 
     A missing last newline is supplied (`is_completed`), so `ends` always holds the position of each record's
-    last byte. `is_open` tells that the last record ends within quotes.
+    last byte. `is_open` tells that the last record ends within quotes, `is_cut` that the block is the beginning of
+    a record that is too long.
     """
 
     offset: int
@@ -115,6 +120,7 @@ class Block:
     shape: Shape
     is_open: bool = False
     is_completed: bool = False
+    is_cut: bool = False
 
     @cached_property
     def text(self) -> Bytes:
@@ -220,8 +226,8 @@ def record_blocks(
 ) -> Iterator[Block]:
     """Read a text from the record at `start` in blocks of whole records.
 
-    A record longer than `limit` bytes is cut there and goes on as if a record began, so a text without
-    newlines or with a quote that is never closed needs no more than `limit` and a block of memory.
+    A record longer than `limit` bytes ends the reading: a text without newlines, or with a quote that is never
+    closed, needs no more than `limit` and a block of memory, and little time.
     """
     text.seek(start)
     rest = b""
@@ -231,8 +237,8 @@ def record_blocks(
         if cut:
             yield Block(start, block.content[:cut], shape)
         elif len(block.content) > limit:
-            cut = len(block.content)
-            yield Block(start, block.content, shape, is_open=True)
+            yield Block(start, block.content, shape, is_open=True, is_cut=True)
+            return
         start, rest = start + cut, block.content[cut:]
     if rest:
         yield _last_block(start, rest, shape)
@@ -260,8 +266,10 @@ def _judge(block: Block) -> tuple[Mask, list[Fault]]:
 
 def _faults(block: Block) -> Iterator[Fault | None]:
     """Give the faults of a block, the most telling first."""
-    too_long = block.ends - block.starts > RECORD_LIMIT_BYTES
-    yield Fault(too_long, "longer than 16 MiB: no newline ends it, or a quote")
+    if block.is_cut:
+        yield Fault(np.ones(1, np.bool_), f"{_TOO_LONG}; what follows it was not read")
+        return
+    yield Fault(block.ends - block.starts > RECORD_LIMIT_BYTES, _TOO_LONG)
     yield _placed(block, _unclosed(block), "the quote is not closed")
     yield _placed(
         block,

@@ -147,10 +147,16 @@ def _text(path: Path, raw: BinaryIO) -> _Reader:
         case ".zst":
             return _Members(raw, _ZstdFrame)
         case _:
-            return _only_member(path, zipfile.ZipFile(raw))
+            return _only_member(path, raw)
 
 
-def _only_member(path: Path, archive: zipfile.ZipFile) -> _Reader:
+def _only_member(path: Path, raw: BinaryIO) -> _Reader:
+    try:
+        archive = zipfile.ZipFile(raw)
+    except zipfile.BadZipFile as error:
+        raise DamagedSourceError(
+            path, f"the archive's directory, at its end, is missing or broken ({error})"
+        ) from error
     files = [member for member in archive.infolist() if not member.is_dir()]
     if len(files) != 1:
         raise DamagedSourceError(path, f"it holds {len(files)} files instead of one")
