@@ -69,7 +69,10 @@ class TextFeed:
             return
         with self._pass(_BlockQueue()) as both:
             self._shared = both
-            yield both.text
+            try:
+                yield both.text
+            finally:
+                self._shared = None
 
     def give_up(self) -> None:
         """Say that there will be no other reader of what is shared."""
