@@ -114,7 +114,7 @@ def _rows(chance: random.Random) -> tuple[tuple[str, ...], list[list[str]]]:
         _, columns, lines = chance.choice(real_files())
         first = chance.randrange(len(lines) - 30)
         return columns, [line.split("\t") for line in lines[first : first + chance.randint(1, 30)]]
-    columns = ("day", *(f"c{number}" for number in range(1, chance.randint(2, 5))))
+    columns = ("day", *(f"c{number}" for number in range(1, chance.randint(1, 5))))
     return columns, [
         [_day(chance), *(_value(chance) for _ in columns[1:])] for _ in range(chance.randint(1, 20))
     ]

@@ -11,9 +11,11 @@ import pytest
 from sfetl_provider.core.errors import ScratchSpaceError, SourceFileError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.check import CheckPaths, check_files, check_month
+from sfetl_provider.core.qc.keys import check_keys
 from sfetl_provider.core.qc.other_delimiter import other_delimiter
 from sfetl_provider.core.qc.scan import Places, scan_file
 from tests.core.fakes import feed, source_file
+from tests.core.stage.test_scratch_faults import files_of_at_most
 from tests.core.tsv.test_compressed import PACKERS
 
 MONTH = Month(2013, 2)
@@ -77,6 +79,22 @@ def test_a_full_disk_under_the_list_of_bad_lines_is_named(tmp_path: Path) -> Non
         check_files([source], feed(), MONTH, paths)
 
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_scratch_that_does_not_take_the_keys_is_named(tmp_path: Path) -> None:
+    lines = b"".join(b"%d\t2013-02-01\ttext\n" % number for number in range(100_000))
+    source = source_file(tmp_path / "f.tsv", lines)
+    config, scratch = feed(qc={"key": ["id"]}), tmp_path / "scratch"
+
+    with (
+        files_of_at_most(100_000),
+        pytest.raises(
+            ScratchSpaceError, match=r"keys \(ID\) could not be compared: File too large.*Make room"
+        ),
+    ):
+        check_keys([source], config, scratch)
+
+    assert list(scratch.iterdir()) == []
 
 
 @pytest.mark.parametrize(
