@@ -137,7 +137,11 @@ class SteppingClock:
 
 
 def feed(columns: Sequence[Any] = ("id", "day", "text"), **sections: Any) -> FeedConfig:
-    """Make a feed whose date column is `day`, or the first one; sections override."""
+    """Make a feed whose date column is `day`, or the first one; sections override.
+
+    Values are held against types only where the section `qc` says so.
+    """
+    qc = {"target": "off", **sections.pop("qc", {})}
     names = [column["name"] if isinstance(column, dict) else column for column in columns]
     return FeedConfig.model_validate(
         {
@@ -146,6 +150,7 @@ def feed(columns: Sequence[Any] = ("id", "day", "text"), **sections: Any) -> Fee
             "columns": list(columns),
             "date": {"column": "day" if "day" in names else names[0]},
             "files": {"patterns": ["*"]},
+            "qc": qc,
             **sections,
         }
     )

@@ -145,8 +145,8 @@ def test_a_failed_run_is_red_whatever_task_failed_and_has_its_report(
         ("2024-06", ["2024-06-01\tshop"], "qc_gate", "line 1"),
         ("2024-06", lines_of("2024-07"), "qc_gate", "62 records outside 2024-06"),
         ("2024-06", lines_of("2024-06")[:-4], "qc_gate", "2024-06-29–2024-06-30"),
-        ("2024-06", [*lines_of("2024-06"), "2024-06-30\tshop\tmuch"], "copy", "line 61"),
-        ("2024-06", [*lines_of("2024-06"), "2024-06-30\tmuch too long a name\t1"], "copy", "line 61"),
+        ("2024-06", [*lines_of("2024-06"), "2024-06-30\tshop\tmuch"], "qc_gate", "much"),
+        ("2024-06", [*lines_of("2024-06"), "2024-06-30\tmuch too long a name\t1"], "qc_gate", "VARCHAR(20);"),
         ("2024-06", None, "wait_for_files", "looked for sales_2024-06*.tsv"),
     ],
     ids=["empty", "ragged", "other-month", "missing-days", "not-a-number", "too-long", "no-file"],
@@ -171,6 +171,20 @@ def test_bad_input_fails_in_the_right_task_with_a_message(
     assert run.report is not None
     assert message in run.report["message"]
     assert rows_of(warehouse, month) == 0
+
+
+@pytest.mark.parametrize("bad", ["2024-06-30\tshop\tmuch", "2024-06-30\tmuch too long a name\t1"])
+def test_values_that_are_not_held_against_the_table_fail_in_copy(
+    bad: str, warehouse: RunningWarehouse, airflow_home: Path
+) -> None:
+    write_month(airflow_home / "incoming", "2024-06", [*lines_of("2024-06"), bad])
+
+    run = run_dag(sales_dag(qc={"target": "off"}), month="2024-06")
+
+    assert run.tasks["copy"] == "failed", run.tasks
+    assert run.report is not None
+    assert "line 61" in run.report["message"]
+    assert rows_of(warehouse, "2024-06") == 0
 
 
 def test_bad_lines_are_listed_beside_the_report_that_names_the_list(

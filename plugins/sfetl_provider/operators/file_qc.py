@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import rejects_path, scratch_folder
+from sfetl_provider.core.plan.target_types import with_target_types
 from sfetl_provider.core.qc.key_report import KeyReport, keys_text
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
@@ -46,7 +47,8 @@ class FileQCOperator(FileOperator):
             rejects_path(settings.reports_dir, plan, source.key),
         )
         listener = TaskListener(self.log, checkpoints_of(context))
-        (report,) = check_files([source], self.feed, plan.month_value, paths, listener)
+        config = with_target_types(self.feed, plan.target_types)
+        (report,) = check_files([source], config, plan.month_value, paths, listener)
         self.log.info("%s: %d records, %d bad.", source.name, report.records, report.bad_records)
         return report.to_json()
 
@@ -105,5 +107,6 @@ class QcGateOperator(FeedOperator):
 
             return carried_verdict(plan)
         reports = [QcReport.from_json(report) for report in present(self.reports)]
+        config = with_target_types(self.feed, plan.target_types)
         keys = None if self.keys is None else KeyReport.from_json(self.keys)
-        return decide(reports, self.feed, plan.month_value, plan.qc_mode, keys)
+        return decide(reports, config, plan.month_value, plan.qc_mode, keys)

@@ -13,8 +13,10 @@ from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.tables import prepare
 from sfetl_provider.core.plan.month import choose_month
-from sfetl_provider.core.plan.month_plan import MonthPlan, QcMode, TableName
+from sfetl_provider.core.plan.month_plan import MonthPlan, QcMode, TableName, TargetTypes
 from sfetl_provider.core.plan.names import run_key
+from sfetl_provider.core.plan.target_types import read_target_types
+from sfetl_provider.core.ports import Warehouse
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.task_run import actor_of
 from sfetl_provider.settings import read_settings
@@ -37,7 +39,8 @@ class PlanMonthOperator(FeedOperator):
             prepare(session, self.feed)
             month = self._month(context)
             generation = read_generation(session, self.feed.table.database, self.feed.feed, month)
-        plan = self._plan(context, month, generation)
+            plan = self._plan(context, month, generation)
+            plan = plan.model_copy(update={"target_types": self._target_types(session, plan)})
         self.log.info("Run %s loads %s of %s at generation %d.", plan.run_key, month, plan.feed, generation)
         return plan.to_json()
 
@@ -71,6 +74,21 @@ class PlanMonthOperator(FeedOperator):
             planned_at=SystemClock().now(),
             chunk_set=self._chunk_set(params.get("chunk_set")),
         )
+
+    def _target_types(self, session: Warehouse, plan: MonthPlan) -> TargetTypes:
+        """The table's types, for QC alone."""
+        if plan.qc_mode != "file" or self.feed.qc.target != "table":
+            return {}
+        types = read_target_types(session, plan.table, self.feed)
+        if not types:
+            self.log.warning(
+                "No types of %s.%s.%s are known: it does not exist, or the role may not see it. QC holds values "
+                "against columns.type of the feed, where there is one.",
+                plan.table.database,
+                plan.table.schema_name,
+                plan.table.name,
+            )
+        return types
 
     def _qc_mode(self, parameter: str | None) -> QcMode:
         """The parameter, unless it is left as configured; the plan refuses a mode that does not exist."""

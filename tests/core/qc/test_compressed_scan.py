@@ -31,6 +31,13 @@ TEXTS: dict[str, tuple[bytes, dict[str, Any]]] = {
     "bad lines": (LINE + b"x\n\n" + b"\xff" + LINE + b"1\t2013-02-01\t\0\n", {}),
     "quoted": (b'1\t2013-02-01\t"a\nb"\n2\t2013-02-01\t"open\n', {"format": {"quote": '"'}}),
     "foreign": (b"\xff\xfe1\x00", {}),
+    "misfits": (
+        b"1\t2013-02-01\t500\n2\t2013-02-01\tx\n3\t2013-02-01\t5\n",
+        {
+            "columns": ["id", "day", {"name": "small", "type": "NUMBER(2,0)"}],
+            "qc": {"target": "config"},
+        },
+    ),
     "rules": (
         LINE * 5 + b"200\t2013-02-02\t\n" + LINE + b"300\t2013-02-03\t\n",
         {"qc": {"rules": [{"name": "small", "condition": "id < 100"}]}},
@@ -98,6 +105,16 @@ def test_a_changed_byte_is_found_by_the_checksum(tmp_path: Path) -> None:
     report = scan(tmp_path, "f.gz", bytes(packed))
 
     assert "CRC" in report.bad_lines[0].reason
+
+
+def test_a_damaged_file_with_suspect_values_is_reported_too(tmp_path: Path) -> None:
+    text, sections = TEXTS["misfits"]
+    packed = bytearray(PACKERS[".gz"](text))
+    packed[-8] ^= 1
+
+    report = scan(tmp_path, "f.gz", bytes(packed), **sections)
+
+    assert [bad.reason.split(":")[0] for bad in report.bad_lines] == ["the file cannot be decompressed"]
 
 
 @pytest.mark.parametrize(("name", "kind"), [("f.gz", "not compressed so"), ("f.zst", "gzip-compressed")])

@@ -54,6 +54,15 @@ def test_one_who_reads_alone_says_so(feed: TextFeed) -> None:
         assert b"".join(iter(lambda: text.read(1_000_000), b"")) == TEXT
 
 
+def test_a_second_try_gets_all_of_it_and_the_other_reader_too(feed: TextFeed) -> None:
+    with feed.shared() as text:
+        with feed.readable() as path, path.open("rb") as file:
+            file.read(1)
+        with feed.readable() as path:
+            assert path.read_bytes() == TEXT
+        assert b"".join(iter(lambda: text.read(1_000_000), b"")) == TEXT
+
+
 def test_what_is_not_read_is_not_waited_for(feed: TextFeed) -> None:
     with feed.shared() as text:
         text.read(1)

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.section import Section
@@ -61,6 +62,13 @@ def _check_ascii(mark: str) -> str:
 MomentFormat = Annotated[str, AfterValidator(_check_moment_format)]
 
 
+def _check_type(text: str) -> str:
+    return read_column_type(text).text
+
+
+TypeText = Annotated[str, AfterValidator(_check_type)]
+
+
 class ColumnConfig(Section):
     """One column of the file, in the file's order."""
 
@@ -68,6 +76,9 @@ class ColumnConfig(Section):
     """Column of the target table, and name in the file's header (compared without case)."""
     nullable: bool = True
     """False: a record without a value here fails QC."""
+    type: TypeText | None = None
+    """Snowflake type of the table's column, as NUMBER(12,2), against which QC holds the values when the table's
+    own is not known: see qc.target."""
 
 
 def _column_from_name(value: Any) -> Any:

@@ -86,6 +86,17 @@ class DaysConfig(Section):
         return self
 
 
+class TargetSeverities(Section):
+    """What it means when a value does not fit its column: CRITICAL stops the load, WARNING and INFO are told."""
+
+    unreadable: Severity = "CRITICAL"
+    """A value cannot be read as its column's type, and COPY would fail."""
+    too_large: Severity = "CRITICAL"
+    """A text is too long or a number too large for its column, and COPY would fail."""
+    digits_lost: Severity = "WARNING"
+    """A number has more decimals than its column keeps, and COPY would round it."""
+
+
 class RuleConfig(Section):
     """One rule of the feed's own: a condition that each record must meet, or an aggregate with bounds."""
 
@@ -141,6 +152,11 @@ class CheckedDaysConfig(Section):
     """How rows per day are judged."""
     rules: tuple[RuleConfig, ...] = ()
     """Own rules over the file's records."""
+    target: Literal["table", "config", "off"] = "table"
+    """Types against which the file's values are held: those of the target table, or of columns.type where the
+    table does not exist and on the command line; those of columns.type only; or none."""
+    target_severities: TargetSeverities = TargetSeverities()
+    """What follows when values do not fit."""
     key: tuple[KeyColumn, ...] = ()
     """Columns whose values together may stand once only in all files of a month, compared as texts; a record that
     lacks one of them equals no other. Empty: keys are not compared."""

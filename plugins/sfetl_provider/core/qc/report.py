@@ -91,13 +91,33 @@ class RuleCount(Record):
     samples: tuple[BadLine, ...]
 
 
+TargetFault = Literal["unreadable", "too_large", "digits_lost"]
+
+
+class TargetCount(Record):
+    """Values of one column, in one file, that do not fit its type in one way.
+
+    `worst` is the length of the longest text in characters, the digits before the point of the largest number,
+    the decimals of the finest one, the bytes of the largest binary; 0 of what cannot be read. `samples` quotes
+    at most five of the records with the worst values, the value in `reason`.
+    """
+
+    column: str
+    type: str
+    fault: TargetFault
+    records: int
+    worst: int
+    samples: tuple[BadLine, ...] = ()
+
+
 class QcReport(Record):
     """One file, checked in one pass; lines counted from 1, sizes in bytes.
 
     Conservation: records = header + empty + bad + good, or making the report fails. `bad_lines` quotes at
     most `qc.sample_limit` of the `bad_records`; `rejects` names the file that lists them, when one was asked for
     and there are any. `nulls` counts missing values of the columns that must have one.
-    `rules` is empty when the feed has none, and when no record of the file could be read. Of a compressed file,
+    `rules` is empty when the feed has none, and when no record of the file could be read. `target` has an entry
+    for each way in which values of a column do not fit. Of a compressed file,
     `size_bytes` is its own size, `text_bytes` that of its text, and lines and byte offsets are those of the text.
     `other_delimiter` is the one that its columns seem to be separated by instead of the feed's, if so.
     """
@@ -120,6 +140,7 @@ class QcReport(Record):
     rules: tuple[RuleCount, ...] = ()
     text_bytes: int | None = None
     other_delimiter: str = ""
+    target: tuple[TargetCount, ...] = ()
 
 
 class Finding(Record):

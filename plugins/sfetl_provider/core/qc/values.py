@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,12 +20,15 @@ from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.date_tally import DateTally
+from sfetl_provider.core.qc.fewer_threads import within_memory
 from sfetl_provider.core.qc.report import BadLine, DateCounts
 from sfetl_provider.core.qc.rider import Found, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
+from sfetl_provider.core.qc.target_scan import TargetScan
 from sfetl_provider.core.qc.text_feed import TextFeed
+from sfetl_provider.core.tsv.compressed import DamagedSourceError
 
 ROWS_AT_ONCE = 10_000
 BEGINNING_RECORDS = 200_000
@@ -69,7 +73,8 @@ class ValueScan:
         self._config = config
         self._month = month
         self._rules = RuleScan(config, month)
-        self._riders = Riders([self._rules])
+        self._target = TargetScan(config)
+        self._riders = Riders([self._rules, self._target])
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{config.qc.memory_mib}MiB",
@@ -78,6 +83,7 @@ class ValueScan:
                 "autoload_known_extensions": False,
             }
         )
+        (self._threads,) = self._connection.sql("SELECT current_setting('threads')").fetchall()[0]
 
     def interrupt(self) -> None:
         """End a running query; it raises duckdb.InterruptException in its thread."""
@@ -92,10 +98,13 @@ class ValueScan:
     def run(self) -> Values | None:
         """Read the file; None when DuckDB cannot make sense of it.
 
-        Raises ConfigError when a rule cannot be computed, duckdb.Error for anything else but the file's content.
+        Reads it again when values are suspected not to fit the target's columns. Raises ConfigError when a rule
+        cannot be computed, duckdb.Error for anything else but the file's content.
         """
         try:
             return self._run()
+        except DamagedSourceError:
+            return None  # the pass over the bytes meets it too, and tells of it
         finally:
             self._source.text.give_up()
 
@@ -113,8 +122,15 @@ class ValueScan:
             dates=self._dates(rows),
             nulls={name: missing or 0 for name, missing in zip(required, values, strict=False)},
             rejects=rejects,
-            found=self._riders.counts(values[len(required) :]),
+            found=self._looked_at_closely(self._riders.counts(values[len(required) :])),
         )
+
+    def _looked_at_closely(self, found: Mapping[str, Found]) -> dict[str, Found]:
+        exact = self._target.look_closely(found[self._target.field], self._all_rows)
+        return {**found, self._target.field: exact}
+
+    def _all_rows(self, statement: str) -> list[Any]:
+        return self._read(statement.replace("{records}", self._reading()))
 
     def broken(self, values: Values) -> dict[str, str]:
         """Give the conditions whose records are to be quoted, by key."""
@@ -167,7 +183,13 @@ class ValueScan:
         return tally.counts()
 
     def _read(self, statement: str) -> list[Any]:
-        """Run a statement that reads the file."""
+        """Run a statement that reads the file, again with fewer threads when memory does not suffice."""
+        answer, self._threads = within_memory(
+            self._connection, partial(self._read_once, statement), self._threads
+        )
+        return answer
+
+    def _read_once(self, statement: str) -> list[Any]:
         with self._source.text.readable() as path:
             return self._execute(statement, {"path": str(path)}).fetchall()
 

@@ -17,6 +17,7 @@ from sfetl_provider.core.qc.key_report import KeyReport
 from sfetl_provider.core.qc.other_delimiter import delimiter_name
 from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
 from sfetl_provider.core.qc.rule_findings import rule_findings
+from sfetl_provider.core.qc.target_findings import target_findings
 
 
 def decide(
@@ -39,6 +40,7 @@ def decide(
     days = classify_days(_rows_per_day(reports), config.qc, month) if reports else ()
     findings.extend(day_findings(days, config.qc, month))
     findings.extend(rule_findings(reports, config, month))
+    findings.extend(target_findings(reports, config))
     findings.extend(key_findings(keys, reports, config, month))
     return _verdict(mode, findings, reports, days)
 

@@ -1,0 +1,191 @@
+"""The rider that holds the file's values against the types of the target's columns."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+from sfetl_provider.core.column_type import ColumnType, read_column_type
+from sfetl_provider.core.config.model import ColumnConfig, FeedConfig
+from sfetl_provider.core.date_format import strptime_format
+from sfetl_provider.core.qc.report import BadLine, TargetCount, TargetFault
+from sfetl_provider.core.qc.rider import Found
+from sfetl_provider.core.qc.target_sql import CODE_STEP, FAULTS, Judgement, TextColumn, fault_of, judgement
+
+QUOTED_FAULTS = 20
+"""Of so many faults of a file records are quoted: a report of 60 bad columns must stay small."""
+
+
+MIB_PER_COLUMN = 32
+"""Memory limit that one column more needs when it is looked at closely: DuckDB keeps 0.4 MiB in each thread."""
+
+CodeCount = tuple[int, int, int]
+"""Place of a column among those looked at, code, number of records."""
+
+
+class JudgedColumn(NamedTuple):
+    """A column whose values are judged, and its place in the record (from 0)."""
+
+    name: str
+    position: int
+    type: ColumnType
+    sql: Judgement
+
+
+class TargetScan:
+    """The rider for the target's types; without any, or with `qc.target` off, it wants nothing."""
+
+    field = "target"
+
+    def __init__(self, config: FeedConfig) -> None:
+        self._config = config
+        self.columns = judged_columns(config)
+        self.aggregates = [f"count_if({column.sql.is_suspect})" for column in self.columns]
+
+    @property
+    def binds(self) -> dict[str, Any]:
+        """Null markers, and the formats of dates and times."""
+        formats = _formats(self._config)
+        coarse = {f"{name}_coarse": text.replace("%n", "%f") for name, text in formats.items()}
+        return {"target_markers": list(self._config.format.null_markers), **formats, **coarse}
+
+    def counts(self, values: Sequence[Any]) -> tuple[TargetCount, ...]:
+        """Give how many values of each column are suspect, to be looked at closely; `worst` is 0."""
+        return tuple(
+            TargetCount(
+                column=column.name, type=column.type.text, fault="unreadable", records=suspects, worst=0
+            )
+            for column, suspects in zip(self.columns, values, strict=True)
+            if suspects
+        )
+
+    def look_closely(
+        self, suspects: Found, query: Callable[[str], Sequence[CodeCount]]
+    ) -> tuple[TargetCount, ...]:
+        """Give what does not fit, by column and then by fault; reads the file again if anything is suspect.
+
+        `query` gives the answer to a statement that reads from `{records}`. Each reads so many columns as the
+        feed's memory limit allows.
+        """
+        names = {count.column for count in cast("tuple[TargetCount, ...]", suspects)}
+        columns = [column for column in self.columns if column.name in names]
+        at_once = max(1, self._config.qc.memory_mib // MIB_PER_COLUMN)
+        return tuple(
+            count
+            for start in range(0, len(columns), at_once)
+            for count in _counts(columns[start : start + at_once], query)
+        )
+
+    def broken(self, found: Found) -> dict[str, str]:
+        """Give the condition that a value is one of the worst, for the first faults of the file."""
+        codes = {column.name: column.sql.code for column in self.columns}
+        counts = cast("tuple[TargetCount, ...]", found)[:QUOTED_FAULTS]
+        return {_key(count): f"({codes[count.column]}) = {_worst_code(count)}" for count in counts}
+
+    def with_samples(self, found: Found, samples: Mapping[str, tuple[BadLine, ...]]) -> Found:
+        """Put the quoted records into the counts, each with its column and value."""
+        indexes = {column.name: column.position for column in self.columns}
+        return tuple(
+            count.model_copy(
+                update={
+                    "samples": tuple(
+                        self._quoted(bad, indexes[count.column]) for bad in samples.get(_key(count), ())
+                    )
+                }
+            )
+            for count in cast("tuple[TargetCount, ...]", found)
+        )
+
+    def _quoted(self, bad: BadLine, index: int) -> BadLine:
+        """`reason` becomes the value, or as much of the record as is quoted when that ends before the value."""
+        form = self._config.format
+        if form.quote:
+            fields = next(csv.reader([bad.sample], delimiter=form.delimiter, quotechar=form.quote), [])
+        else:
+            fields = bad.sample.split(form.delimiter)
+        value = fields[index] if index < len(fields) else f"{bad.sample}…"
+        return bad.model_copy(update={"reason": value, "column": index + 1})
+
+
+def judged_columns(config: FeedConfig) -> tuple[JudgedColumn, ...]:
+    """Give the columns whose values can be at fault and are not judged elsewhere already."""
+    if config.qc.target == "off":
+        return ()
+    formats = _formats(config)
+    judged = []
+    for index, column in enumerate(config.columns):
+        known = type_of(column)
+        if known is not None and not (column.name == config.date.column and known.kind == config.date.type):
+            text = f"c{index}"
+            is_marker = f"list_contains($target_markers, {text})"
+            sql = TextColumn(text, is_marker, "" in config.format.null_markers, _names(formats))
+            made = judgement(known, sql)
+            judged += [JudgedColumn(column.name, index, known, made)] if made else []
+    return tuple(judged)
+
+
+def type_of(column: ColumnConfig) -> ColumnType | None:
+    """Give a column's type, None when it is not known."""
+    return read_column_type(column.type) if column.type else None
+
+
+def unreadable_formats(config: FeedConfig) -> tuple[str, ...]:
+    """Give the kinds of column, of date, time and timestamp, whose format this check cannot read."""
+    return tuple(kind for kind in ("date", "time", "timestamp") if f"target_{kind}" not in _formats(config))
+
+
+def _formats(config: FeedConfig) -> dict[str, str]:
+    form = config.format
+    texts = {"date": form.date_format, "time": form.time_format, "timestamp": form.timestamp_format}
+    formats = {}
+    for kind, text in texts.items():
+        try:
+            formats[f"target_{kind}"] = strptime_format(text)
+        except ValueError:
+            continue
+    return formats
+
+
+def _names(formats: Mapping[str, str]) -> dict[str, str]:
+    return {name.removeprefix("target_"): name for name in formats}
+
+
+def _counts(
+    columns: Sequence[JudgedColumn], query: Callable[[str], Sequence[CodeCount]]
+) -> Iterator[TargetCount]:
+    codes = ", ".join(column.sql.code for column in columns)
+    suspect = " OR ".join(f"({column.sql.is_suspect})" for column in columns)
+    found = query(
+        f"SELECT place, code, count(*) FROM (SELECT unnest(range({len(columns)})) AS place,"
+        f" unnest([{codes}]) AS code FROM {{records}} WHERE {suspect}) WHERE code IS NOT NULL GROUP BY ALL"
+    )
+    for place, column in enumerate(columns):
+        yield from _column_counts(column, [(code, records) for at, code, records in found if at == place])
+
+
+def _column_counts(column: JudgedColumn, codes: Sequence[tuple[int, int]]) -> Iterator[TargetCount]:
+    records: Counter[TargetFault] = Counter()
+    worst: dict[TargetFault, int] = {}
+    for code, count in codes:
+        fault, badness = fault_of(code)
+        records[fault] += count
+        worst[fault] = max(worst.get(fault, 0), badness)
+    for fault in FAULTS:
+        if records[fault]:
+            yield TargetCount(
+                column=column.name,
+                type=column.type.text,
+                fault=fault,
+                records=records[fault],
+                worst=worst[fault],
+            )
+
+
+def _key(count: TargetCount) -> str:
+    return f"{count.column}:{count.fault}"
+
+
+def _worst_code(count: TargetCount) -> int:
+    return CODE_STEP * (FAULTS.index(count.fault) + 1) + count.worst
