@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from zipfile import is_zipfile
+from zipfile import ZipFile, is_zipfile
 
 import pytest
 
@@ -12,7 +12,7 @@ from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
-from tests.cli.running import Ended, run
+from tests.cli.running import PACKAGE_FOLDER, Ended, run
 from tests.core.fakes import source_file
 
 ROWS = [f"2024-02-{day:02}\tshop\t{day}" for day in range(1, 30)]
@@ -93,6 +93,50 @@ def test_every_output_is_written(folder: Path) -> None:
     assert len((folder / "bad.tsv").read_text().splitlines()) == 1 + 3
 
 
+def test_a_suite_is_judged_and_its_data_docs_are_written(folder: Path) -> None:
+    _name_suite(folder, "warning")
+
+    wanted = ("--html", "qc.html", "--xlsx", "qc.xlsx", "--data-docs", "docs")
+    ended = _qc(folder, *wanted)
+
+    assert (ended.code, ended.complained.splitlines()[-1]) == (0, "Written: docs/sales/2024-02.html")
+    assert (
+        "WARNING expectation_column_values_to_be_between: 2024-02: expectation 1 of suite sums" in ended.said
+    )
+    with ZipFile(folder / "qc.xlsx") as workbook:
+        texts = [workbook.read(name).decode() for name in workbook.namelist()]
+    assert any("expectation 1 of suite sums" in text for text in texts)
+    assert "expectation 1 of suite sums" in (folder / "qc.html").read_text()
+    assert sorted(path.name for path in (folder / "docs" / "sales").iterdir()) == [
+        *("2024-02.html", "2024-02.json", "index.html")
+    ]
+    assert json.loads((folder / "docs" / "sales" / "2024-02.json").read_text())["success"] is False
+
+
+def test_a_suite_needs_no_great_expectations_unless_data_docs_are_wanted(folder: Path) -> None:
+    _name_suite(folder, "critical")
+    (folder / "great_expectations.py").write_text("raise AssertionError('imported')")
+
+    ended = _qc(folder, PYTHONPATH=f"{PACKAGE_FOLDER}:{folder}")
+
+    assert (ended.code, ended.complained) == (1, "")
+    assert "CRITICAL expectation_column_values_to_be_between" in ended.said
+
+
+def _name_suite(folder: Path, severity: str) -> None:
+    bounds = {"column": "amount", "min_value": 1, "max_value": 28}
+    expectation = {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": bounds,
+        "severity": severity,
+    }
+    (folder / "include" / "expectations").mkdir()
+    suite = {"name": "sums", "expectations": [expectation]}
+    (folder / "include" / "expectations" / "sums.json").write_text(json.dumps(suite))
+    config = {**SALES, "qc": {**SALES["qc"], "expectations": "sums"}}
+    (folder / "include" / "configs" / "sales.json").write_text(json.dumps(config))
+
+
 def test_folders_come_from_the_environment_and_from_options(folder: Path) -> None:
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
@@ -118,6 +162,7 @@ def test_folders_come_from_the_environment_and_from_options(folder: Path) -> Non
         (["--feed", "other"], "2024-02", "There is no feed 'other' in include/configs."),
         (["--html", "absent/qc.html"], "2024-02", "absent/qc.html: its folder does not exist"),
         (["--csv", "sales"], "2024-02", "sales: this is a folder"),
+        (["--data-docs", "docs"], "2024-02", "docs: feed sales names no suite in qc.expectations"),
         (["--rejects", "sales/sales_2024-02_a.tsv"], "2024-02", "this is one of the files to check"),
     ],
 )

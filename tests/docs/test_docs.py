@@ -11,7 +11,9 @@ import pytest
 
 from local.warehouse.serving.faults import ROUTES, Fault
 from sfetl_provider.core import errors
+from sfetl_provider.core.config.expectation_kinds import KINDS
 from sfetl_provider.core.config.reference import reference_text
+from sfetl_provider.core.qc.expectation_joining import PER_FILE
 from tests.contracts.warehouse.cases import all_cases
 
 PROJECT = Path(__file__).parents[2]
@@ -79,6 +81,15 @@ def test_settings_of_the_deployment_are_documented() -> None:
     page = (PROJECT / "docs" / "configuration.md").read_text()
     for option in get_provider_info()["config"]["sfetl"]["options"]:
         assert f"`{option}` | `AIRFLOW__SFETL__{option.upper()}`" in page
+
+
+def test_every_type_of_expectation_is_documented_with_how_it_is_judged() -> None:
+    page = (PROJECT / "docs" / "configuration.md").read_text()
+    section = page.partition("## Quality control: suites")[2].partition("\n## ")[0]
+    listed = re.findall(r"`((?:column|compound|multicolumn|select|table)\w+)`(\\\*)?(?=[, ])", section)
+
+    assert {f"expect_{name}" for name, _ in listed} == set(KINDS)
+    assert {f"expect_{name}" for name, is_per_file in listed if is_per_file} == PER_FILE
 
 
 DEVIATIONS = PROJECT / "docs" / "local-warehouse-deviations.md"

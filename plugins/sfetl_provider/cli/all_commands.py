@@ -26,6 +26,13 @@ QC = Command(
         Option(("--html",), {"metavar": "PATH", "help": "write one page with charts"}),
         Option(("--xlsx",), {"metavar": "PATH", "help": "write an Excel workbook"}),
         Option(
+            ("--data-docs",),
+            {
+                "metavar": "FOLDER",
+                "help": "write the suite's results and Data Docs into FOLDER/<feed>",
+            },
+        ),
+        Option(
             ("--rejects",),
             {"metavar": "PATH", "help": "write every bad line with its place and reason (TSV)"},
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from importlib.util import find_spec
 from pathlib import Path
 
 from sfetl_provider.adapters.system_clock import SystemClock
@@ -14,6 +15,7 @@ from sfetl_provider.cli.month_files import month_files
 from sfetl_provider.cli.outputs import STDOUT, check_outputs, tell_written, write_output
 from sfetl_provider.cli.progress import shown_progress
 from sfetl_provider.core.config.load import find_feed
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
 from sfetl_provider.core.report.qc_tables import days_csv, findings_csv
@@ -28,11 +30,34 @@ def check_month_files(arguments: Namespace, folders: Folders) -> int:
     month = Month.parse(arguments.month, SystemClock().now().date())
     files = month_files(arguments, folders, config, month)
     check_outputs(_output_paths(arguments), files)
+    _check_data_docs(arguments.data_docs, config)
     rejects = Path(arguments.rejects) if arguments.rejects else None
     with shown_progress() as listener:
         check = check_month(files, config, month, CheckPaths(folders.scratch_dir, rejects), listener)
     _show(check, arguments)
+    _write_data_docs(arguments.data_docs, config, check)
     return 0 if check.verdict.is_passed else REFUSED
+
+
+def _check_data_docs(folder: str | None, config: FeedConfig) -> None:
+    if folder is None:
+        return
+    if config.suite is None:
+        raise OSError(None, f"feed {config.feed} names no suite in qc.expectations", folder)
+    if find_spec("great_expectations") is None:
+        raise OSError(None, "Data Docs need the package great-expectations", folder)
+    Path(folder, config.feed).mkdir(parents=True, exist_ok=True)
+
+
+def _write_data_docs(folder: str | None, config: FeedConfig, check: MonthCheck) -> None:
+    if folder is None:
+        return
+    # Imported late: Great Expectations takes seconds and 300 MB.
+    from sfetl_provider.core.report.data_docs import month_results, write_data_docs
+
+    results = month_results(check.reports, config, check.month, SystemClock().now())
+    if results:
+        tell_written(write_data_docs(Path(folder, config.feed), results))
 
 
 def _output_paths(arguments: Namespace) -> list[Path]:

@@ -39,6 +39,18 @@ class FinishedTasks:
             return None
         return list(self._ti.xcom_pull(task_ids=task_id, map_indexes=list(range(len(states)))))
 
+    def present_results(self, task_id: str) -> list[Any]:
+        """Give what those instances of a mapped task returned that ran; [] when any of them failed."""
+        indexes = {
+            int(task.rpartition("_")[2]): state
+            for task, state in self._states.items()
+            if task.rpartition("_")[0] == task_id
+        }
+        done = sorted(index for index, state in indexes.items() if state == "success")
+        if not done or not set(indexes.values()) <= {"success", "skipped"}:
+            return []
+        return list(self._ti.xcom_pull(task_ids=task_id, map_indexes=done))
+
     def first_error(self) -> str:
         """Give the message of a failed task, '' when there is none."""
         for task in self.failed():

@@ -14,9 +14,9 @@ from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.plan.month_plan import MonthPlan
-from sfetl_provider.core.plan.names import report_path, run_key
+from sfetl_provider.core.plan.names import data_docs_folder, report_path, run_key
 from sfetl_provider.core.publish.receipt import PublishReceipt
-from sfetl_provider.core.qc.report import QcVerdict
+from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.record import Record
 from sfetl_provider.core.report.report_file import write_report
 from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, build_report
@@ -42,6 +42,7 @@ class RunReportOperator(BaseOperator):
             read_settings().reports_dir, identity.feed, identity.month or _UNKNOWN_MONTH, identity.run_key
         )
         self.log.info("%s\n%s", write_report(path, report), render_text(report))
+        self.write_more(tasks, identity)
         return str(path)
 
     def identify(self, context: Context, tasks: FinishedTasks) -> RunIdentity:
@@ -51,6 +52,9 @@ class RunReportOperator(BaseOperator):
     def collect(self, tasks: FinishedTasks) -> RunRecords:
         """Collect what the run's tasks returned."""
         raise TypeError(f"{type(self).__name__} must collect the records of its run")
+
+    def write_more(self, tasks: FinishedTasks, identity: RunIdentity) -> None:
+        """Write what belongs to the report beside it; nothing by default."""
 
     def stopped(self, context: Context, tasks: FinishedTasks) -> Literal["", "dry_run", "rejected"]:
         """Say why a run ended early on purpose."""
@@ -92,6 +96,20 @@ class LoadReportOperator(RunReportOperator):
             audit=read(AuditReport, tasks.result("audit")),
             publication=read(PublishReceipt, tasks.result("publish")),
         )
+
+    def write_more(self, tasks: FinishedTasks, identity: RunIdentity) -> None:
+        """Write GX's results and Data Docs of the feed's suite, when its files were checked."""
+        found = tasks.present_results("file_qc") if self.feed.suite and identity.month else []
+        if not found:
+            return
+        # Imported late: Great Expectations takes seconds and 300 MB, and every task parses the DAG file.
+        from sfetl_provider.core.report.data_docs import month_results, write_data_docs
+
+        reports = [QcReport.from_json(report) for report in found]
+        results = month_results(reports, self.feed, identity.month, SystemClock().now())
+        if results:
+            folder = data_docs_folder(read_settings().reports_dir, self.feed.feed)
+            self.log.info("Data Docs: %s", write_data_docs(folder, results))
 
 
 class DropReportOperator(RunReportOperator):

@@ -3,6 +3,7 @@
 `defaults.json` is merged below every feed. A feed may name a template with `"extends": "_daily_tsv"`, which is
 the file `_daily_tsv.json` in the same folder and may extend another one. Objects merge field by field; lists and
 single values replace. Files whose names begin with an underscore are templates, never feeds.
+`qc.expectations` names a suite in the folder `expectations` beside the configs' folder.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sfetl_provider.core.errors import ConfigError
 
 DEFAULTS = "defaults.json"
 SCHEMA = "feed.schema.json"
+EXPECTATIONS = "expectations"
 _FEED_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -117,12 +119,33 @@ def _load(path: Path) -> FeedConfig:
         raise _FaultyError(
             [_fault(layers, ("feed",), "the file's name is the feed's name; remove the field")]
         )
+    if "suite" in merged:
+        raise _FaultyError([_fault(layers, ("suite",), "name a suite in qc.expectations; remove the field")])
     try:
-        return FeedConfig.model_validate({**merged, "feed": path.stem})
+        config = FeedConfig.model_validate({**merged, "feed": path.stem})
     except ValidationError as error:
         raise _FaultyError(
             [_fault(layers, location, message) for location, message in _innermost(error)]
         ) from None
+    return config if config.qc.expectations is None else _with_suite(config, path, layers)
+
+
+def _with_suite(config: FeedConfig, path: Path, layers: list[tuple[Path, dict[str, Any]]]) -> FeedConfig:
+    # Imported late: a third of a second, which feeds without a suite do not need.
+    from sfetl_provider.core.config.suite import SuiteError, read_suite
+
+    file = path.absolute().parent.with_name(EXPECTATIONS) / f"{config.qc.expectations}.json"
+    if not file.exists():
+        raise _FaultyError([_fault(layers, ("qc", "expectations"), f"there is no {file}")])
+    content = _read(file)
+    try:
+        read_suite(content, config.column_names)
+    except SuiteError as error:
+        name = f"{EXPECTATIONS}/{file.name}"
+        raise _FaultyError(
+            [ConfigFault(name, _pointer(location), text) for location, text in error.faults]
+        ) from None
+    return config.model_copy(update={"suite": content})
 
 
 def _innermost(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
@@ -207,8 +230,11 @@ def _fault(
     layers: list[tuple[Path, dict[str, Any]]], location: tuple[int | str, ...], message: str
 ) -> ConfigFault:
     path = next((path for path, layer in reversed(layers) if _holds(layer, location)), layers[-1][0])
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
-    return ConfigFault(path.name, pointer, message)
+    return ConfigFault(path.name, _pointer(location), message)
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
 
 
 def _holds(layer: Any, location: tuple[int | str, ...]) -> bool:

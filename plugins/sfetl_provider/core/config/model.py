@@ -160,6 +160,9 @@ class QcConfig(CheckedDaysConfig):
     """Memory limit of the QC scan."""
     sample_limit: int = Field(default=20, ge=1)
     """How many bad lines the report quotes; all are counted, and listed in the rejects file."""
+    expectations: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    """Suite of Great Expectations to run over the files: <name>.json in the folder expectations beside the
+    configs' folder; null: none."""
     rejects_mib: int = Field(default=1024, ge=1)
     """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
 
@@ -258,6 +261,8 @@ class FeedConfig(Section):
 
     feed: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", exclude=True)
     """Name of the feed, taken from the file's name."""
+    suite: dict[str, Any] | None = Field(default=None, exclude=True)
+    """Content of the suite that qc.expectations names, read with the config."""
     description: str = ""
     """Shown in the Airflow UI."""
     snowflake_conn_id: str = "snowflake_default"

@@ -13,11 +13,11 @@ OWN_KEYS = ("$schema", "extends")
 def feed_schema() -> dict[str, Any]:
     """Give the schema of one file of include/configs.
 
-    No field is required, because defaults and templates may bring it; `feed` is absent, because the file's
-    name is the feed's name.
+    No field is required, because defaults and templates may bring it; `feed` and `suite` are absent, because the
+    file's name is the feed's name, and a suite is a file of its own.
     """
     schema = FeedConfig.model_json_schema(mode="validation")
-    del schema["properties"]["feed"]
+    del schema["properties"]["feed"], schema["properties"]["suite"]
     for section in (schema, *schema["$defs"].values()):
         section.pop("required", None)
     own = {

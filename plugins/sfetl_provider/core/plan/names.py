@@ -132,3 +132,8 @@ def report_path(root: Path, feed: str, month: str, key: str) -> Path:
 def rejects_path(root: Path, plan: MonthPlan, key: str) -> Path:
     """Give the list of bad lines of one source file, beside the run's report."""
     return root / plan.feed / plan.month / f"{plan.run_key}-rejects" / f"{key}.tsv"
+
+
+def data_docs_folder(root: Path, feed: str) -> Path:
+    """Give the folder of a feed's Data Docs: a page per month and an index, beside the months' reports."""
+    return root / feed / "expectations"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from operator import not_
+from typing import Any, Literal
+
+from pydantic import Field
 
 from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.config.qc_model import Severity as Severity
@@ -110,14 +113,25 @@ class TargetCount(Record):
     samples: tuple[BadLine, ...] = ()
 
 
+class ExpectationCount(Record):
+    """What one expectation of the feed's suite found in one file.
+
+    `facts` are what its kind needs to be judged, by name; `samples` quotes at most five unexpected records.
+    """
+
+    facts: dict[str, Any]
+    samples: tuple[BadLine, ...] = ()
+
+
 class QcReport(Record):
     """One file, checked in one pass; lines counted from 1, sizes in bytes.
 
     Conservation: records = header + empty + bad + good, or making the report fails. `bad_lines` quotes at
     most `qc.sample_limit` of the `bad_records`; `rejects` names the file that lists them, when one was asked for
     and there are any. `nulls` counts missing values of the columns that must have one.
-    `rules` is empty when the feed has none, and when no record of the file could be read. `target` has an entry
-    for each way in which values of a column do not fit. Of a compressed file,
+    `rules` is empty when the feed has none, and when no record of the file could be read; so is `expectations`,
+    which otherwise are those of the suite in its order. `target` has an entry for each way in which values of a
+    column do not fit. Of a compressed file,
     `size_bytes` is its own size, `text_bytes` that of its text, and lines and byte offsets are those of the text.
     `other_delimiter` is the one that its columns seem to be separated by instead of the feed's, if so.
     """
@@ -140,7 +154,8 @@ class QcReport(Record):
     rules: tuple[RuleCount, ...] = ()
     text_bytes: int | None = None
     other_delimiter: str = ""
-    target: tuple[TargetCount, ...] = ()
+    target: tuple[TargetCount, ...] = Field(default=(), exclude_if=not_)
+    expectations: tuple[ExpectationCount, ...] = Field(default=(), exclude_if=not_)
 
 
 class Finding(Record):

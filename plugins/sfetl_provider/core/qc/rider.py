@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.record import Record
 
 Found = tuple[Record, ...]
+Ask: TypeAlias = Callable[[str], Mapping[str, Any]]
+"""Runs a statement that gives one row, and gives that by the names of its columns."""
 
 
 class Rider(Protocol):
@@ -39,19 +41,41 @@ class Rider(Protocol):
         """Put quoted records, by the keys of `broken` and without a reason, into what was found."""
 
 
+@runtime_checkable
+class AskingRider(Rider, Protocol):
+    """A rider that needs statements of its own as well: what must be grouped, or depends on other values."""
+
+    def asked(self, values: Sequence[Any], records: str, ask: Ask) -> Sequence[Any]:
+        """Add to the values of `aggregates` what statements over `records` give; `counts` takes them all.
+
+        Each statement reads the file once more, must name `records` once only (a compressed file comes through a
+        pipe), and must be able to spill: it has `qc.memory_mib` only.
+        """
+
+
 class Riders:
     """All riders of one scan, and the way from its values back to each of them."""
 
     def __init__(self, riders: Sequence[Rider]) -> None:
         self._riders = riders
         self.aggregates = [sql for rider in riders for sql in rider.aggregates]
-        self.binds = {name: value for rider in riders for name, value in rider.binds.items()}
 
-    def counts(self, values: Sequence[Any]) -> dict[str, Found]:
-        """Give what each rider found, by its field, from the values of `aggregates` in their order."""
+    @property
+    def binds(self) -> dict[str, Any]:
+        """Values that the riders' SQL binds by now, by name."""
+        return {name: value for rider in self._riders for name, value in rider.binds.items()}
+
+    def counts(self, values: Sequence[Any], records: str, ask: Ask) -> dict[str, Found]:
+        """Give what each rider found, by its field, from the values of `aggregates` in their order.
+
+        `records` is the SQL that reads the file, for those who ask more.
+        """
         rest, found = list(values), {}
         for rider in self._riders:
-            own, rest = rest[: len(rider.aggregates)], rest[len(rider.aggregates) :]
+            own: Sequence[Any] = rest[: len(rider.aggregates)]
+            rest = rest[len(rider.aggregates) :]
+            if isinstance(rider, AskingRider):
+                own = rider.asked(own, records, ask)
             found[rider.field] = rider.counts(own)
         return found
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from sfetl_provider.core.column_type import ColumnType, read_column_type
 from sfetl_provider.core.config.model import ColumnConfig, FeedConfig
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.qc.report import BadLine, TargetCount, TargetFault
-from sfetl_provider.core.qc.rider import Found
+from sfetl_provider.core.qc.rider import Ask, Found
 from sfetl_provider.core.qc.target_sql import CODE_STEP, FAULTS, Judgement, TextColumn, fault_of, judgement
 
 QUOTED_FAULTS = 20
@@ -20,9 +20,6 @@ QUOTED_FAULTS = 20
 
 MIB_PER_COLUMN = 32
 """Memory limit that one column more needs when it is looked at closely: DuckDB keeps 0.4 MiB in each thread."""
-
-CodeCount = tuple[int, int, int]
-"""Place of a column among those looked at, code, number of records."""
 
 
 class JudgedColumn(NamedTuple):
@@ -51,32 +48,21 @@ class TargetScan:
         coarse = {f"{name}_coarse": text.replace("%n", "%f") for name, text in formats.items()}
         return {"target_markers": list(self._config.format.null_markers), **formats, **coarse}
 
-    def counts(self, values: Sequence[Any]) -> tuple[TargetCount, ...]:
-        """Give how many values of each column are suspect, to be looked at closely; `worst` is 0."""
-        return tuple(
-            TargetCount(
-                column=column.name, type=column.type.text, fault="unreadable", records=suspects, worst=0
-            )
-            for column, suspects in zip(self.columns, values, strict=True)
-            if suspects
-        )
+    def asked(self, values: Sequence[Any], records: str, ask: Ask) -> Sequence[Any]:
+        """Add to the numbers of suspects what does not fit, by column and then by fault.
 
-    def look_closely(
-        self, suspects: Found, query: Callable[[str], Sequence[CodeCount]]
-    ) -> tuple[TargetCount, ...]:
-        """Give what does not fit, by column and then by fault; reads the file again if anything is suspect.
-
-        `query` gives the answer to a statement that reads from `{records}`. Each reads so many columns as the
-        feed's memory limit allows.
+        Reads the file again where anything is suspect, for so many columns at a time as the feed's memory limit
+        allows.
         """
-        names = {count.column for count in cast("tuple[TargetCount, ...]", suspects)}
-        columns = [column for column in self.columns if column.name in names]
+        columns = [column for column, suspects in zip(self.columns, values, strict=True) if suspects]
         at_once = max(1, self._config.qc.memory_mib // MIB_PER_COLUMN)
-        return tuple(
-            count
-            for start in range(0, len(columns), at_once)
-            for count in _counts(columns[start : start + at_once], query)
-        )
+        starts = range(0, len(columns), at_once)
+        found = (_counts(columns[start : start + at_once], records, ask) for start in starts)
+        return [*values, *(count for counts in found for count in counts)]
+
+    def counts(self, values: Sequence[Any]) -> tuple[TargetCount, ...]:
+        """Give what does not fit."""
+        return tuple(values[len(self.columns) :])
 
     def broken(self, found: Found) -> dict[str, str]:
         """Give the condition that a value is one of the worst, for the first faults of the file."""
@@ -152,17 +138,16 @@ def _names(formats: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix("target_"): name for name in formats}
 
 
-def _counts(
-    columns: Sequence[JudgedColumn], query: Callable[[str], Sequence[CodeCount]]
-) -> Iterator[TargetCount]:
+def _counts(columns: Sequence[JudgedColumn], records: str, ask: Ask) -> Iterator[TargetCount]:
     codes = ", ".join(column.sql.code for column in columns)
     suspect = " OR ".join(f"({column.sql.is_suspect})" for column in columns)
-    found = query(
-        f"SELECT place, code, count(*) FROM (SELECT unnest(range({len(columns)})) AS place,"
-        f" unnest([{codes}]) AS code FROM {{records}} WHERE {suspect}) WHERE code IS NOT NULL GROUP BY ALL"
+    grouped = (
+        f"SELECT place, code, count(*) AS records FROM (SELECT unnest(range({len(columns)})) AS place,"
+        f" unnest([{codes}]) AS code FROM {records} WHERE {suspect}) WHERE code IS NOT NULL GROUP BY ALL"
     )
+    found = ask(f"SELECT list([place, code, records]) AS codes FROM ({grouped})")["codes"] or []
     for place, column in enumerate(columns):
-        yield from _column_counts(column, [(code, records) for at, code, records in found if at == place])
+        yield from _column_counts(column, [(code, count) for at, code, count in found if at == place])
 
 
 def _column_counts(column: JudgedColumn, codes: Sequence[tuple[int, int]]) -> Iterator[TargetCount]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
@@ -29,6 +29,9 @@ from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTE
 from sfetl_provider.core.qc.target_scan import TargetScan
 from sfetl_provider.core.qc.text_feed import TextFeed
 from sfetl_provider.core.tsv.compressed import DamagedSourceError
+
+if TYPE_CHECKING:
+    from sfetl_provider.core.qc.expectation_scan import ExpectationScan
 
 ROWS_AT_ONCE = 10_000
 BEGINNING_RECORDS = 200_000
@@ -62,6 +65,13 @@ class ScannedFile(NamedTuple):
     header_records: int
 
 
+class _Table(NamedTuple):
+    """What a statement gave."""
+
+    names: list[str]
+    rows: list[tuple[Any, ...]]
+
+
 class ValueScan:
     """The scan of one file; the queries block, `interrupt` may be called by another thread to end them.
 
@@ -73,8 +83,8 @@ class ValueScan:
         self._config = config
         self._month = month
         self._rules = RuleScan(config, month)
-        self._target = TargetScan(config)
-        self._riders = Riders([self._rules, self._target])
+        self._expectations = _expectations(config)
+        self._riders = Riders([self._rules, TargetScan(config), *self._expectations])
         self._connection = duckdb.connect(
             config={
                 "memory_limit": f"{config.qc.memory_mib}MiB",
@@ -98,8 +108,8 @@ class ValueScan:
     def run(self) -> Values | None:
         """Read the file; None when DuckDB cannot make sense of it.
 
-        Reads it again when values are suspected not to fit the target's columns. Raises ConfigError when a rule
-        cannot be computed, duckdb.Error for anything else but the file's content.
+        Reads it again for what riders ask more, as when values are suspected not to fit the target's columns.
+        Raises ConfigError when a rule cannot be computed, duckdb.Error for anything else but the file's content.
         """
         try:
             return self._run()
@@ -122,15 +132,8 @@ class ValueScan:
             dates=self._dates(rows),
             nulls={name: missing or 0 for name, missing in zip(required, values, strict=False)},
             rejects=rejects,
-            found=self._looked_at_closely(self._riders.counts(values[len(required) :])),
+            found=self._riders.counts(values[len(required) :], self._reading(), self._ask),
         )
-
-    def _looked_at_closely(self, found: Mapping[str, Found]) -> dict[str, Found]:
-        exact = self._target.look_closely(found[self._target.field], self._all_rows)
-        return {**found, self._target.field: exact}
-
-    def _all_rows(self, statement: str) -> list[Any]:
-        return self._read(statement.replace("{records}", self._reading()))
 
     def broken(self, values: Values) -> dict[str, str]:
         """Give the conditions whose records are to be quoted, by key."""
@@ -147,7 +150,7 @@ class ValueScan:
 
     def _numbers(self, conditions: Mapping[str, str], limit: int, part: str = "") -> dict[str, list[int]]:
         statement = numbers_statement(list(conditions.values()), self._reading() + part, limit)
-        (found,) = self._read(statement)
+        (found,) = self._read(statement).rows
         return {key: numbers or [] for key, numbers in zip(conditions, found, strict=True)}
 
     def with_samples(self, values: Values, samples: Mapping[str, tuple[BadLine, ...]]) -> Values:
@@ -156,17 +159,25 @@ class ValueScan:
 
     def _try_rules(self) -> None:
         texts = ", ".join(f"NULL::VARCHAR AS c{index}" for index in range(len(self._config.columns)))
-        for rule in self._rules.rules:
+        tried = [
+            (f"Rule {rule.config.name}", "qc.rules of the feed", self._rules.computed(rule))
+            for rule in self._rules.rules
+        ]
+        for rider in self._expectations:
+            tried += [(name, "the feed's suite", sql) for name, sql in rider.tried()]
+        for name, place, computed in tried:
             try:
-                self._execute(
-                    f"SELECT {self._rules.computed(rule)} FROM (SELECT {texts}) WHERE false"
-                ).fetchall()
+                self._execute(f"SELECT {computed} FROM (SELECT {texts}) WHERE false").fetchall()
             except duckdb.Error as error:
                 raise ConfigError(
-                    f"Rule {rule.config.name} cannot be computed: {error}",
+                    f"{name} cannot be computed: {error}",
                     safe="The file was not read and nothing was published.",
-                    next_step="Correct qc.rules of the feed, then clear this run's tasks from plan on.",
+                    next_step=f"Correct {place}, then clear this run's tasks from plan on.",
                 ) from error
+
+    def _ask(self, statement: str) -> dict[str, Any]:
+        names, (values,) = self._read(statement)
+        return dict(zip(names, values, strict=True))
 
     def _found_values(self) -> tuple[Any, ...]:
         (values,) = self._execute("SELECT * EXCLUDE (days) FROM found").fetchall()
@@ -182,16 +193,17 @@ class ValueScan:
         tally.add(None, rows - dated)
         return tally.counts()
 
-    def _read(self, statement: str) -> list[Any]:
+    def _read(self, statement: str) -> _Table:
         """Run a statement that reads the file, again with fewer threads when memory does not suffice."""
         answer, self._threads = within_memory(
             self._connection, partial(self._read_once, statement), self._threads
         )
         return answer
 
-    def _read_once(self, statement: str) -> list[Any]:
+    def _read_once(self, statement: str) -> _Table:
         with self._source.text.readable() as path:
-            return self._execute(statement, {"path": str(path)}).fetchall()
+            result = self._execute(statement, {"path": str(path)})
+            return _Table([column[0] for column in result.description or ()], result.fetchall())
 
     def _execute(self, statement: str, more: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
         binds = {**self._binds(), **self._riders.binds, **(more or {})}
@@ -216,6 +228,15 @@ class ValueScan:
             BadLine(line=line, byte_offset=at - 1, reason=reason, sample=(text or "")[:SAMPLE_CHARACTERS])
             for line, at, reason, text in rows
         )
+
+
+def _expectations(config: FeedConfig) -> list[ExpectationScan]:
+    if config.suite is None:
+        return []
+    # Imported late: a third of a second, which feeds without a suite do not need.
+    from sfetl_provider.core.qc.expectation_scan import ExpectationScan
+
+    return [ExpectationScan(config)]
 
 
 def required_columns(config: FeedConfig) -> tuple[str, ...]:

@@ -41,6 +41,11 @@ def decide(
     findings.extend(day_findings(days, config.qc, month))
     findings.extend(rule_findings(reports, config, month))
     findings.extend(target_findings(reports, config))
+    if config.suite is not None:
+        # Imported late: a third of a second, which feeds without a suite do not need.
+        from sfetl_provider.core.qc.expectation_findings import expectation_findings
+
+        findings.extend(expectation_findings(reports, config, month))
     findings.extend(key_findings(keys, reports, config, month))
     return _verdict(mode, findings, reports, days)
 
@@ -70,6 +75,9 @@ def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
         names = ", ".join(rule.name for rule in config.qc.rules)
         text = f"The feed's own rules were not checked, as they need QC mode file: {names}."
         yield _finding("WARNING", "rules_not_checked", text)
+    if config.qc.expectations:
+        text = f"Suite {config.qc.expectations} was not checked, as it needs QC mode file."
+        yield _finding("WARNING", "expectations_not_checked", text)
     if config.qc.key:
         text = f"The key ({', '.join(config.qc.key)}) was not compared, as that needs QC mode file."
         yield _finding("WARNING", "keys_not_checked", text)

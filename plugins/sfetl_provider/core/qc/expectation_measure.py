@@ -1,0 +1,51 @@
+"""What is computed of an expectation: aggregates of the scan, and for some a query of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sfetl_provider.core.qc.expectation_text import both, filtered
+
+Facts: TypeAlias = Mapping[str, Any]
+Query: TypeAlias = Callable[[Facts, str], str]
+SHOWN_VALUES = 20
+"""How many unexpected values are shown, as GX shows them."""
+LONGEST_VALUE = 200
+"""How many characters of a shown value are kept: facts travel between tasks."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The SQL of one expectation; what it gives are its facts, by name.
+
+    Each of `queries` makes a statement out of the facts so far and of the SQL that reads the records; it gives one
+    row of more facts. `broken` makes the condition that a record is unexpected, out of all facts; empty: none can
+    be told by itself.
+    """
+
+    aggregates: Mapping[str, str]
+    queries: tuple[Query, ...] = ()
+    broken: Callable[[Facts], str] = lambda _: ""
+
+
+def mapped(rows: str, judged: str, unexpected: str, shown: str) -> Measure:
+    """Measure an expectation about each record: `rows` it is about, `judged` ones, unexpected ones among them.
+
+    `judged` is empty where a missing value is a value as well. `shown` is the value that stands for a record.
+    """
+    wrong = both(rows, judged, unexpected)
+    aggregates = {
+        "elements": filtered("count(*)", rows),
+        "unexpected": filtered("count(*)", wrong),
+        "values": filtered(f"min({shown}, {SHOWN_VALUES})", wrong),
+    }
+    if judged:
+        aggregates["judged"] = filtered("count(*)", both(rows, judged))
+    return Measure(aggregates, broken=lambda _: f"({wrong})")
+
+
+def failed(condition: str) -> str:
+    """Give the condition that another one is not true."""
+    return f"NOT coalesce({condition}, false)"
