@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConfigError, SourceFileError
 from sfetl_provider.core.report.compare_text import comparison_csv, render_comparison
 from tests.core.fakes import feed, source_file
+from tests.core.tsv.test_compressed import PACKERS
 
 FEED = feed(["day", "shop", "amount"])
 FIRST = "2024-01-01\ta\t1\n2024-01-02\tb\t2\n2024-01-03\tc\t\n"
@@ -197,3 +199,40 @@ def test_text_and_table_hold_all_counts(tmp_path: Path) -> None:
         assert words in text
     assert "only_b,,12\n" in comparison_csv(found)
     assert comparison_csv(found).endswith("\nchanged,SHOP,1\n")
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_a_compressed_file_is_compared_as_its_text(tmp_path: Path, suffix: str) -> None:
+    text = b"".join(b"2024-01-01\t%d\t%s\n" % (number, b"1" * 90) for number in range(40_000))
+    a = source_file(tmp_path / "a.tsv", text)
+    b = source_file(tmp_path / f"b.tsv{suffix}", PACKERS[suffix](text.replace(b"\t7\t1", b"\t7\t2")))
+
+    found = compare([a], [b], CompareJob(FEED, tmp_path / "scratch", key=("SHOP",)))
+
+    assert counts(found) == (39_999, 1, 0, 0)
+    assert (found.samples[0].a, found.samples[0].b) == (
+        Place(file="a.tsv", line=8),
+        Place(file=f"b.tsv{suffix}", line=8),
+    )
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize("at", [5, -8])
+def test_a_damaged_file_is_not_compared(tmp_path: Path, at: int) -> None:
+    packed = bytearray(PACKERS[".bz2" if at == 5 else ".gz"](FIRST.encode() * 1000))
+    packed[at] ^= 1
+    a = source_file(tmp_path / "a.tsv", FIRST.encode())
+    b = source_file(tmp_path / ("b.bz2" if at == 5 else "b.gz"), bytes(packed))
+
+    with pytest.raises(SourceFileError, match=r"cannot be (compared|decompressed)"):
+        compare([a], [b], CompareJob(FEED, tmp_path / "scratch"))
+
+    assert list((tmp_path / "scratch").glob("*")) == []
+
+
+def test_a_record_without_end_is_not_compared(tmp_path: Path) -> None:
+    a, b = source_file(tmp_path / "a.tsv", FIRST.encode()), source_file(tmp_path / "b.tsv", b"2024-01-01\tx")
+    os.truncate(b.path, 100 * 1024**2)
+
+    with pytest.raises(SourceFileError, match="record 1 is longer than 16 MiB"):
+        compare([a], [source_file(tmp_path / "b.tsv")], CompareJob(FEED, tmp_path / "scratch"))

@@ -137,6 +137,19 @@ def test_of_a_large_file_the_first_records_are_measured(tmp_path: Path) -> None:
     assert found.qc_seconds == round(path.stat().st_size / found.measured_bytes, 1)
 
 
+def test_of_a_compressed_file_times_and_config_are_those_of_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv.gz"
+    found = _look(path, gzip.compress(FILES["quoted.csv"]))
+    config = feed_config(found, "sales", TABLE)
+
+    times = estimate_times(path, config, tmp_path / "scratch", iter((0.0, 2.0, 5.0)).__next__)
+
+    assert (
+        config.columns == feed_config(_look(tmp_path / "f.csv", FILES["quoted.csv"]), "sales", TABLE).columns
+    )
+    assert (times.measured_bytes, times.text_bytes) == (len(FILES["quoted.csv"]), len(FILES["quoted.csv"]))
+
+
 def test_a_scratch_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
     config = feed_config(_look(path, FILES["quoted.csv"]), "sales", TABLE)

@@ -129,7 +129,11 @@ def test_one_endless_line_needs_no_memory_for_it(tmp_path: Path) -> None:
 def test_times_are_shown_as_estimates(tmp_path: Path) -> None:
     found = _look(tmp_path / "f.tsv", ROWS[:1000])
     times = TimeEstimate(
-        measured_bytes=64_000_000, qc_seconds=90, compress_seconds=7300, compressed_share=0.25
+        measured_bytes=64_000_000,
+        text_bytes=1000,
+        qc_seconds=90,
+        compress_seconds=7300,
+        compressed_share=0.25,
     )
 
     text = render_inspection(found, times=times)

@@ -1,7 +1,8 @@
 """Broken little files beside what QC must say about them.
 
-Each case is `golden/<name>.tsv` with `golden/<name>.json`: `month` and `feed` are written by hand (columns and
-sections that differ from the tests' feed), the others are regenerated, to be read before they are committed, by
+Each case is `golden/<name>.tsv` with `golden/<name>.json`: `month`, `feed` (columns and sections that differ from
+the tests' feed) and `file` (where its name ends otherwise) are written by hand, the others are regenerated, to be
+read before they are committed, by
 
     python -m tests.core.qc.golden_cases
 """
@@ -22,8 +23,8 @@ from tests.core.fakes import NOON, feed, source_file
 FOLDER = Path(__file__).parent / "golden"
 # A fingerprint holds the modification time, which a checkout sets.
 VOLATILE = ("seconds", "fingerprint")
-# What most feeds do not have is left out where it is empty.
-OPTIONAL = ("profile", "target")
+# What most feeds and files do not have is left out where it is empty.
+OPTIONAL = ("profile", "text_bytes", "other_delimiter")
 
 
 def names() -> list[str]:
@@ -37,15 +38,21 @@ def expected(name: str) -> dict[str, Any]:
     return case
 
 
+def file_of(name: str, case: dict[str, Any]) -> str:
+    """Give the name of a case's file."""
+    return str(case.get("file", f"{name}.tsv"))
+
+
 def found(name: str, case: dict[str, Any], scratch: Path) -> dict[str, Any]:
     """Check a case's file and give what QC says, without the seconds it took."""
     month = Month.parse(case.get("month", "2013-02"), NOON.date())
     qc = {"profile": "off", **case["feed"].get("qc", {"expected_days": "any"})}
     config = feed(**{**case["feed"], "qc": qc})
-    report = scan_file(source_file(FOLDER / f"{name}.tsv"), config, month, Places(scratch))
+    report = scan_file(source_file(FOLDER / file_of(name, case)), config, month, Places(scratch))
     verdict = decide([report], config, month, "file")
     return {
         "month": str(month),
+        **({"file": case["file"]} if "file" in case else {}),
         "feed": case["feed"],
         "report": {
             key: value

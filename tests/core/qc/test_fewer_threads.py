@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from sfetl_provider.core.qc.fewer_threads import execute_within_memory
+from sfetl_provider.core.qc.fewer_threads import within_memory
 
 
 class ScarceMemory:
@@ -17,22 +17,25 @@ class ScarceMemory:
         self.fits = fits
         self.threads = threads
 
-    def execute(self, query: str, parameters: Any = None) -> str:
-        if query.startswith("SET threads = "):
-            self.threads = int(query.removeprefix("SET threads = "))
-        elif self.threads > self.fits:
+    def execute(self, query: str, parameters: Any = None) -> None:
+        self.threads = int(query.removeprefix("SET threads = "))
+
+    def read(self) -> str:
+        if self.threads > self.fits:
             raise duckdb.OutOfMemoryException("too much")
-        return f"{query} {parameters}"
+        return "answer"
 
 
 @pytest.mark.parametrize(("fits", "threads", "left"), [(64, 32, 32), (9, 32, 8), (2, 32, 2), (1, 2, 1)])
 def test_threads_are_given_up_until_it_fits(fits: int, threads: int, left: int) -> None:
     connection = ScarceMemory(fits, threads)
 
-    assert execute_within_memory(connection, "SELECT 1", {"a": 2}, threads) == ("SELECT 1 {'a': 2}", left)
+    assert within_memory(connection, connection.read, threads) == ("answer", left)
     assert connection.threads == left
 
 
 def test_one_thread_without_memory_fails() -> None:
+    connection = ScarceMemory(0, 32)
+
     with pytest.raises(duckdb.OutOfMemoryException):
-        execute_within_memory(ScarceMemory(0, 32), "SELECT 1", {}, 32)
+        within_memory(connection, connection.read, 32)

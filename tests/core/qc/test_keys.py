@@ -19,12 +19,13 @@ from sfetl_provider.core.plan.month_plan import ByteRange, Cutting, SourceFile
 from sfetl_provider.core.qc.beginning import read_beginning
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
 from sfetl_provider.core.qc.key_hashes import HashLimits
-from sfetl_provider.core.qc.key_report import KeyReport
+from sfetl_provider.core.qc.key_report import KeyPlace, KeyReport
 from sfetl_provider.core.qc.key_scan import KeyScan, KeySource
 from sfetl_provider.core.qc.keys import KeyLimits, check_keys
 from sfetl_provider.core.qc.report import Finding
 from sfetl_provider.core.qc.verdict import decide
 from tests.core.fakes import feed, source_file
+from tests.core.tsv.test_compressed import PACKERS
 
 MONTH = Month(2013, 2)
 ROOMY = KeyLimits()
@@ -277,3 +278,35 @@ def test_without_reading_the_files_keys_are_not_compared_and_that_is_told() -> N
     assert "WARNING keys_not_checked: The key (ID) was not compared, as that needs QC mode file." in _told(
         verdict.findings
     )
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_keys_of_compressed_files_are_read_as_a_stream(tmp_path: Path, suffix: str) -> None:
+    text = b"id\tday\ttext\n" + b"".join(
+        b"%d\t2013-02-01\t%s\n" % (number, b"x" * 90) for number in range(40_000)
+    )
+    config = _feed("id", format={"header": True})
+    files = [
+        source_file(tmp_path / "a.tsv", text),
+        source_file(tmp_path / f"b.tsv{suffix}", PACKERS[suffix](text + b"7\t2013-02-01\t\n")),
+    ]
+
+    found = check_keys(files, config, tmp_path / "scratch")
+
+    assert (found.duplicated_keys, found.surplus_records) == (40_000, 40_001)
+    assert found.samples[0].values == ("7",)
+    assert found.samples[0].places == (
+        KeyPlace(file="a.tsv", line=9, byte_offset=text.index(b"\n7\t") + 1),
+        KeyPlace(file=f"b.tsv{suffix}", line=9, byte_offset=text.index(b"\n7\t") + 1),
+        KeyPlace(file=f"b.tsv{suffix}", line=40_002, byte_offset=len(text)),
+    )
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_damaged_file_is_not_compared(tmp_path: Path) -> None:
+    packed = bytearray(PACKERS[".gz"](_lines(1, 1)))
+    packed[-8] ^= 1
+
+    found = check_keys([source_file(tmp_path / "f.gz", bytes(packed))], _feed("id"), tmp_path / "scratch")
+
+    assert (found.files[0].is_read, found.duplicated_keys) == (False, 0)

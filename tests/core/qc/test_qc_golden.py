@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.qc.golden_cases import FOLDER, expected, found, names
+from tests.core.qc.golden_cases import FOLDER, expected, file_of, found, names
 
 
 @pytest.mark.parametrize("name", names())
@@ -16,4 +16,6 @@ def test_qc_says_what_is_written_beside_the_file(name: str, tmp_path: Path) -> N
 
 
 def test_each_file_has_its_expectation() -> None:
-    assert names() == sorted(path.stem for path in FOLDER.glob("*.tsv"))
+    files = [path.name for path in FOLDER.glob("[!.]*") if path.suffix != ".json"]
+
+    assert sorted(file_of(name, expected(name)) for name in names()) == sorted(files)

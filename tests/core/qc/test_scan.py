@@ -35,10 +35,6 @@ def test_wildcards_in_a_name_are_no_wildcards(tmp_path: Path) -> None:
     assert _scan(tmp_path, LINE * 2, name="f[a]*.tsv").good_records == 2
 
 
-def test_a_compressed_looking_name_is_read_as_text(tmp_path: Path) -> None:
-    assert _scan(tmp_path, LINE, name="flights.tsv.gz").good_records == 1
-
-
 def test_a_file_larger_than_the_memory_limit_fits_into_the_smallest(tmp_path: Path) -> None:
     line = b"1\t2013-02-01\t" + b"x" * 1000 + b"\n"
 

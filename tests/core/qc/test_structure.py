@@ -43,11 +43,12 @@ def test_it_counts_as_staging_does(text: bytes, quote: bytes | None) -> None:
 
 @given(TEXTS)
 def test_a_bad_record_is_one_that_plain_python_finds_bad(text: bytes) -> None:
-    lines = text.split(b"\n")
-    lines = lines if lines[-1] else lines[:-1]
+    *lines, last = (line.removesuffix(b"\r") for line in text.split(b"\n"))
+    half_end = text[-1:] == b"\r"
 
     assert [bad.line for bad in _structure(text).bad_lines] == [
-        number for number, line in enumerate(lines, 1) if line not in (b"", b"\r") and _is_bad(line)
+        *(number for number, line in enumerate(lines, 1) if line and _is_bad(line)),
+        *([len(lines) + 1] if half_end or (last and _is_bad(last)) else []),
     ]
 
 
@@ -56,7 +57,7 @@ def _is_bad(line: bytes) -> bool:
         line.decode()
     except UnicodeDecodeError:
         return True
-    return line.count(b"\t") != 1 or 0 in line or b"\r" in line.removesuffix(b"\r")
+    return line.count(b"\t") != 1 or 0 in line or b"\r" in line
 
 
 @given(TEXTS, st.sampled_from([None, b'"']))
@@ -85,12 +86,15 @@ def test_quotes_stand_at_a_fields_edges_or_in_pairs(text: bytes, reasons: list[s
     assert all(reason.startswith(start) for reason, start in zip(found, reasons, strict=True))
 
 
-def test_a_record_without_end_needs_no_more_memory_than_its_limit() -> None:
-    shape = Shape(2, b"\t", b'"')
-    blocks = list(record_blocks(BytesIO(b'"' + b"a\n" * 1000), 0, shape, block_bytes=10, limit=100))
+def test_a_record_without_end_is_read_to_its_limit_and_no_further() -> None:
+    text = BytesIO(b'a\tb\n"' + b"a\n" * 1000)
+    structure = Structure(Shape(2, b"\t", b'"'), sample_limit=10)
+    for block in record_blocks(text, 0, structure.shape, block_bytes=10, limit=100):
+        structure.add(block)
 
-    assert max(len(block.content) for block in blocks) <= 110
-    assert b"".join(block.content for block in blocks) == b'"' + b"a\n" * 1000
+    assert text.tell() <= 4 + 110
+    assert (structure.records, structure.bad_records, structure.is_stopped) == (2, 1, True)
+    assert structure.bad_lines[0].reason.endswith("; what follows it was not read")
 
 
 def test_the_samples_are_limited_and_the_count_is_not() -> None:

@@ -148,7 +148,7 @@ def test_a_file_that_is_cut_keeps_what_was_staged_before_the_cut(tmp_path: Path)
     path.write_bytes(path.read_bytes()[:-100])
     bench.source = source_file(path)
 
-    with pytest.raises(SourceFileError, match="the last frame is cut"):
+    with pytest.raises(SourceFileError, match="the file ends early"):
         bench.run()
 
     assert bench.scratch_files == []

@@ -12,7 +12,7 @@ from sfetl_provider.core.compare.text_file import TextFile
 from sfetl_provider.core.compare.workspace import Workspace
 from sfetl_provider.core.qc.structure import Block, record_blocks
 from sfetl_provider.core.tsv.line_counter import Positions
-from sfetl_provider.core.tsv.source import open_source
+from sfetl_provider.core.tsv.text_file import open_text_file
 
 LINES_TABLE = "CREATE TABLE lines (side VARCHAR, file INTEGER, n BIGINT, line BIGINT)"
 
@@ -36,8 +36,8 @@ def _numbered(file: TextFile, rejected: set[int]) -> Iterator[tuple[int, Positio
     """Give blocks of records that were numbered: the first one's number, and the lines of all."""
     number, line = 1, file.beginning.header_lines + 1
     left_out = np.array(sorted(rejected), np.int64)
-    with open_source(Path(file.source.path)) as opened:
-        for block in record_blocks(opened, file.beginning.start, file.shape):
+    with open_text_file(Path(file.source.path)) as text:
+        for block in record_blocks(text, file.beginning.start, file.shape):
             lines = _lines(block, line)
             lines = lines[~np.isin(lines, left_out)]
             yield number, lines

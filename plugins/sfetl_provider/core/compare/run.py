@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +17,7 @@ from sfetl_provider.core.compare.difference_list import samples, write_differenc
 from sfetl_provider.core.compare.lines import LINES_TABLE, find_lines
 from sfetl_provider.core.compare.matching import SIDES, ComparedColumn, Matching, Relation, SideName
 from sfetl_provider.core.compare.table_month import TableMonth, fetch_rows
-from sfetl_provider.core.compare.text_file import SAFE, TextFile, open_text_file
+from sfetl_provider.core.compare.text_file import SAFE, TextFile, look_at_file
 from sfetl_provider.core.compare.value_form import TEXT, NotComparableError, ValueForm, form_of, format_binds
 from sfetl_provider.core.compare.workspace import Workspace, open_workspace
 from sfetl_provider.core.config.model import FeedConfig
@@ -25,8 +25,10 @@ from sfetl_provider.core.errors import ConfigError, ReconciliationError, SourceF
 from sfetl_provider.core.events import Listener, Progress, ignore_events
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.structure import Structure, record_blocks
+from sfetl_provider.core.qc.text_feed import TextFeed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
-from sfetl_provider.core.tsv.source import changed_while_read, open_source
+from sfetl_provider.core.tsv.source import changed_while_read
+from sfetl_provider.core.tsv.text_file import SourceText
 
 PROGRESS_BYTES = 64 * 1024 * 1024
 
@@ -76,7 +78,7 @@ def compare(
     started = perf_counter()
     sides = {"a": a, "b": [] if isinstance(b, TableMonth) else b}
     files = [
-        _Reading(side, number, open_text_file(source, job.config))
+        _Reading(side, number, look_at_file(source, job.config))
         for side in SIDES
         for number, source in enumerate(sides[side])
     ]
@@ -192,39 +194,59 @@ class _Run:
 
     def _read(self, reading: _Reading) -> None:
         """Let DuckDB hash a file's rows while a pass over its bytes counts its records."""
-        file, stop = reading.file, Event()
-        structure = Structure(file.shape, 0)
-        with ThreadPoolExecutor(1, thread_name_prefix="compare-bytes") as executor:
-            counting = executor.submit(self._count_records, file, structure, stop)
-            try:
-                if file.beginning.start < file.beginning.size_bytes:
-                    statement = self._matching.hash_rows(self._relation(reading))
-                    (counted,) = self._workspace.run(statement, self._binds(reading)).fetchall()
-                    reading.rows = int(counted[0])
-                    reading.rejected = self._rejected()
+        structure = Structure(reading.file.shape, 0)
+        if reading.file.beginning.has_body:
+            with (
+                closing(self._feed(reading)) as feed,
+                ThreadPoolExecutor(1, thread_name_prefix="compare-bytes") as executor,
+                feed.shared() as text,
+            ):
+                counting = executor.submit(self._count_records, reading.file, structure, text, feed)
+                try:
+                    self._hash_rows(reading, feed)
+                except BaseException as error:
+                    feed.close()
+                    if isinstance(told := counting.exception(), SourceFileError):
+                        raise told from error
+                    raise
                 counting.result()
-            except duckdb.InvalidInputException as error:
-                raise SourceFileError(
-                    f"{file.source.name} cannot be read: {error}",
-                    safe=SAFE,
-                    next_step="The command qc tells more about it.",
-                    stage="compare",
-                ) from error
-            finally:
-                stop.set()
         _reconcile_reading(reading, structure)
 
-    def _count_records(self, file: TextFile, structure: Structure, stop: Event) -> None:
+    def _hash_rows(self, reading: _Reading, feed: TextFeed) -> None:
+        statement = self._matching.hash_rows(self._relation(reading))
+        try:
+            with feed.readable() as path:
+                (counted,) = self._workspace.run(statement, self._binds(reading, path)).fetchall()
+        except duckdb.InvalidInputException as error:
+            raise SourceFileError(
+                f"{reading.file.source.name} cannot be read: {error}",
+                safe=SAFE,
+                next_step="The command qc tells more about it.",
+                stage="compare",
+            ) from error
+        reading.rows = int(counted[0])
+        reading.rejected = self._rejected()
+
+    def _count_records(self, file: TextFile, structure: Structure, text: SourceText, feed: TextFeed) -> None:
         size_bytes, reported = file.beginning.size_bytes, 0
-        with open_source(Path(file.source.path)) as opened:
-            for block in record_blocks(opened, file.beginning.start, file.shape):
-                if stop.is_set():
+        try:
+            for block in record_blocks(text, file.beginning.start, file.shape):
+                if feed.is_closed:
                     return
                 structure.add(block)
-                done = min(block.offset + len(block.content), size_bytes)
-                if done - reported >= PROGRESS_BYTES or done == size_bytes:
+                done = min(text.source_position, size_bytes)
+                if done - reported >= PROGRESS_BYTES and done < size_bytes:
                     reported = done
                     self._listener(Progress("compare", file.source.name, done, size_bytes, "bytes"))
+            if structure.is_stopped:
+                raise _endless(file, structure)
+            self._listener(Progress("compare", file.source.name, size_bytes, size_bytes, "bytes"))
+        except BaseException:
+            feed.close()  # or who shares the text waits for us
+            raise
+
+    def _feed(self, reading: _Reading) -> TextFeed:
+        return TextFeed(Path(reading.file.source.path), self._workspace.folder)
 
     def _rejected(self) -> set[int]:
         latest = "(SELECT max(scan_id) FROM reject_scans)"
@@ -240,7 +262,8 @@ class _Run:
         for reading in self._files:
             if found[SIDES.index(reading.side)] and reading.rows:
                 statement = self._matching.keep_rows(self._relation(reading))
-                self._workspace.run(statement, self._binds(reading))
+                with closing(self._feed(reading)) as feed, feed.readable() as path:
+                    self._workspace.run(statement, self._binds(reading, path))
         if self._table and found[1]:
             self._workspace.run(self._matching.keep_rows(self._table_relation()), self._binds())
         for statement in self._matching.differences():
@@ -257,15 +280,9 @@ class _Run:
         places = {column.name: f"f{at}" for at, column in enumerate(self._matching.columns)}
         return Relation("b", 0, "fetched", places.__getitem__, is_table=True)
 
-    def _binds(self, reading: _Reading | None = None) -> dict[str, Any]:
-        formats: dict[str, Any] = {**format_binds(self._job.config.format)}
-        if reading is None:
-            return formats
-        # DuckDB takes brackets and stars in a path for wildcards; the link's name has none.
-        link = self._workspace.folder / f"{reading.side}{reading.number}"
-        if not link.is_symlink():
-            link.symlink_to(Path(reading.file.source.path).absolute())
-        return {**formats, **reading.file.binds(link)}
+    def _binds(self, reading: _Reading | None = None, path: Path = Path()) -> dict[str, Any]:
+        formats = format_binds(self._job.config.format)
+        return {**formats, **reading.file.binds(path)} if reading else {**formats}
 
     def _names(self) -> dict[SideName, list[str]]:
         named: dict[SideName, list[str]] = {
@@ -310,6 +327,15 @@ class _Run:
                 next_step="Report this as a defect.",
                 stage="compare",
             )
+
+
+def _endless(file: TextFile, structure: Structure) -> SourceFileError:
+    return SourceFileError(
+        f"{file.source.name} cannot be compared: record {structure.records:,} is longer than 16 MiB.",
+        safe=SAFE,
+        next_step="Have its newlines and quotes corrected; the command qc tells more about it.",
+        stage="compare",
+    )
 
 
 def _reconcile_reading(reading: _Reading, structure: Structure) -> None:

@@ -14,10 +14,10 @@ from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning, read_beginning
 from sfetl_provider.core.qc.header import header_names
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape
-from sfetl_provider.core.qc.values import reading
+from sfetl_provider.core.qc.values import reading, reading_binds
 from sfetl_provider.core.tsv.boundaries import body_start, mark_bytes
 from sfetl_provider.core.tsv.fingerprint import fingerprint
-from sfetl_provider.core.tsv.source import open_source
+from sfetl_provider.core.tsv.text_file import open_text_file
 
 SAFE = "Nothing was changed."
 
@@ -49,17 +49,9 @@ class TextFile:
         """Give DuckDB's table function for the records, as texts c0, c1, …"""
         return reading(len(self.columns))
 
-    def binds(self, link: Path) -> dict[str, Any]:
-        """Give what `relation` and `text_of` bind; `link` is a path to the file without wildcards."""
-        return {
-            "path": str(link),
-            "delimiter": self.text_format.delimiter,
-            "quote": self.text_format.quote or "",
-            # Where a part of a file begins, DuckDB guesses whether it is within quotes, and may guess wrong.
-            "parallel": self.text_format.quote is None,
-            "skip": self.beginning.header_records,
-            "markers": list(self.text_format.null_markers),
-        }
+    def binds(self, readable: Path) -> dict[str, Any]:
+        """Give what `relation` and `text_of` bind; `readable` is what a TextFeed gives."""
+        return {"path": str(readable), **reading_binds(self.beginning.header_records, self.text_format)}
 
     def text_of(self, column: str) -> str:
         """Give the SQL of a column's text, NULL where a marker stands for it."""
@@ -67,7 +59,7 @@ class TextFile:
         return f"CASE WHEN list_contains($markers, {text}) THEN NULL ELSE {text} END"
 
 
-def open_text_file(source: SourceFile, config: FeedConfig) -> TextFile:
+def look_at_file(source: SourceFile, config: FeedConfig) -> TextFile:
     """Look at a file's beginning: a header is told by its names, whether the feed has one or not.
 
     With a header the columns may stand in another order, and some may be missing or unknown. Raises
@@ -75,23 +67,23 @@ def open_text_file(source: SourceFile, config: FeedConfig) -> TextFile:
     """
     path = Path(source.path)
     print_before = fingerprint(path)
+    if refusal := read_beginning(path, config).refusal:
+        raise _unreadable(source, f"cannot be compared: {refusal}")
     names = _first_names(path, config)
     is_header = _is_header(names, config)
     text_format = config.format.model_copy(update={"header": is_header})
     beginning = read_beginning(path, config.model_copy(update={"format": text_format}))
-    if beginning.kind:
-        raise _unreadable(source, f"is {beginning.kind}, not delimited UTF-8 text")
     columns, remarks = _columns(source, names if is_header else (), config)
     return TextFile(source, beginning, columns, text_format, print_before, remarks)
 
 
 def _first_names(path: Path, config: FeedConfig) -> tuple[str, ...]:
     quote = config.format.quote.encode() if config.format.quote else None
-    with open_source(path) as file:
-        start = mark_bytes(file)
-        end = body_start(file, True, quote)
-        file.seek(start)
-        first = file.read(min(end - start, RECORD_LIMIT_BYTES))
+    with open_text_file(path) as text:
+        start = mark_bytes(text)
+        end = body_start(text, True, quote)
+        text.seek(start)
+        first = text.read(min(end - start, RECORD_LIMIT_BYTES))
     try:
         return tuple(name.strip().casefold() for name in header_names(first, config.format))
     except (UnicodeDecodeError, csv.Error):

@@ -110,7 +110,7 @@ class FilesConfig(Section):
     patterns: tuple[Pattern, ...] = Field(min_length=1)
     """Names below the base path: {month} is 2024-01, {date_range} 20240101-20240131, {yyyymm} 202401,
     {mmyyyy} 012024; * and ? match within a name. Names that end with .gz, .zst, .bz2 or .zip are compressed: these
-    are staged, but not read by qc.mode file."""
+    are read as streams; a .zip must hold one file."""
     still_seconds: float = Field(default=30, ge=0)
     """A file counts as complete when size and modification time stayed the same for so long."""
     poll_seconds: float = Field(default=60, gt=0)

@@ -53,8 +53,10 @@ def config_text(found: Inspection, name: str, table: str) -> str:
 
 def config_sections(found: Inspection, table: str) -> dict[str, Any]:
     """Give the sections of the config, unchecked; raises ConfigError when there is no date column."""
-    if found.kind != PLAIN or found.encoding != "UTF-8":
-        raise _impossible(found, f"it is {found.kind}, {found.encoding}; a feed reads plain UTF-8 text")
+    is_readable = found.has_fitting_name if found.packing else found.kind == PLAIN
+    if not is_readable or found.encoding != "UTF-8":
+        wanted = "a feed reads UTF-8 text, plain or compressed under a name that says so"
+        raise _impossible(found, f"it is {found.kind}, {found.encoding}; {wanted}")
     parts = table.split(".")
     if len(parts) != _TABLE_PARTS:
         raise _impossible(found, f"{table!r} is not DATABASE.SCHEMA.NAME")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sfetl_provider.core.inspection.report import ColumnGuess, Inspection
+from sfetl_provider.core.qc.foreign import packing_suffix
 
 _CONVERTED = {"latin-1": "LATIN1", "cp1252": "CP1252", "utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE"}
 
@@ -16,7 +17,7 @@ def remarks_on(found: Inspection, has_line_end: bool, nul_bytes: int) -> tuple[s
 
 def _remarks(found: Inspection, has_line_end: bool, nul_bytes: int) -> Iterator[str]:
     if found.packing:
-        yield "It is compressed: a load takes plain text; unpack it first."
+        yield _on_packing(found)
     if name := _CONVERTED.get(found.codec):
         yield f"A load takes UTF-8 only; convert it first, as with: iconv -f {name} -t UTF-8."
     if not has_line_end:
@@ -30,6 +31,20 @@ def _remarks(found: Inspection, has_line_end: bool, nul_bytes: int) -> Iterator[
         yield from _on_column(column)
     if not any(column.kind in ("date", "timestamp") for column in found.columns):
         yield "No column looks like a date or timestamp; a feed needs one for the month of each record."
+
+
+def _on_packing(found: Inspection) -> str:
+    suffix = packing_suffix(found.packing)
+    if not suffix:
+        return (
+            "It is compressed as a load does not take it: unpack it, or pack it as .gz, .zst, .bz2 or .zip."
+        )
+    if not found.has_fitting_name:
+        return (
+            f"It is compressed, but a load takes it for plain text: give it a name that ends with {suffix}."
+        )
+    alone = " An archive of several files is refused." if suffix == ".zip" else ""
+    return f"It is compressed; a load reads it as a stream, lines and bytes are those of its text.{alone}"
 
 
 def _on_line_ends(found: Inspection) -> Iterator[str]:

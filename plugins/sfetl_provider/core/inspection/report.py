@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
+from sfetl_provider.core.qc.foreign import packing_suffix
 from sfetl_provider.core.record import Record
+from sfetl_provider.core.tsv.compressed import is_compressed
 
 PLAIN = "plain text"
 Sureness = Literal["sure", "likely", "unsure"]
@@ -86,9 +89,13 @@ class LineCount(Record):
 
 
 class TimeEstimate(Record):
-    """Seconds that QC and compressing would take, from running both on the first `measured_bytes`."""
+    """Seconds that QC and compressing would take, from running both on the first `measured_bytes` of text.
+
+    `text_bytes` is the size of all of it, estimated where the file is compressed.
+    """
 
     measured_bytes: int
+    text_bytes: int
     qc_seconds: float
     compress_seconds: float
     compressed_share: float
@@ -120,3 +127,9 @@ class Inspection(Record):
     lines: LineEstimate | None = None
     remarks: tuple[str, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def has_fitting_name(self) -> bool:
+        """Tell whether a load takes the file for what it is: plain, or compressed as its name's ending says."""
+        suffix = Path(self.path).suffix.lower() if is_compressed(self.path) else ""
+        return packing_suffix(self.packing) == suffix if self.packing else not suffix

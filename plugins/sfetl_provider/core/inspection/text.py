@@ -70,7 +70,7 @@ def _facts(
     elif found.lines:
         yield "lines", _lines(found.lines)
     if times:
-        yield from _times(times, found.size_bytes)
+        yield from _times(times)
 
 
 def _line_ends(ends: LineEnds) -> str:
@@ -106,11 +106,11 @@ def _counted(count: LineCount) -> Iterator[tuple[str, str]]:
     yield "last line", "has no newline at its end" if count.is_last_newline_missing else "ends with a newline"
 
 
-def _times(times: TimeEstimate, size_bytes: int) -> Iterator[tuple[str, str]]:
+def _times(times: TimeEstimate) -> Iterator[tuple[str, str]]:
     measured = _size(times.measured_bytes)
     yield "estimate", f"from running both on the first {measured} here, now; the upload is not in it"
     yield "  QC", f"{_duration(times.qc_seconds)}"
-    size = _size(size_bytes * times.compressed_share)
+    size = _size(times.text_bytes * times.compressed_share)
     yield (
         "  compress",
         f"{_duration(times.compress_seconds)}, to about {size} ({100 * times.compressed_share:.0f} %)",

@@ -20,6 +20,7 @@ from sfetl_provider.core.stage.scratch import scratch_error
 from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
 from sfetl_provider.core.tsv.boundaries import body_start, record_end
 from sfetl_provider.core.tsv.source import open_source
+from sfetl_provider.core.tsv.text_file import SourceText, open_text_file
 
 SAMPLE_BYTES = 64 * MIB
 CHUNK_BYTES = 8 * MIB
@@ -31,26 +32,27 @@ _ANY_MONTH = Month(2000, 1)
 def estimate_times(
     path: Path, config: FeedConfig, scratch: Path, monotonic: Callable[[], float]
 ) -> TimeEstimate:
-    """Run the real scan and the real compression on the first 64 MiB and extrapolate by size.
+    """Run the real scan and the real compression on the first 64 MiB of text and extrapolate by size.
 
-    Takes 64 MiB of scratch, given back. The upload depends on the network and is left out. Raises as the scan.
+    Decompressing a compressed file is left out, as it is small beside both. Takes 64 MiB of scratch, given back.
+    The upload depends on the network and is left out. Raises as the scan.
     """
     with _scratch_errors(scratch):
         scratch.mkdir(parents=True, exist_ok=True)
         temporary = tempfile.TemporaryDirectory(prefix="estimate-", dir=scratch)
     with temporary as folder:
         beginning = Path(folder) / "beginning"
-        measured = write_blocks(_beginning(path, config), beginning)
+        measured, share = _write_beginning(path, config, beginning)
         started = monotonic()
         scan_file(_source(beginning), config, _ANY_MONTH, Places(Path(folder) / "qc"))
         scanned = monotonic()
         compressed_bytes = _compress(beginning, config, Path(folder))
         compressed = monotonic()
-    size_bytes = path.stat().st_size
     return TimeEstimate(
         measured_bytes=measured,
-        qc_seconds=round((scanned - started) * size_bytes / measured, 1),
-        compress_seconds=round((compressed - scanned) * size_bytes / measured, 1),
+        text_bytes=round(measured / share),
+        qc_seconds=round((scanned - started) / share, 1),
+        compress_seconds=round((compressed - scanned) / share, 1),
         compressed_share=round(compressed_bytes / measured, 4),
     )
 
@@ -61,14 +63,20 @@ def write_blocks(blocks: Iterable[bytes], target: Path) -> int:
         return sum(file.write(block) for block in blocks)
 
 
-def _beginning(path: Path, config: FeedConfig) -> Iterator[bytes]:
-    """Give whole records from the file's start, some 64 MiB of them."""
-    with open_source(path) as file:
-        end = record_end(file, SAMPLE_BYTES - 1, _quote(config))
-        file.seek(0)
-        while block := file.read(min(_COPY_BYTES, end)):
-            yield block
-            end -= len(block)
+def _write_beginning(path: Path, config: FeedConfig, target: Path) -> tuple[int, float]:
+    """Write whole records from the text's start, some 64 MiB of them; gives their size and share of all."""
+    with open_text_file(path) as text:
+        end = record_end(text, SAMPLE_BYTES - 1, _quote(config))
+        text.seek(0)
+        measured = write_blocks(_blocks(text, end), target)
+        is_whole = not text.read(1)
+        return measured, 1.0 if is_whole else min(1.0, text.source_position / path.stat().st_size)
+
+
+def _blocks(text: SourceText, left: int) -> Iterator[bytes]:
+    while block := text.read(min(_COPY_BYTES, left)):
+        yield block
+        left -= len(block)
 
 
 @contextmanager

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 import duckdb
 
 THREADS_STEP = 4
-Answered = TypeVar("Answered", covariant=True)
+Answer = TypeVar("Answer")
 
 
-class Connection(Protocol[Answered]):
+class Connection(Protocol):
     """What is used of a DuckDB connection."""
 
-    def execute(self, query: str, parameters: Any = None) -> Answered:
+    def execute(self, query: str, parameters: Any = None) -> object:
         """Run a statement."""
 
 
-def execute_within_memory(
-    connection: Connection[Answered], statement: str, binds: Mapping[str, Any], threads: int
-) -> tuple[Answered, int]:
-    """Run a statement that may be run again; give its answer and the number of threads left.
+def within_memory(connection: Connection, run: Callable[[], Answer], threads: int) -> tuple[Answer, int]:
+    """Run what may be run again; give its answer and the number of threads left.
 
     Each thread of DuckDB keeps memory for each column that it reads, so a file of hundreds of columns may need
     more than the limit on a machine of many cores. A quarter of the threads is left each time; with one, raises
@@ -29,7 +27,7 @@ def execute_within_memory(
     """
     while True:
         try:
-            return connection.execute(statement, dict(binds)), threads
+            return run(), threads
         except duckdb.OutOfMemoryException:
             if threads == 1:
                 raise

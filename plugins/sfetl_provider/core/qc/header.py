@@ -14,6 +14,8 @@ def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConf
     `header` is the first record without byte order mark. Names are compared without case and surrounding
     blanks.
     """
+    if b"\r" in _without_end(header):
+        return ("the header holds a carriage return that ends no line",)
     try:
         names = header_names(header, text_format)
     except UnicodeDecodeError:
@@ -53,11 +55,15 @@ def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatCon
 
 def header_names(header: bytes, text_format: FormatConfig) -> list[str]:
     """Give the fields of a first record; raises UnicodeDecodeError, csv.Error when its quotes are broken."""
-    text = header.decode("utf-8").rstrip("\r\n")
+    text = _without_end(header).decode("utf-8")
     if text_format.quote is None:
         return text.split(text_format.delimiter)
     reader = csv.reader([text], delimiter=text_format.delimiter, quotechar=text_format.quote, strict=True)
     return next(reader, [""])
+
+
+def _without_end(header: bytes) -> bytes:
+    return header.removesuffix(b"\r\n") if header.endswith(b"\r\n") else header.removesuffix(b"\n")
 
 
 def _differences(found: list[str], wanted: list[str]) -> list[str]:

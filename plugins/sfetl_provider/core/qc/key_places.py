@@ -11,7 +11,7 @@ from sfetl_provider.core.qc.key_scan import FoundKey, KeyScan, KeySource
 from sfetl_provider.core.qc.rule_samples import Place, quote_records
 from sfetl_provider.core.qc.scan import shape_of
 from sfetl_provider.core.qc.structure import Structure, record_blocks
-from sfetl_provider.core.tsv.source import open_source
+from sfetl_provider.core.tsv.text_file import open_text_file
 
 PLACES = 3
 
@@ -61,7 +61,7 @@ def _has_known_lines(file: KeySource, records: int, config: FeedConfig) -> bool:
     structure = Structure(shape_of(config), 0, lines=file.beginning.header_lines)
     if structure.shape.columns == 1:
         return False
-    with open_source(Path(file.source.path)) as opened:
-        for block in record_blocks(opened, file.beginning.start, structure.shape):
+    with open_text_file(Path(file.source.path)) as text:
+        for block in record_blocks(text, file.beginning.start, structure.shape):
             structure.add(block)
     return not structure.bad_records and structure.records - structure.empty_records == records

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -16,7 +16,8 @@ from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning
 from sfetl_provider.core.qc.key_hashes import Hashes
 from sfetl_provider.core.qc.rule_samples import numbers_statement
-from sfetl_provider.core.qc.values import ScannedFile, is_missing, reading, reading_binds
+from sfetl_provider.core.qc.text_feed import TextFeed
+from sfetl_provider.core.qc.values import is_missing, reading, reading_binds
 
 VECTORS_AT_ONCE = 100
 _GROUP_BYTES = 64
@@ -83,8 +84,8 @@ class KeyScan:
 
     def hashes(self, file: KeySource) -> Iterator[Hashes]:
         """Read a file and give the hash of each record's key, 0 for a key that lacks a value; in any order."""
-        with _readable(file, self._folder) as scanned:
-            result = self._execute(f"SELECT {self.hash_text} AS hash FROM {self._reading}", scanned)
+        with self._readable(file) as binds:
+            result = self._execute(f"SELECT {self.hash_text} AS hash FROM {self._reading}", binds)
             while len(frame := result.fetch_df_chunk(VECTORS_AT_ONCE)):
                 yield frame["hash"].to_numpy()
 
@@ -102,11 +103,11 @@ class KeyScan:
         """Read a file and keep the keys whose hash repeats, or all; `number` is the file's."""
         wanted = "hash <> 0" if all_keys else "hash IN (SELECT hash FROM repeated)"
         named = ", ".join(f"{column} AS {key}" for column, key in zip(self._columns, self._keys, strict=True))
-        with _readable(file, self._folder) as scanned:
+        with self._readable(file) as binds:
             self._execute(
                 f"INSERT INTO kept SELECT {number}, hash, {self._key_list}"
                 f" FROM (SELECT {self.hash_text} AS hash, {named} FROM {self._reading}) WHERE {wanted}",
-                scanned,
+                binds,
             )
 
     def compare(self, group_bytes: int | None = None) -> tuple[int, int]:
@@ -139,15 +140,15 @@ class KeyScan:
     def first_numbers(self, file: KeySource, keys: Sequence[FoundKey], limit: int) -> list[list[int]]:
         """Give the numbers of the first records that have each key; reads the file once more, in order."""
         conditions: list[str] = []
-        binds: dict[str, Any] = {}
+        wanted: dict[str, Any] = {}
         for index, key in enumerate(keys):
             names = [f"v{index}_{number}" for number in range(len(key.values))]
-            binds.update(zip(names, key.values, strict=True))
+            wanted.update(zip(names, key.values, strict=True))
             conditions.append(self._equals(self._columns, names))
         self._connection.execute("SET preserve_insertion_order = true")
-        with _readable(file, self._folder) as scanned:
+        with self._readable(file) as binds:
             statement = numbers_statement(conditions, self._reading, limit)
-            (found,) = self._execute(statement, scanned, binds).fetchall()
+            (found,) = self._execute(statement, {**binds, **wanted}).fetchall()
         return [list(numbers or []) for numbers in found]
 
     def _files_of(self, hashed: int, values: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -174,10 +175,16 @@ class KeyScan:
     def _reading(self) -> str:
         return reading(len(self._config.columns))
 
-    def _execute(
-        self, statement: str, scanned: ScannedFile, more: dict[str, Any] | None = None
-    ) -> duckdb.DuckDBPyConnection:
-        binds = {**reading_binds(scanned, self._config), **(more or {})}
+    @contextmanager
+    def _readable(self, file: KeySource) -> Iterator[dict[str, Any]]:
+        """Make a file readable for DuckDB while the block runs, once, and give what `reading` binds."""
+        with closing(TextFeed(Path(file.source.path), self._folder)) as feed, feed.readable() as path:
+            yield {
+                "path": str(path),
+                **reading_binds(file.beginning.header_records, self._config.format),
+            }
+
+    def _execute(self, statement: str, binds: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         # DuckDB refuses values that the statement does not name.
         return self._connection.execute(
             statement, {name: binds[name] for name in set(_BIND.findall(statement))}
@@ -190,15 +197,3 @@ class KeyScan:
     @staticmethod
     def _equals(columns: Sequence[str], names: Sequence[str]) -> str:
         return " AND ".join(f"{column} = ${name}" for column, name in zip(columns, names, strict=True))
-
-
-@contextmanager
-def _readable(file: KeySource, folder: Path) -> Iterator[ScannedFile]:
-    """Make a file readable for DuckDB while the block runs, once: the one place where keys meet a file."""
-    # DuckDB takes brackets and stars in a path for wildcards; the link's name has none.
-    link = folder / "source"
-    link.symlink_to(Path(file.source.path).absolute())
-    try:
-        yield ScannedFile(link, file.beginning.header_records)
-    finally:
-        link.unlink()

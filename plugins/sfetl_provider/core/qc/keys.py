@@ -21,12 +21,15 @@ from sfetl_provider.core.qc.key_places import find_places
 from sfetl_provider.core.qc.key_report import KeyFile, KeyReport, KeySample
 from sfetl_provider.core.qc.key_scan import FoundKey, KeyScan, KeySource
 from sfetl_provider.core.qc.reading import working_folder
-from sfetl_provider.core.qc.structure import SAMPLE_CHARACTERS
+from sfetl_provider.core.qc.scan import shape_of
+from sfetl_provider.core.qc.structure import SAMPLE_CHARACTERS, record_blocks
+from sfetl_provider.core.tsv.compressed import DamagedSourceError
 from sfetl_provider.core.tsv.fingerprint import fingerprint
-from sfetl_provider.core.tsv.source import changed_while_read, open_source
+from sfetl_provider.core.tsv.source import changed_while_read
+from sfetl_provider.core.tsv.text_file import open_text_file
 
 KEY_SAMPLES = 5
-_GUESS_BYTES = 1024 * 1024
+_GUESS_BYTES = 4 * 1024 * 1024
 _SAFE = "Nothing of it was published."
 
 
@@ -121,10 +124,10 @@ class _Check:
 
     def hash_file(self, file: KeySource, runs: HashRuns) -> _Hashed:
         """Hash the keys of one file; hashes of one that breaks off stay candidates, which harms nothing."""
-        if file.beginning.kind:
+        if file.beginning.refusal:
             return _Hashed(0, 0, is_read=False)
         size_bytes = file.beginning.size_bytes
-        if file.beginning.start >= size_bytes:
+        if not file.beginning.has_body:
             return _Hashed(0, 0)
         records = missing = 0
         record_bytes = _record_bytes(file)
@@ -136,8 +139,12 @@ class _Check:
                 runs.add(present)
                 done = min(int(records * record_bytes), size_bytes - 1)
                 self._listener(Progress("keys", file.source.name, done, size_bytes, "bytes"))
-        except duckdb.InvalidInputException:
+        except (duckdb.InvalidInputException, DamagedSourceError):
             return _Hashed(0, 0, is_read=False)
+        except duckdb.OutOfMemoryException:
+            if _has_endless_record(file, self._config):
+                return _Hashed(0, 0, is_read=False)
+            raise
         self._listener(Progress("keys", file.source.name, size_bytes, size_bytes, "bytes"))
         return _Hashed(records, missing)
 
@@ -163,11 +170,19 @@ def _shown(key: FoundKey) -> tuple[str, ...]:
 
 
 def _record_bytes(file: KeySource) -> float:
-    """Guess the mean length of a record, for the progress."""
-    with open_source(Path(file.source.path)) as opened:
-        opened.seek(file.beginning.start)
-        content = opened.read(_GUESS_BYTES)
-    return len(content) / max(1, int(np.count_nonzero(np.frombuffer(content, np.uint8) == 10)))
+    """Guess how many bytes of the file a record takes, compressed or not, for the progress."""
+    try:
+        with open_text_file(Path(file.source.path)) as text:
+            content = text.read(_GUESS_BYTES)
+            taken = text.source_position
+    except DamagedSourceError:
+        return 0
+    return taken / max(1, int(np.count_nonzero(np.frombuffer(content, np.uint8) == 10)))
+
+
+def _has_endless_record(file: KeySource, config: FeedConfig) -> bool:
+    with open_text_file(Path(file.source.path)) as text:
+        return any(block.is_cut for block in record_blocks(text, file.beginning.start, shape_of(config)))
 
 
 @contextmanager

@@ -22,9 +22,12 @@ from sfetl_provider.core.qc.record_sample import RecordSample
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.rule_samples import RULE_SAMPLES, Place, quote_records
 from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
+from sfetl_provider.core.qc.text_feed import TextFeed
 from sfetl_provider.core.qc.values import ScannedFile, Values, ValueScan
-from sfetl_provider.core.tsv.source import open_source
+from sfetl_provider.core.tsv.compressed import DamagedSourceError, is_compressed
+from sfetl_provider.core.tsv.text_file import SourceText
 
+COMPRESSION_RATIO = 8
 PROGRESS_BYTES = 64 * 1024 * 1024
 INTERRUPT_SECONDS = 0.05
 T = TypeVar("T")
@@ -44,26 +47,28 @@ class Reading:
     def run(self, structure: Structure, scratch: Path) -> Values | None:
         """Fill the structure and give the values, None when DuckDB cannot make sense of the file.
 
-        The listener is called in the calling thread. However it ends, DuckDB has stopped and its files below
-        `scratch` are gone. Raises SourceFileError and ScratchSpaceError, and ConfigError for a rule.
+        They are None as well when a record is too long, as nothing after it is read. The listener is called in the
+        calling thread. However it ends, DuckDB has stopped and its files below `scratch` are gone. Raises
+        SourceFileError and ScratchSpaceError, and ConfigError for a rule.
         """
         with working_folder(scratch) as folder:
-            # DuckDB takes brackets and stars in a path for wildcards; the link's name has none.
-            link = folder / "source"
-            link.symlink_to(Path(self.source.path).absolute())
+            feed = TextFeed(Path(self.source.path), folder)
             structure.sample = self._sample(folder)
-            scanned = ScannedFile(link, self.beginning.header_records)
+            scanned = ScannedFile(feed, self.beginning.header_records)
             scan = ValueScan(scanned, self.config, self.month, folder)
             with _Background(scan) as background:
                 try:
-                    running = background.start(scan.run)
-                    self._read_structure(structure)
-                    values = running.result()
+                    with feed.shared() as text:
+                        running = background.start(scan.run)
+                        self._read_structure(text, structure)
+                        if structure.is_stopped:
+                            background.cancel()
+                            return None
+                        values = running.result()
                     if values is not None and structure.sample:
                         structure.sample.close()
-                        values = background.start(
-                            scan.with_record_sample, values, structure.sample.path
-                        ).result()
+                        sampled = background.start(scan.with_record_sample, values, structure.sample.path)
+                        values = sampled.result()
                     broken = scan.broken(values) if _can_quote(values, structure) else {}
                     if values is None or not broken:
                         return values
@@ -77,21 +82,29 @@ class Reading:
     def _sample(self, folder: Path) -> RecordSample | None:
         if self.config.qc.profile != "full":
             return None
-        return RecordSample(folder / "sample", self.beginning.size_bytes - self.beginning.start)
+        # How much text a compressed file holds is known at its end only.
+        ratio = COMPRESSION_RATIO if is_compressed(self.source.path) else 1
+        return RecordSample(folder / "sample", ratio * self.beginning.size_bytes)
 
     @property
     def _sample_limit(self) -> int:
         return min(RULE_SAMPLES, self.config.qc.sample_limit)
 
-    def _read_structure(self, structure: Structure) -> None:
+    def _read_structure(self, text: SourceText, structure: Structure) -> None:
         reported, size_bytes = 0, self.beginning.size_bytes
-        with open_source(Path(self.source.path)) as file:
-            for block in record_blocks(file, self.beginning.start, structure.shape):
+        try:
+            for block in record_blocks(text, self.beginning.start, structure.shape):
                 structure.add(block)
-                done = min(block.offset + len(block.content), size_bytes)
-                if done - reported >= PROGRESS_BYTES or done == size_bytes:
+                done = min(text.source_position, size_bytes)
+                if done - reported >= PROGRESS_BYTES and done < size_bytes:
                     reported = done
-                    self.listener(Progress("qc", self.source.name, done, size_bytes, "bytes"))
+                    self._report(done)
+        except DamagedSourceError as error:
+            structure.end_early(f"the file cannot be decompressed: {error.reason}")
+        self._report(size_bytes)
+
+    def _report(self, done: int) -> None:
+        self.listener(Progress("qc", self.source.name, done, self.beginning.size_bytes, "bytes"))
 
     def _quoted(self, found: Mapping[str, list[int]], shape: Shape) -> dict[str, tuple[BadLine, ...]]:
         place = Place(Path(self.source.path), self.beginning.start, self.beginning.header_lines)
@@ -123,11 +136,15 @@ class _Background:
         self._latest = future
         return future
 
-    def __exit__(self, *_: object) -> None:
+    def cancel(self) -> None:
+        """End the latest query; what it gave or met is of no interest any more."""
         # An interruption that comes before the query has begun is lost, so it is repeated.
         while self._latest is not None and not self._latest.done():
             self._scan.interrupt()
             wait([self._latest], INTERRUPT_SECONDS)
+
+    def __exit__(self, *_: object) -> None:
+        self.cancel()
         self._executor.shutdown()
         self._scan.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,7 +54,8 @@ class RejectsWriter:
     def give_up(self) -> None:
         """Close and delete what was written."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # on a full disk, of what was to be written last
+                self._file.close()
             self._part.unlink(missing_ok=True)
 
     def _is_list(self) -> bool:

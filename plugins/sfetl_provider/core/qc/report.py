@@ -135,6 +135,9 @@ class QcReport(Record):
     `rules` is empty when the feed has none, and when no record of the file could be read; so is `expectations`,
     which otherwise are those of the suite in its order. `target` has an entry for each way in which values of a
     column do not fit. `profile` holds every column in order, or nothing with `qc.profile: off` or unread records.
+    Of a compressed file, `size_bytes` is its own size, `text_bytes` that of its text, and lines and byte offsets
+    are those of the text. `other_delimiter` is the one that its columns seem to be separated by instead of the
+    feed's, if so.
     """
 
     file: str
@@ -153,6 +156,8 @@ class QcReport(Record):
     rejects: RejectsFile | None
     seconds: float
     rules: tuple[RuleCount, ...] = ()
+    text_bytes: int | None = None
+    other_delimiter: str = ""
     target: tuple[TargetCount, ...] = Field(default=(), exclude_if=not_)
     expectations: tuple[ExpectationCount, ...] = Field(default=(), exclude_if=not_)
     profile: tuple[ColumnProfile, ...] = ()

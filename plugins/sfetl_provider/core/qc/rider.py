@@ -48,7 +48,8 @@ class AskingRider(Rider, Protocol):
     def asked(self, values: Sequence[Any], records: str, ask: Ask) -> Sequence[Any]:
         """Add to the values of `aggregates` what statements over `records` give; `counts` takes them all.
 
-        Each statement reads the file once more, and must be able to spill: it has `qc.memory_mib` only.
+        Each statement reads the file once more, must name `records` once only (a compressed file comes through a
+        pipe), and must be able to spill: it has `qc.memory_mib` only.
         """
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.structure import Shape, record_blocks
-from sfetl_provider.core.tsv.source import open_source
+from sfetl_provider.core.tsv.text_file import open_text_file
 
 RULE_SAMPLES = 5
 
@@ -29,7 +29,7 @@ def numbers_statement(conditions: Sequence[str], reading: str, limit: int) -> st
 
 
 class Place(NamedTuple):
-    """A file, the offset of its first data record, and the number of lines before it."""
+    """A file, the offset of its first data record in its text, and the number of lines before it."""
 
     path: Path
     start: int
@@ -44,8 +44,8 @@ def quote_records(place: Place, shape: Shape, numbers: Collection[int]) -> dict[
     wanted = sorted(numbers)
     quoted: dict[int, BadLine] = {}
     lines, records = place.header_lines, 0
-    with open_source(place.path) as file:
-        for block in record_blocks(file, place.start, shape):
+    with open_text_file(place.path) as text:
+        for block in record_blocks(text, place.start, shape):
             full = np.flatnonzero(~block.is_empty)
             for number in wanted[len(quoted) :]:
                 if number > records + len(full):

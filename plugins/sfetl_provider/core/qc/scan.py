@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +11,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.errors import ReconciliationError
+from sfetl_provider.core.errors import ReconciliationError, SfetlError
 from sfetl_provider.core.events import Listener, ignore_events
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
@@ -21,8 +23,10 @@ from sfetl_provider.core.qc.report import BadLine, QcReport, RejectsFile, TextFo
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape, Structure
 from sfetl_provider.core.qc.values import Values, required_columns
 from sfetl_provider.core.tsv.boundaries import record_end
+from sfetl_provider.core.tsv.compressed import is_compressed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
-from sfetl_provider.core.tsv.source import changed_while_read, open_source
+from sfetl_provider.core.tsv.source import changed_while_read
+from sfetl_provider.core.tsv.text_file import open_text_file
 
 _SAFE = "Nothing of it was published."
 
@@ -49,10 +53,13 @@ def scan_file(
     are counted apart. With bad lines present, dates, missing values and rules cover what DuckDB could read. A
     rule that records break costs another pass, which quotes some.
 
-    A file that is empty, compressed or binary gives a report that the gate refuses. Raises SourceFileError
-    when the file cannot be read or changes meanwhile, ReconciliationError when the readers disagree about a
-    file without bad lines, ScratchSpaceError when memory or scratch do not suffice. Leaves nothing behind but
-    the rows that it adds to `places.rejects`.
+    A compressed file (by its name) is decompressed in memory while it is read; lines and byte offsets are those of
+    its text. Such a file that is damaged, and one that is empty, binary or compressed under another name, give a
+    report that the gate refuses; a record above 16 MiB ends the reading.
+
+    Raises SourceFileError when the file cannot be read or changes meanwhile, ReconciliationError when the readers
+    disagree about a file without bad lines, ScratchSpaceError when memory or scratch do not suffice. Leaves
+    nothing behind but the rows that it adds to `places.rejects`.
     """
     started = perf_counter()
     before = fingerprint(source.path)
@@ -60,15 +67,31 @@ def scan_file(
     structure = _structure(source, config, beginning, places)
     listed_before = places.rejects.lines if places.rejects else 0
     values: Values | None = None
-    if beginning.kind:
-        _note_foreign(structure, beginning.kind)
-    elif beginning.start < beginning.size_bytes:
-        values = Reading(source, config, month, beginning, listener).run(structure, places.scratch)
-    if fingerprint(source.path) != before:
-        raise changed_while_read(source.path, stage="qc", safe=_SAFE)
+    if beginning.refusal:
+        structure.end_early(beginning.refusal)
+    elif beginning.has_body:
+        reading = Reading(source, config, month, beginning, listener)
+        with _named_change(source, before):
+            values = reading.run(structure, places.scratch)
+    _require_unchanged(source, before)
     counts = reconcile(source, structure, values or _no_values(config, month), bool(beginning.header_faults))
     rejects = _rejects_file(places.rejects, listed_before)
     return _report(source, beginning, counts, _Pass(before, perf_counter() - started, rejects))
+
+
+@contextmanager
+def _named_change(source: SourceFile, before: str) -> Iterator[None]:
+    """Blame the file's change for what went wrong while it was read, when there was one."""
+    try:
+        yield
+    except SfetlError:
+        _require_unchanged(source, before)
+        raise
+
+
+def _require_unchanged(source: SourceFile, before: str) -> None:
+    if fingerprint(source.path) != before:
+        raise changed_while_read(source.path, stage="qc", safe=_SAFE)
 
 
 def _structure(source: SourceFile, config: FeedConfig, beginning: Beginning, places: Places) -> Structure:
@@ -78,6 +101,8 @@ def _structure(source: SourceFile, config: FeedConfig, beginning: Beginning, pla
         lines=beginning.header_lines,
         crlf_ends=beginning.form.crlf_ends,
         lf_ends=beginning.form.lf_ends,
+        end_byte=beginning.start,
+        is_last_newline_missing=beginning.form.is_last_newline_missing,
         sink=partial(places.rejects.add, source.name) if places.rejects else None,
     )
 
@@ -115,12 +140,6 @@ def shape_of(config: FeedConfig) -> Shape:
     )
 
 
-def _note_foreign(structure: Structure, kind: str) -> None:
-    structure.records = structure.bad_records = 1
-    reason = f"the file is {kind}, not delimited UTF-8 text"
-    structure.note(BadLine(line=1, byte_offset=0, reason=reason, sample=""), b"")
-
-
 def _no_values(config: FeedConfig, month: Month) -> Values:
     return Values(0, DateTally(month).counts(), dict.fromkeys(required_columns(config), 0), ())
 
@@ -154,10 +173,10 @@ def reconcile(
 def _line_at(source: SourceFile, offset: int, structure: Structure) -> bytes:
     if structure.sink is None:
         return b""
-    with open_source(Path(source.path)) as file:
-        end = record_end(file, offset, structure.shape.quote)
-        file.seek(offset)
-        return file.read(min(end - offset, RECORD_LIMIT_BYTES))
+    with open_text_file(Path(source.path)) as text:
+        end = record_end(text, offset, structure.shape.quote)
+        text.seek(offset)
+        return text.read(min(end - offset, RECORD_LIMIT_BYTES))
 
 
 def _report(source: SourceFile, beginning: Beginning, counts: Counts, made: _Pass) -> QcReport:
@@ -177,12 +196,18 @@ def _report(source: SourceFile, beginning: Beginning, counts: Counts, made: _Pas
         form=_form(beginning, counts.structure),
         rejects=made.rejects,
         seconds=round(made.seconds, 3),
+        text_bytes=counts.structure.end_byte if is_compressed(source.path) else None,
+        other_delimiter=beginning.other_delimiter,
         **counts.values.found,
     )
 
 
 def _form(beginning: Beginning, structure: Structure) -> TextForm:
-    counted = {"crlf_ends": structure.crlf_ends, "lf_ends": structure.lf_ends}
+    counted = {
+        "crlf_ends": structure.crlf_ends,
+        "lf_ends": structure.lf_ends,
+        "is_last_newline_missing": structure.is_last_newline_missing,
+    }
     return beginning.form.model_copy(update=counted)
 
 

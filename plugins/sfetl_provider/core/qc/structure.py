@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,15 @@ from numpy.typing import NDArray
 from sfetl_provider.core.qc.record_limit import RECORD_LIMIT_BYTES as RECORD_LIMIT_BYTES
 from sfetl_provider.core.qc.record_sample import RecordSample
 from sfetl_provider.core.qc.report import BadLine
-from sfetl_provider.core.tsv.line_counter import NEWLINE, RETURN, Positions, Text, outside_quotes
+from sfetl_provider.core.tsv.boundaries import BYTE_ORDER_MARK
+from sfetl_provider.core.tsv.line_counter import NEWLINE, RETURN, Positions, outside_quotes
+from sfetl_provider.core.tsv.line_counter import Text as Bytes
+from sfetl_provider.core.tsv.text_file import Text
 from sfetl_provider.core.tsv.utf8 import is_utf8
 
 BLOCK_BYTES = 4 * 1024 * 1024
 SAMPLE_CHARACTERS = 200
+_TOO_LONG = "longer than 16 MiB: no newline ends it, or a quote is not closed"
 Mask = NDArray[np.bool_]
 Sink = Callable[[BadLine, bytes], bool]
 
@@ -41,6 +45,8 @@ class Structure:
 
     The sink gets every bad record with its bytes while it is found, until it says that it takes no more.
     `crlf_ends` and `lf_ends` count records by the newline that ends them; one that is cut off counts in neither.
+    `end_byte` is the offset in the text where what was counted ends, `is_stopped` tells that it is not the text's
+    end, as a record is too long.
     """
 
     shape: Shape
@@ -51,6 +57,9 @@ class Structure:
     bad_records: int = 0
     crlf_ends: int = 0
     lf_ends: int = 0
+    end_byte: int = 0
+    is_last_newline_missing: bool = False
+    is_stopped: bool = False
     bad_lines: list[BadLine] = field(default_factory=list)
     sink: Sink | None = field(default=None, compare=False)
     sample: RecordSample | None = field(default=None, compare=False)
@@ -67,6 +76,15 @@ class Structure:
         self.bad_records += int(np.count_nonzero(bad))
         self.crlf_ends += block.crlf_ends
         self.lf_ends += len(block.newline_ends) - block.crlf_ends
+        self.end_byte = block.offset + len(block.content) - block.is_completed
+        self.is_last_newline_missing = block.is_completed or block.content[-1] != NEWLINE
+        self.is_stopped = block.is_cut
+
+    def end_early(self, reason: str) -> None:
+        """Count what is missing from here on as one bad record."""
+        self.records += 1
+        self.bad_records += 1
+        self.note(BadLine(line=self.lines + 1, byte_offset=self.end_byte, reason=reason, sample=""), b"")
 
     def _describe(self, block: Block, bad: Positions, faults: list[Fault]) -> None:
         wanted = bad if self.sink else bad[: self.sample_limit - len(self.bad_lines)]
@@ -97,7 +115,8 @@ class Block:
     """Whole records of a file: `content` begins with one and ends with the newline of one.
 
     A missing last newline is supplied (`is_completed`), so `ends` always holds the position of each record's
-    last byte. `is_open` tells that the last record ends within quotes.
+    last byte. `is_open` tells that the last record ends within quotes, `is_cut` that the block is the beginning of
+    a record that is too long.
     """
 
     offset: int
@@ -105,9 +124,10 @@ class Block:
     shape: Shape
     is_open: bool = False
     is_completed: bool = False
+    is_cut: bool = False
 
     @cached_property
-    def text(self) -> Text:
+    def text(self) -> Bytes:
         """The content as numbers."""
         return np.frombuffer(self.content, np.uint8)
 
@@ -138,6 +158,12 @@ class Block:
         return self.ends[:-1] if self.is_open or self.is_completed else self.ends
 
     @cached_property
+    def half_end(self) -> Positions:
+        """Position of a carriage return that is the file's last byte."""
+        is_half = self.is_completed and self.content.endswith(b"\r\n")
+        return np.array([len(self.content) - 2] if is_half else [], np.intp)
+
+    @cached_property
     def crlf_ends(self) -> int:
         """Number of records that end with carriage return and newline."""
         if RETURN not in self.content:
@@ -158,10 +184,11 @@ class Block:
 
     @cached_property
     def is_empty(self) -> Mask:
-        """Which records hold nothing, or a carriage return alone."""
+        """Which records hold nothing, or a carriage return before the newline."""
         lengths = self.ends - self.starts
         empty: Mask = (lengths == 0) | ((lengths == 1) & (self.text[self.starts] == RETURN))
-        return empty
+        # A carriage return that ends the file ends no record: the newline after it is supplied.
+        return empty & ~self.holding(self.half_end) if len(self.half_end) else empty
 
     def holding(self, positions: Positions) -> Mask:
         """Mark the records that hold one of the positions."""
@@ -199,23 +226,23 @@ def _readable(text: bytes) -> str:
 
 
 def record_blocks(
-    file: BinaryIO, start: int, shape: Shape, block_bytes: int = BLOCK_BYTES, limit: int = RECORD_LIMIT_BYTES
+    text: Text, start: int, shape: Shape, block_bytes: int = BLOCK_BYTES, limit: int = RECORD_LIMIT_BYTES
 ) -> Iterator[Block]:
-    """Read a file from the record at `start` in blocks of whole records.
+    """Read a text from the record at `start` in blocks of whole records.
 
-    A record longer than `limit` bytes is cut there and goes on as if a record began, so a file without
-    newlines or with a quote that is never closed needs no more than `limit` and a block of memory.
+    A record longer than `limit` bytes ends the reading: a text without newlines, or with a quote that is never
+    closed, needs no more than `limit` and a block of memory, and little time.
     """
-    file.seek(start)
+    text.seek(start)
     rest = b""
-    while chunk := file.read(block_bytes):
+    while chunk := text.read(block_bytes):
         block = Block(start, rest + chunk, shape)
         cut = _last_end(block) + 1
         if cut:
             yield Block(start, block.content[:cut], shape)
         elif len(block.content) > limit:
-            cut = len(block.content)
-            yield Block(start, block.content, shape, is_open=True)
+            yield Block(start, block.content, shape, is_open=True, is_cut=True)
+            return
         start, rest = start + cut, block.content[cut:]
     if rest:
         yield _last_block(start, rest, shape)
@@ -243,8 +270,10 @@ def _judge(block: Block) -> tuple[Mask, list[Fault]]:
 
 def _faults(block: Block) -> Iterator[Fault | None]:
     """Give the faults of a block, the most telling first."""
-    too_long = block.ends - block.starts > RECORD_LIMIT_BYTES
-    yield Fault(too_long, "longer than 16 MiB: no newline ends it, or a quote")
+    if block.is_cut:
+        yield Fault(np.ones(1, np.bool_), f"{_TOO_LONG}; what follows it was not read")
+        return
+    yield Fault(block.ends - block.starts > RECORD_LIMIT_BYTES, _TOO_LONG)
     yield _placed(block, _unclosed(block), "the quote is not closed")
     yield _placed(
         block,
@@ -253,7 +282,11 @@ def _faults(block: Block) -> Iterator[Fault | None]:
     )
     yield _placed(block, _nul_bytes(block), "holds a NUL byte")
     yield _placed(block, _not_utf8(block), "is not UTF-8 text")
+    yield _placed(block, _marks(block), "begins with a byte order mark, as where files were joined")
     yield _placed(block, _stray_returns(block), "holds a carriage return that ends no line")
+    yield _placed(
+        block, block.half_end, "ends with a carriage return and no newline, as a file that was cut off"
+    )
     yield Fault(block.delimiters != block.shape.columns - 1, "columns: {found} instead of {wanted}")
 
 
@@ -312,3 +345,10 @@ def _stray_returns(block: Block) -> Positions | None:
     following = block.text[np.minimum(returns + 1, len(block.text) - 1)]
     stray: Positions = returns[following != NEWLINE]
     return stray
+
+
+def _marks(block: Block) -> Positions | None:
+    if BYTE_ORDER_MARK not in block.content:
+        return None
+    first = block.starts[block.text[block.starts] == BYTE_ORDER_MARK[0]]
+    return np.array([at for at in first if block.content.startswith(BYTE_ORDER_MARK, int(at))], np.intp)

@@ -7,19 +7,20 @@ duckdb.org/docs/data/csv/overview and duckdb.org/docs/data/csv/reading_faulty_cs
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
-from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.model import FeedConfig, FormatConfig
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.date_tally import DateTally
-from sfetl_provider.core.qc.fewer_threads import execute_within_memory
+from sfetl_provider.core.qc.fewer_threads import within_memory
 from sfetl_provider.core.qc.profile_scan import ProfileScan
 from sfetl_provider.core.qc.report import BadLine, DateCounts
 from sfetl_provider.core.qc.rider import Found, Rider, Riders
@@ -27,6 +28,8 @@ from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
 from sfetl_provider.core.qc.target_scan import TargetScan
+from sfetl_provider.core.qc.text_feed import TextFeed
+from sfetl_provider.core.tsv.compressed import DamagedSourceError
 
 if TYPE_CHECKING:
     from sfetl_provider.core.qc.expectation_scan import ExpectationScan
@@ -57,10 +60,17 @@ class Values:
 
 
 class ScannedFile(NamedTuple):
-    """A path without wildcards, and how many records to skip."""
+    """A file's text, and how many records of it to skip."""
 
-    path: Path
+    text: TextFeed
     header_records: int
+
+
+class _Table(NamedTuple):
+    """What a statement gave."""
+
+    names: list[str]
+    rows: list[tuple[Any, ...]]
 
 
 class ValueScan:
@@ -90,6 +100,8 @@ class ValueScan:
 
     def interrupt(self) -> None:
         """End a running query; it raises duckdb.InterruptException in its thread."""
+        # A query that waits for text does not notice an interruption.
+        self._source.text.close()
         self._connection.interrupt()
 
     def close(self) -> None:
@@ -102,10 +114,18 @@ class ValueScan:
         Reads it again for what riders ask more, as when values are suspected not to fit the target's columns.
         Raises ConfigError when a rule cannot be computed, duckdb.Error for anything else but the file's content.
         """
+        try:
+            return self._run()
+        except DamagedSourceError:
+            return None  # the pass over the bytes meets it too, and tells of it
+        finally:
+            self._source.text.give_up()
+
+    def _run(self) -> Values | None:
         self._try_rules()
         required = required_columns(self._config)
         try:
-            self._execute(scan_statement(self._config, self._riders.aggregates))
+            self._read(scan_statement(self._config, self._riders.aggregates))
             rejects = self._rejects()
         except duckdb.InvalidInputException:
             return None
@@ -133,7 +153,7 @@ class ValueScan:
 
     def _numbers(self, conditions: Mapping[str, str], limit: int, part: str = "") -> dict[str, list[int]]:
         statement = numbers_statement(list(conditions.values()), self._reading() + part, limit)
-        (found,) = self._execute(statement).fetchall()
+        (found,) = self._read(statement).rows
         return {key: numbers or [] for key, numbers in zip(conditions, found, strict=True)}
 
     def with_samples(self, values: Values, samples: Mapping[str, tuple[BadLine, ...]]) -> Values:
@@ -146,7 +166,8 @@ class ValueScan:
             return values
 
         def query(statement: str) -> list[tuple[Any, ...]]:
-            return self._execute(statement, {"path": str(sample), "skip": 0}).fetchall()
+            place = {"path": str(sample), "skip": 0}
+            return self._within_memory(partial(self._table, statement, place)).rows
 
         found = self._profile.with_sample(values.found[self._profile.field], self._reading(), query)
         return replace(values, found={**values.found, self._profile.field: found})
@@ -170,9 +191,7 @@ class ValueScan:
                 ) from error
 
     def _ask(self, statement: str) -> dict[str, Any]:
-        result = self._execute(statement)
-        names = [column[0] for column in result.description or ()]
-        (values,) = result.fetchall()
+        names, (values,) = self._read(statement)
         return dict(zip(names, values, strict=True))
 
     def _found_values(self) -> tuple[Any, ...]:
@@ -189,20 +208,33 @@ class ValueScan:
         tally.add(None, rows - dated)
         return tally.counts()
 
-    def _execute(self, statement: str, instead: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
-        binds = {**self._binds(), **self._riders.binds, **(instead or {})}
-        used = set(_BIND.findall(statement))
-        answer, self._threads = execute_within_memory(
-            self._connection, statement, {name: binds[name] for name in used}, self._threads
-        )
+    def _read(self, statement: str) -> _Table:
+        """Run a statement that reads the file, again with fewer threads when memory does not suffice."""
+        return self._within_memory(partial(self._read_once, statement))
+
+    def _within_memory(self, run: Callable[[], _Table]) -> _Table:
+        answer, self._threads = within_memory(self._connection, run, self._threads)
         return answer
+
+    def _read_once(self, statement: str) -> _Table:
+        with self._source.text.readable() as path:
+            return self._table(statement, {"path": str(path)})
+
+    def _table(self, statement: str, more: Mapping[str, Any]) -> _Table:
+        result = self._execute(statement, more)
+        return _Table([column[0] for column in result.description or ()], result.fetchall())
+
+    def _execute(self, statement: str, more: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
+        binds = {**self._binds(), **self._riders.binds, **(more or {})}
+        used = set(_BIND.findall(statement))
+        return self._connection.execute(statement, {name: binds[name] for name in used})
 
     def _reading(self) -> str:
         return reading(len(self._config.columns))
 
     def _binds(self) -> dict[str, Any]:
         return {
-            **reading_binds(self._source, self._config),
+            **reading_binds(self._source.header_records, self._config.format),
             "date_format": strptime_format(self._config.date_format),
         }
 
@@ -271,15 +303,13 @@ def reading(columns: int) -> str:
     )
 
 
-def reading_binds(source: ScannedFile, config: FeedConfig) -> dict[str, Any]:
-    """Give the values that `reading` and `is_missing` bind, by name."""
-    text_format = config.format
+def reading_binds(header_records: int, text_format: FormatConfig) -> dict[str, Any]:
+    """Give the values that `reading` and `is_missing` bind, by name; all but the path."""
     return {
-        "path": str(source.path),
         "delimiter": text_format.delimiter,
         "quote": text_format.quote or "",
         # Where a part of a file begins, DuckDB guesses whether it is within quotes, and may guess wrong.
         "parallel": text_format.quote is None,
-        "skip": source.header_records,
+        "skip": header_records,
         "markers": list(text_format.null_markers),
     }

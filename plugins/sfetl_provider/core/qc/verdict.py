@@ -15,6 +15,7 @@ from sfetl_provider.core.qc.date_tally import outside_text
 from sfetl_provider.core.qc.days import classify_days, day_findings
 from sfetl_provider.core.qc.key_findings import key_findings
 from sfetl_provider.core.qc.key_report import KeyReport
+from sfetl_provider.core.qc.other_delimiter import delimiter_name
 from sfetl_provider.core.qc.quality import Shares, present_share, rate, values_share
 from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict, Severity, TextForm
 from sfetl_provider.core.qc.rule_findings import rule_findings
@@ -138,6 +139,11 @@ def _file_findings(report: QcReport, config: FeedConfig, month: Month) -> Iterat
     if report.empty_records:
         text = f"{report.file}: {_records(report.empty_records, 'empty record')} will not be loaded."
         yield _finding("INFO", "empty_records", text)
+    if report.text_bytes is not None:
+        text = (
+            f"compressed: {report.text_bytes:,} bytes of text in {report.size_bytes:,}; lines and bytes named"
+        )
+        yield _finding("INFO", "compressed", f"{report.file}: {text} are those of the text.")
     for severity, code, message in _form_remarks(report.form):
         yield _finding(severity, code, f"{report.file}: {message}")
 
@@ -157,6 +163,10 @@ def _form_remarks(form: TextForm) -> Iterator[tuple[Severity, str, str]]:
 
 def _file_faults(report: QcReport, config: FeedConfig, month: Month) -> Iterator[tuple[str, str]]:
     dates = report.dates
+    if report.other_delimiter and (report.bad_records or report.header_faults):
+        found, wanted = delimiter_name(report.other_delimiter), delimiter_name(config.format.delimiter)
+        text = f"its columns seem to be separated by {found}, not by {wanted}; what follows may come of that"
+        yield "delimiter", f"{text}. Correct the file, or format.delimiter of the feed."
     if report.bad_records:
         yield "bad_lines", _bad_lines(report)
     if not report.good_records and not report.bad_records:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from sfetl_provider.core.tsv.text_file import Text
+
 BLOCK_BYTES = 64 * 1024
 PARITY_BLOCK_BYTES = 4 * 1024 * 1024
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def mark_bytes(file: BinaryIO) -> int:
+def mark_bytes(file: Text) -> int:
     """Give the length of the UTF-8 byte order mark at the file's start: 3 or 0."""
     file.seek(0)
-    return len(_BYTE_ORDER_MARK) if file.read(len(_BYTE_ORDER_MARK)) == _BYTE_ORDER_MARK else 0
+    return len(BYTE_ORDER_MARK) if file.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK else 0
 
 
-def body_start(file: BinaryIO, has_header: bool, quote: bytes | None) -> int:
+def body_start(file: Text, has_header: bool, quote: bytes | None) -> int:
     """Give the offset of the first data record: after the byte order mark and the header.
 
     In a file that is nothing but a header it is the file's size.
@@ -30,7 +32,7 @@ def body_start(file: BinaryIO, has_header: bool, quote: bytes | None) -> int:
 
 
 def record_end(
-    file: BinaryIO,
+    file: Text,
     offset: int,
     quote: bytes | None = None,
     is_quoted: bool = False,

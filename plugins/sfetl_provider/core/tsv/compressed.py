@@ -4,25 +4,68 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import lzma
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 import zstandard
+from isal import igzip, isal_zlib
 
 from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.tsv.source import open_source
 
 SUFFIXES = (".gz", ".zst", ".bz2", ".zip")
-_READ_BYTES = 64 * 1024
-_BROKEN = (EOFError, zlib.error, zstandard.ZstdError, zipfile.BadZipFile, gzip.BadGzipFile, RuntimeError)
+# So little at a time that even of a zstd frame that is all zeros no more than 64 MiB come out of it.
+_PIECE_BYTES = 2 * 1024
+_TEXT_BYTES = 4 * 1024 * 1024
+_SKIP_BYTES = 1024 * 1024
+_BROKEN = (
+    EOFError,
+    zlib.error,
+    cast(type[Exception], isal_zlib.error),
+    lzma.LZMAError,
+    zstandard.ZstdError,
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    # zipfile raises these about some broken archives, and about passwords and ways of packing that it lacks.
+    RuntimeError,
+    ValueError,
+    struct.error,
+)
+
+
+class DamagedSourceError(SourceFileError):
+    """A compressed source cannot be decompressed, from its beginning or from somewhere on; `reason` says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be decompressed: {reason}.",
+            safe="The file was not changed.",
+            next_step="Have it sent again, or pack it again as one .gz, .zst, .bz2 or .zip file.",
+        )
+        self.reason = reason
 
 
 class _Reader(Protocol):
     def read(self, size: int, /) -> bytes: ...
+
+
+class _Member(Protocol):
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
 
 
 def is_compressed(path: Path | str) -> bool:
@@ -31,11 +74,15 @@ def is_compressed(path: Path | str) -> bool:
 
 
 class CompressedText:
-    """The text of a compressed file, forward only; what is wrong with the file is a SourceFileError."""
+    """The text of a compressed file; what is wrong with the file is a DamagedSourceError.
+
+    It is made to be read forward: going back begins anew.
+    """
 
     def __init__(self, path: Path, raw: BinaryIO) -> None:
         self._path = path
         self._raw = raw
+        self._position = 0
         with _named_damage(path):
             self._text = _text(path, raw)
 
@@ -44,10 +91,25 @@ class CompressedText:
         """How many bytes of the compressed file were read."""
         return self._raw.tell()
 
-    def read(self, size: int) -> bytes:
-        """Give up to so many bytes, none at the end; raises SourceFileError."""
+    def read(self, size: int, /) -> bytes:
+        """Give so many bytes, fewer only at the end, where there are none; raises DamagedSourceError."""
+        parts = []
         with _named_damage(self._path):
-            return self._text.read(size)
+            while size and (part := self._text.read(size)):
+                parts.append(part)
+                size -= len(part)
+                self._position += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def seek(self, offset: int, /) -> None:
+        """Go to an offset in the text, or to its end."""
+        if offset < self._position:
+            self._raw.seek(0)
+            self._position = 0
+            with _named_damage(self._path):
+                self._text = _text(self._path, self._raw)
+        while self._position < offset and self.read(min(offset - self._position, _SKIP_BYTES)):
+            pass
 
 
 @contextmanager
@@ -55,7 +117,8 @@ def open_text(path: Path) -> Iterator[CompressedText]:
     """Open a compressed file's text at its start.
 
     Files of several members (gzip, bzip2, zstd frames) are read through all of them; a zip must hold one file.
-    Memory: some MiB. Raises SourceFileError when the file is damaged, ends early, is encrypted or cannot be read.
+    Memory: some MiB. Raises DamagedSourceError when the file is damaged, ends early or is encrypted,
+    SourceFileError when it cannot be read.
     """
     with open_source(path) as raw:
         yield CompressedText(path, raw)
@@ -66,66 +129,114 @@ def _named_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        raise _damaged(path, str(error) or type(error).__name__) from error
+        raise DamagedSourceError(path, str(error) or type(error).__name__) from error
     except OSError as error:
         # bz2 says so of data that are not its own; a fault of the disk has a number.
-        raise _damaged(path, error.strerror or str(error)) from error
+        if error.errno is not None:
+            raise
+        raise DamagedSourceError(path, str(error)) from error
 
 
 def _text(path: Path, raw: BinaryIO) -> _Reader:
     match path.suffix.lower():
         case ".gz":
-            return gzip.GzipFile(fileobj=raw, mode="rb")
+            text: _Reader = igzip.IGzipFile(fileobj=raw, mode="rb")  # type: ignore[no-untyped-call]
+            return text
         case ".bz2":
-            return bz2.BZ2File(raw)
+            return _Members(raw, _Bzip2Stream)
         case ".zst":
-            return _Frames(raw)
+            return _Members(raw, _ZstdFrame)
         case _:
-            return _only_member(path, zipfile.ZipFile(raw))
+            return _only_member(path, raw)
 
 
-def _only_member(path: Path, archive: zipfile.ZipFile) -> _Reader:
+def _only_member(path: Path, raw: BinaryIO) -> _Reader:
+    try:
+        archive = zipfile.ZipFile(raw)
+    except zipfile.BadZipFile as error:
+        raise DamagedSourceError(
+            path, f"the archive's directory, at its end, is missing or broken ({error})"
+        ) from error
     files = [member for member in archive.infolist() if not member.is_dir()]
     if len(files) != 1:
-        raise _damaged(path, f"it holds {len(files)} files instead of one")
+        raise DamagedSourceError(path, f"it holds {len(files)} files instead of one")
     return archive.open(files[0])
 
 
-class _Frames:
-    """The text of one zstd frame after the other; zstandard's own reader takes a cut frame for a whole one."""
+class _Members:
+    """The text of one zstd frame or bzip2 stream after the other.
 
-    def __init__(self, raw: BinaryIO) -> None:
+    The libraries' own readers take a cut zstd frame for a whole one, and leave out, in silence, what follows a
+    bzip2 stream and is none.
+    """
+
+    def __init__(self, raw: BinaryIO, begin: Callable[[], _Member]) -> None:
         self._raw = raw
-        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._begin = begin
+        self._member: _Member | None = None
         self._packed = b""
         self._text = b""
 
     def read(self, size: int, /) -> bytes:
-        """Give up to so many bytes, none at the end; raises EOFError when the last frame is cut."""
+        """Give up to so many bytes, none at the end; raises EOFError when the last member is cut."""
         while not self._text and self._advance():
             pass
         text, self._text = self._text[:size], self._text[size:]
         return text
 
     def _advance(self) -> bool:
-        packed = self._packed or self._raw.read(_READ_BYTES)
-        self._packed = b""
-        if not packed:
-            if self._frame is not None:
-                raise EOFError("the last frame is cut")
+        is_full = self._member is not None and not self._member.needs_input
+        packed = b"" if is_full else self._packed or self._raw.read(_PIECE_BYTES)
+        if not is_full:
+            self._packed = b""
+        if not packed and not is_full:
+            if self._member is not None:
+                raise EOFError("the file ends early")
             return False
-        if self._frame is None:
-            self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._text = self._frame.decompress(packed)
-        if self._frame.eof:
-            self._packed = self._frame.unused_data
-            self._frame = None
+        if self._member is None:
+            self._member = self._begin()
+        self._text = self._member.decompress(packed)
+        if self._member.eof:
+            self._packed = self._member.unused_data
+            self._member = None
         return True
 
 
-def _damaged(path: Path, reason: str) -> SourceFileError:
-    return SourceFileError(
-        f"{path} cannot be decompressed: {reason}.",
-        safe="The file was not changed.",
-        next_step="Have it sent again, or pack it again as one .gz, .zst, .bz2 or .zip file.",
-    )
+class _ZstdFrame:
+    """One frame; implements _Member."""
+
+    needs_input = True
+
+    def __init__(self) -> None:
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self.decompress = self._frame.decompress
+
+    @property
+    def eof(self) -> bool:
+        return self._frame.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._frame.unused_data
+
+
+class _Bzip2Stream:
+    """One stream; implements _Member, and gives some MiB at a time: 40 bytes may hold 45 MB."""
+
+    def __init__(self) -> None:
+        self._stream = bz2.BZ2Decompressor()
+
+    def decompress(self, data: bytes, /) -> bytes:
+        return self._stream.decompress(data, _TEXT_BYTES)
+
+    @property
+    def needs_input(self) -> bool:
+        return self._stream.needs_input
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data

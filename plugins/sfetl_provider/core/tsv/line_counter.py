@@ -22,8 +22,9 @@ class LineCounter:
     """Counts what it is fed; the sums do not depend on where the blocks are cut.
 
     `lines` are physical lines, `records` those that hold something and end outside quotes, `empty_records`
-    the empty ones (nothing, or a carriage return alone). A last line without newline counts once `finish` is
-    called. Needs about 10 bytes of memory per byte of a block that is all newlines, hardly any otherwise.
+    the empty ones (nothing, or a carriage return before the newline). A last line without newline counts once
+    `finish` is called. Needs about 10 bytes of memory per byte of a block that is all newlines, hardly any
+    otherwise.
     """
 
     def __init__(self, quote: bytes | None = None) -> None:
@@ -70,8 +71,6 @@ class LineCounter:
         """Count a last record that has no newline; call it at the end of the file only."""
         if not self._open_bytes:
             return
-        is_empty = self._open_bytes == 1 and self._last_byte == RETURN
-        self.empty_records += is_empty
-        self.records += not is_empty
+        self.records += 1
         self.lines += self._last_byte != NEWLINE
         self._open_bytes = 0
