@@ -134,6 +134,12 @@ def _params() -> dict[str, Param]:
         "dry_run": Param(
             False, type="boolean", title="Dry run", description="Check the files; stage and load nothing"
         ),
+        "confirm_smaller": Param(
+            False,
+            type="boolean",
+            title="Confirm smaller",
+            description="Replace the month although fewer files or rows came than were published",
+        ),
         "start_over": Param(
             False, type="boolean", title="Start over", description="Stage everything afresh in this run"
         ),

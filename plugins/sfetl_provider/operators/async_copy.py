@@ -14,6 +14,7 @@ from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
 from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance, cancel_running
 from sfetl_provider.core.errors import WarehouseUnavailableError
 from sfetl_provider.core.ports import CheckpointStore
+from sfetl_provider.core.publish.shrinking import refuse_smaller
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.joined import staged_files
@@ -48,7 +49,7 @@ class AsyncCopyOperator(FeedOperator):
         if self.verdict is not None:
             require_agreement(QcVerdict.from_json(self.verdict), self.staged_files)
         self._checkpoints = checkpoints_of(context)
-        step = self._advance(self._checkpoints)
+        step = self._advance(self._checkpoints, is_first=True)
         if isinstance(step, Waiting) and not self.wait:
             state = read_state(self._checkpoints)
             return state.to_json() if state else {}
@@ -71,9 +72,12 @@ class AsyncCopyOperator(FeedOperator):
         """The results of the staging tasks, ranges joined to files."""
         return staged_files(present(self.staged))
 
-    def _advance(self, checkpoints: CheckpointStore) -> CopyStep:
+    def _advance(self, checkpoints: CheckpointStore, *, is_first: bool = False) -> CopyStep:
         job = CopyJob(plan=self.month_plan, staged_files=self.staged_files, config=self.feed)
         with self.open_session() as session:
+            if is_first:
+                rows = sum(file.staged_records for file in job.staged_files)
+                refuse_smaller(job.plan, job.config, session, [file.file for file in job.staged_files], rows)
             return advance(job, CopyPorts(session, checkpoints, SystemClock()))
 
     def _wait_for(self, step: CopyStep) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from sfetl_provider.core.errors import FilesMissingError
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import MANIFEST
 from sfetl_provider.core.plan.patterns import fill_pattern
-from sfetl_provider.operators.feed_operator import PLAN_TEMPLATE
+from sfetl_provider.core.publish.shrinking import refuse_smaller
+from sfetl_provider.operators.feed_operator import PLAN_TEMPLATE, hook_of
 from sfetl_provider.operators.task_listener import TaskListener
 from sfetl_provider.triggers.monthly_file import MonthlyFileTrigger
 
@@ -73,11 +74,19 @@ class MonthlyFileSensor(BaseSensorOperator):
                 safe="Nothing was loaded.",
                 next_step="Narrow the patterns, or load them in several runs with the parameter files.",
             )
+        self._refuse_smaller(plan, found)
         parts = found if plan.is_dry_run or plan.chunk_set else self._divided(found)
         for part in parts:
             size_bytes = part.byte_range.size_bytes if part.byte_range else part.size_bytes
             self.log.info("%s, %d bytes", part.label, size_bytes)
         return [part.to_json() for part in parts]
+
+    def _refuse_smaller(self, plan: MonthPlan, found: list[SourceFile]) -> None:
+        """Refuse fewer files than were published before any of them is read; a first load asks nobody."""
+        if not plan.generation:
+            return
+        with hook_of(self.feed).open_session() as session:
+            refuse_smaller(plan, self.feed, session, [file.name for file in found], None)
 
     def _divided(self, found: list[SourceFile]) -> list[SourceFile]:
         # Imported late: zstandard and hashing are for workers, and every task parses the DAG file.

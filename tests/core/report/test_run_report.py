@@ -56,6 +56,7 @@ PUBLICATION = PublishReceipt(
     rows_deleted=4,
     rows_inserted=5,
     query_ids={},
+    reason="",
     published_at=NOW,
     is_repeat=False,
 )

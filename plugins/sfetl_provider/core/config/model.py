@@ -23,6 +23,7 @@ from sfetl_provider.core.config.drift_model import DriftConfig
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.section import Section
+from sfetl_provider.core.config.share import Share
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind
 from sfetl_provider.core.identifiers import resolve_identifier
@@ -250,6 +251,9 @@ class PublishConfig(Section):
 
     lock_timeout_seconds: int = Field(default=900, ge=1)
     """How long a publication waits for another one of the same feed."""
+    max_shrink: Share = 0.1
+    """A month is not replaced by fewer files than were published, or by rows fewer by more than this share ("10%"
+    or 0.1), unless the run's parameter confirm_smaller says so."""
 
 
 def _kinds(columns: tuple[ColumnConfig, ...], dated: DateConfig) -> dict[str, Kind]:

@@ -79,6 +79,11 @@ class LedgerFacts(Record):
     recorded_at: Annotated[datetime, AfterValidator(_as_utc)]
     version: str
 
+    @property
+    def rows_after(self) -> int:
+        """The month's rows in the target after the change."""
+        return self.rows_before - self.rows_deleted + self.rows_inserted
+
 
 class LedgerEntry(LedgerFacts):
     """One row of the ledger: `sequence` counts a feed's rows from 1, `hash` covers all other fields."""

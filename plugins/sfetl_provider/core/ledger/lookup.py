@@ -43,6 +43,11 @@ def last_change(warehouse: Warehouse, database: str, feed: str, month: str) -> L
     return found[0] if found else None
 
 
+def month_entries(warehouse: Warehouse, database: str, feed: str, month: str) -> tuple[LedgerEntry, ...]:
+    """Give all rows of a feed's month in order of sequence."""
+    return _select(warehouse, database, '"FEED" = ? AND "MONTH" = ?', (feed, month))
+
+
 def entries(warehouse: Warehouse, database: str, feed: str) -> tuple[LedgerEntry, ...]:
     """Give all rows of a feed in order of sequence, for `verify`."""
     return _select(warehouse, database, '"FEED" = ?', (feed,))

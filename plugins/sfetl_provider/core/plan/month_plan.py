@@ -28,7 +28,8 @@ class MonthPlan(Record):
     `run_key` is 12 hexadecimal digits made of DAG and run id: the same after a clear, different for every
     other run, so stage path and load tables belong to one run. `generation` is the month's generation as
     seen when the run was planned; publishing requires it to be unchanged. `chunk_set` is the folder of a carried
-    set of chunks, empty when the month comes as files. `target_types` holds the feed's columns by their type in
+    set of chunks, empty when the month comes as files. `confirm_smaller`: a person said that fewer files or rows
+    than were published may replace them. `target_types` holds the feed's columns by their type in
     the target table, as "NUMBER(9,2) NOT NULL"; empty when QC asks for none or the table does not exist.
     """
 
@@ -47,6 +48,7 @@ class MonthPlan(Record):
     start_over: bool
     planned_at: datetime
     chunk_set: str = ""
+    confirm_smaller: bool = False
     target_types: TargetTypes = Field(default_factory=dict)
 
     @property

@@ -21,6 +21,7 @@ from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import load_table, quoted_table
 from sfetl_provider.core.ports import Clock, Warehouse
 from sfetl_provider.core.publish.receipt import PublishReceipt, receipt_of
+from sfetl_provider.core.publish.shrinking import refuse_smaller
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.staged_file import StagedFile
@@ -49,6 +50,7 @@ class _Change:
     rows_before: int
     rows_inserted: int
     query_ids: dict[str, str]
+    confirmed: str
 
 
 def publish_month(job: PublishJob, warehouse: Warehouse, clock: Clock) -> PublishReceipt:
@@ -57,15 +59,16 @@ def publish_month(job: PublishJob, warehouse: Warehouse, clock: Clock) -> Publis
     Idempotent: a run that has published gets its receipt back. After any failure the table is as it was, or,
     when the connection was lost at COMMIT (CommitUnclearError), the next call finds out from the ledger. The load
     tables of the run are dropped after the commit. Raises PublishRefusedError for a dry run, a failed QC or rows
-    that do not belong to the month, GenerationConflictError when another run changed the month since the
-    plan, ReconciliationError when rows do not add up.
+    that do not belong to the month, SmallerReplacementError, GenerationConflictError when another run changed the
+    month since the plan, ReconciliationError when rows do not add up.
     """
     _require_publishable(job)
     entry = find(warehouse, job.plan.table.database, _change_key(job.plan))
     is_repeat = entry is not None
     if entry is None:
+        _confirmed_shrink(job, warehouse)
         entry = _publish(job, warehouse, clock)
-    require_count(warehouse, job.rows, entry, entry.rows_inserted)
+    require_count(warehouse, job.rows, entry, entry.rows_after)
     drop_load_tables(warehouse, job.plan, job.outcome.attempt)
     return receipt_of(entry, is_repeat=is_repeat)
 
@@ -106,7 +109,14 @@ def _publish(job: PublishJob, warehouse: Warehouse, clock: Clock) -> LedgerEntry
         return append(warehouse, database, facts)
 
 
+def _confirmed_shrink(job: PublishJob, warehouse: Warehouse) -> str:
+    """Refuse to replace a month by less; asked before the transaction, and decided in it."""
+    names = [file.file for file in job.staged_files]
+    return refuse_smaller(job.plan, job.config, warehouse, names, job.outcome.rows_copied)
+
+
 def _replace(job: PublishJob, warehouse: Warehouse, raised: str) -> _Change:
+    confirmed = _confirmed_shrink(job, warehouse)
     checked = _check_load_table(job, warehouse)
     query_ids = {"raise_generation": raised, "check": checked}
     before = count_rows(warehouse, job.rows)
@@ -114,7 +124,7 @@ def _replace(job: PublishJob, warehouse: Warehouse, raised: str) -> _Change:
         # A DELETE that finds nothing would still scan the table while it holds the lock.
         query_ids["delete"] = delete_rows(warehouse, job.rows, before)
     query_ids["insert"] = _insert(job, warehouse)
-    return _Change(rows_before=before, rows_inserted=job.outcome.rows_copied, query_ids=query_ids)
+    return _Change(before, job.outcome.rows_copied, query_ids, confirmed)
 
 
 def _check_load_table(job: PublishJob, warehouse: Warehouse) -> str:
@@ -155,6 +165,7 @@ def _facts(job: PublishJob, change: _Change, clock: Clock) -> LedgerFacts:
         dag_id=plan.dag_id,
         run_id=plan.run_id,
         actor=plan.actor,
+        reason=f"confirmed: {change.confirmed}" if change.confirmed else "",
         table_name=quoted_table(plan.table),
         files=tuple(_ledger_file(file) for file in staged),
         rows_in_files=sum(file.records - file.header_records - file.empty_records for file in staged),

@@ -12,7 +12,7 @@ class PublishReceipt(Record):
     """A month that is in the target exactly once, as its ledger row says.
 
     `generation` is the month's after the publication. `is_repeat`: this run had published it before, and this
-    time nothing was changed.
+    time nothing was changed. `reason` says what a person had to confirm, and is empty when nothing.
     """
 
     feed: str
@@ -25,6 +25,7 @@ class PublishReceipt(Record):
     rows_deleted: int
     rows_inserted: int
     query_ids: QueryIds
+    reason: str
     published_at: datetime
     is_repeat: bool
 
@@ -42,6 +43,7 @@ def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> PublishReceipt:
         rows_deleted=entry.rows_deleted,
         rows_inserted=entry.rows_inserted,
         query_ids=entry.query_ids,
+        reason=entry.reason,
         published_at=entry.recorded_at,
         is_repeat=is_repeat,
     )

@@ -63,7 +63,9 @@ class RunReport(RunIdentity):
     """One run from files to table. Counts are None for steps that the run did not reach.
 
     Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
-    `generation` is the month's after the run's change, or as planned when it changed nothing.
+    `generation` is the month's after the run's change, or as planned when it changed nothing. `ledger_sequence`
+    and `ledger_hash` are the end of the feed's chain as the change left it: kept elsewhere than in Snowflake, they
+    show when somebody writes the chain anew. `reason` is what a person confirmed.
     """
 
     state: RunState
@@ -79,6 +81,8 @@ class RunReport(RunIdentity):
     audit: ReportedChecks | None
     generation: int | None
     ledger_sequence: int | None
+    ledger_hash: str | None
+    reason: str
     started_at: datetime
     finished_at: datetime
     seconds: float
@@ -178,6 +182,8 @@ def _changes(records: RunRecords) -> dict[str, object]:
         "rows_deleted": change.rows_deleted if change else None,
         "generation": change.generation if change else planned,
         "ledger_sequence": change.ledger_sequence if change else None,
+        "ledger_hash": change.ledger_hash if change else None,
+        "reason": records.publication.reason if records.publication else "",
     }
 
 

@@ -64,6 +64,10 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
         "ledger row": report.ledger_sequence,
     }
     yield from ((label, f"{count:,}") for label, count in counts.items() if count is not None)
+    if report.ledger_hash:
+        yield "ledger hash", report.ledger_hash
+    if report.reason:
+        yield "reason", report.reason
 
 
 def _checks(name: str, checks: ReportedChecks | None) -> Iterator[tuple[str, str]]:
