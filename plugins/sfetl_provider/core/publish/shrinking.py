@@ -38,8 +38,8 @@ def require_not_smaller(
     raise SmallerReplacementError(
         f"{plan.feed} {plan.month} would be replaced by less than was published: {smaller}.",
         safe="The target table is as it was.",
-        next_step="If something is missing, deliver it and clear this run's tasks from wait_for_files on. If less is "
-        "right, trigger the month again with the parameter confirm_smaller.",
+        next_step="If something is missing, deliver it and clear this run's tasks from wait_for_files on. If less "
+        "is right, trigger the month again with the parameter confirm_smaller.",
     )
 
 
