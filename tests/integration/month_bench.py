@@ -39,7 +39,8 @@ from sfetl_provider.core.plan.names import (
     sfetl_table,
     stage_name,
 )
-from sfetl_provider.core.publish.publication import PublishJob, publish_month
+from sfetl_provider.core.publish.job import PublishJob
+from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
 from sfetl_provider.core.stage.cleaning import clean_stage

@@ -88,7 +88,9 @@ def _open_session(conn_id: str, config: FeedConfig) -> AbstractContextManager[Ro
             "A table can be compared only where Airflow is installed: it keeps the connection to Snowflake.",
             next_step="Use airflow sfetl compare.",
         ) from error
-    return SfetlSnowflakeHook(conn_id, proxy_conn_id=config.proxy_conn_id).open_session()
+    return SfetlSnowflakeHook(
+        conn_id, proxy_conn_id=config.proxy_conn_id, time_zone=config.date.time_zone
+    ).open_session()
 
 
 def _show(found: Comparison, arguments: Namespace) -> None:

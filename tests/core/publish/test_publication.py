@@ -19,7 +19,8 @@ from sfetl_provider.core.errors import (
 from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds, entry_of_row
 from sfetl_provider.core.ledger.entry import ChainEnd, LedgerEntry, chain
 from sfetl_provider.core.ports import QueryResult
-from sfetl_provider.core.publish.publication import PublishJob, publish_month
+from sfetl_provider.core.publish.job import PublishJob
+from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.qc.report import Finding, QcVerdict

@@ -70,8 +70,13 @@ def test_share_may_be_written_in_percent() -> None:
 
 def test_month_is_what_its_last_changes_left() -> None:
     first, second = change("publish", 0, 5, "a.tsv"), change("publish", 5, 7, "b.tsv")
+    added = chain(
+        sample_facts(files=files("b.tsv", "c.tsv"), rows_before=7, rows_inserted=2, load_mode="append"),
+        ChainEnd(sequence=0, hash=""),
+    )
     dropped, restored = change("drop", 7, 0), change("restore", 0, 7)
     assert month_after([]) == PublishedMonth()
     assert month_after([first, second]) == PublishedMonth(files("b.tsv"), 7)
+    assert month_after([first, second, added]) == PublishedMonth(files("b.tsv", "c.tsv"), 9)
     assert month_after([first, second, dropped]) == PublishedMonth()
     assert month_after([first, second, dropped, restored]) == PublishedMonth(files("b.tsv"), 7)

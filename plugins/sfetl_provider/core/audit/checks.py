@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sfetl_provider.core.audit.findings import (
+    by_policy,
     date_findings,
     null_findings,
     row_count_finding,
@@ -135,7 +136,8 @@ def _judge(job: AuditJob, totals: _Totals, days: _Days) -> list[Finding]:
     extremes = (totals.first, totals.last)
     findings = row_count_finding(totals.rows, job.outcome.rows_copied)
     listed = outside_text(days.dates, month) if days.dates.outside else ""
-    findings += date_findings(month, totals.undated, totals.outside, extremes, listed)
+    dated = date_findings(month, totals.undated, totals.outside, extremes, listed)
+    findings += by_policy(dated, job.config.publish.outside_month)
     findings += null_findings(totals.nulls)
     if job.plan.qc_mode == "snowflake":
         findings += day_findings(days.day_rows, job.config.qc, month)

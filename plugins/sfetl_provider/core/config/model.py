@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -141,6 +142,18 @@ class FormatConfig(Section):
     """Format of every TIMESTAMP column."""
 
 
+def _check_time_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(
+            f"{name!r} is no time zone of the IANA database: write one as Europe/Berlin"
+        ) from error
+
+
+TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
+
+
 class DateConfig(Section):
     """The column that says to which month a record belongs."""
 
@@ -148,6 +161,10 @@ class DateConfig(Section):
     """One of the columns."""
     type: Literal["date", "timestamp"] = "date"
     """Type of that column in the table, and so which of the two formats the file uses."""
+    time_zone: TimeZone = "UTC"
+    """Zone in which months begin when the column is TIMESTAMP_LTZ or TIMESTAMP_TZ, as Europe/Berlin: sessions
+    of the feed have it as TIMEZONE, so COPY reads times without offset in it too. DATE and TIMESTAMP_NTZ have
+    no zone."""
 
 
 class QcConfig(CheckedDaysConfig):
@@ -246,9 +263,21 @@ class CopyConfig(Section):
     """Snowflake ends a COPY that takes longer."""
 
 
+LoadMode = Literal["replace_month", "append", "merge"]
+
+
 class PublishConfig(Section):
     """How the month gets into the target table."""
 
+    mode: LoadMode = "replace_month"
+    """replace_month: the files are the month; append: they are added to it, and those that it holds already (by
+    their SHA-256) are skipped; merge: rows replace those of the month with the same merge_keys, and others are
+    added."""
+    merge_keys: tuple[Identifier, ...] = ()
+    """Columns by which merge finds the row that a row replaces, among the rows of the month."""
+    outside_month: Literal["fail", "reject"] = "fail"
+    """Rows dated outside the month, or without a date. fail: the load stops; reject: they are not published but
+    kept in table SFETL.REJECTED_ROWS, and counted in the ledger."""
     lock_timeout_seconds: int = Field(default=900, ge=1)
     """How long a publication waits for another one of the same feed."""
     max_shrink: Share = 0.1
@@ -323,6 +352,18 @@ class FeedConfig(Section):
             raise ValueError(f"columns named twice: {', '.join(doubled)}")
         if self.date.column not in names:
             raise ValueError(f"date.column {self.date.column} is not one of the columns")
+        return self
+
+    @model_validator(mode="after")
+    def _check_merge_keys(self) -> FeedConfig:
+        keys = self.publish.merge_keys
+        unknown = sorted(set(keys) - set(self.column_names))
+        if unknown:
+            raise ValueError(f"publish.merge_keys names no columns of the feed: {', '.join(unknown)}")
+        if keys and not set(self.column_names) - set(keys):
+            raise ValueError("publish.merge_keys names every column: nothing is left to update")
+        if self.publish.mode == "merge" and not keys:
+            raise ValueError("publish.mode merge needs publish.merge_keys")
         return self
 
     @model_validator(mode="after")

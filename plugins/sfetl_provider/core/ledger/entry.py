@@ -21,6 +21,9 @@ from sfetl_provider.core.record import Record
 Action = Literal["publish", "drop", "restore"]
 QueryIds = dict[str, str | tuple[str, ...]]
 
+ADDED_FIELDS = ("rows_updated", "rows_rejected", "load_mode", "started_at")
+"""Fields that rows of the first ledgers lack: empty, they are left out of the hash, which so stays theirs."""
+
 # Snowflake gives NUMBER as int or Decimal, whichever fits its wire format.
 Count = Annotated[int, BeforeValidator(int), Field(ge=0)]
 
@@ -51,8 +54,10 @@ class LedgerFacts(Record):
     """What a publication, drop or restore has to say of itself, before it takes its place in the chain.
 
     `generation` is the month's generation after the change. `table_name` is quoted and fully qualified. Texts
-    that do not apply are empty, counts that do not apply are 0. `query_ids` maps a step to its query id, or
-    to several. `recorded_at` has its zone and microseconds.
+    that do not apply are empty, counts that do not apply are 0. `rows_copied` = `rows_inserted` +
+    `rows_updated` + `rows_rejected`, which are those outside the month. `started_at` is when the run was
+    planned. `query_ids` maps a step to its query id, or to several. `recorded_at` has its zone and
+    microseconds.
     """
 
     feed: str
@@ -73,9 +78,13 @@ class LedgerFacts(Record):
     rows_before: Count
     rows_deleted: Count
     rows_inserted: Count
+    rows_updated: Count = 0
+    rows_rejected: Count = 0
+    load_mode: str = ""
     qc_mode: str = ""
     qc_verdict: str = ""
     query_ids: QueryIds
+    started_at: Annotated[datetime, AfterValidator(_as_utc)] | None = None
     recorded_at: Annotated[datetime, AfterValidator(_as_utc)]
     version: str
 
@@ -121,7 +130,11 @@ def chain(facts: LedgerFacts, end: ChainEnd) -> LedgerEntry:
 
 
 def _hash(facts: LedgerFacts, sequence: int, previous_hash: str) -> str:
-    fields = {name: value for name, value in facts.to_json().items() if name != "hash"}
+    fields = {
+        name: value
+        for name, value in facts.to_json().items()
+        if name != "hash" and (value or name not in ADDED_FIELDS)
+    }
     moment = facts.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
     return digest({**fields, "sequence": sequence, "previous_hash": previous_hash, "recorded_at": moment})
 

@@ -22,6 +22,11 @@ class PublishedMonth:
         """The files' names, in order and each once."""
         return tuple(dict.fromkeys(file.name for file in self.files))
 
+    @property
+    def names_by_sha256(self) -> dict[str, str]:
+        """The files' names by the SHA-256 of their bytes; a file without one is not among them."""
+        return {file.sha256: file.name for file in self.files if file.sha256}
+
 
 def published_month(warehouse: Warehouse, database: str, feed: str, month: str) -> PublishedMonth:
     """Ask the ledger what a month holds."""
@@ -34,7 +39,10 @@ def month_after(changes: Iterable[LedgerEntry]) -> PublishedMonth:
     for change in changes:
         if change.action == "drop":
             now, dropped = PublishedMonth(), now
+        elif change.action == "restore":
+            now = PublishedMonth(dropped.files, change.rows_after)
         else:
-            files = dropped.files if change.action == "restore" else change.files
-            now = PublishedMonth(files, change.rows_after)
+            kept = () if change.load_mode in ("", "replace_month") else now.files
+            added = tuple(file for file in change.files if file not in kept)
+            now = PublishedMonth((*kept, *added), change.rows_after)
     return now

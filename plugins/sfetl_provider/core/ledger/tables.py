@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.identifiers import quote_identifier
-from sfetl_provider.core.ledger import profiles
-from sfetl_provider.core.ledger.columns import COLUMNS
+from sfetl_provider.core.ledger import profiles, rejected_rows
+from sfetl_provider.core.ledger.columns import ADDED_COLUMNS, COLUMNS
 from sfetl_provider.core.plan.names import SCHEMA, head_table, ledger_table, quoted_table, stage_name
 from sfetl_provider.core.ports import Warehouse
 
@@ -19,12 +19,17 @@ CHAIN_ROW = "*"
 
 
 def prepare(warehouse: Warehouse, config: FeedConfig) -> None:
-    """Make schema, stage, ledger, profiles and the feed's head table where they are missing; safe to repeat.
+    """Make what schema SFETL needs for a feed where it is missing, and what an older ledger lacks; safe to repeat.
 
     Raises StatementError when the role may not create them.
     """
-    for statement in preparing_statements(config.table.database, config.feed):
+    database = config.table.database
+    for statement in preparing_statements(database, config.feed):
         warehouse.query(statement)
+    present = warehouse.query(f"SELECT * FROM {quoted_table(ledger_table(database))} WHERE 1 = 0").columns
+    for name in ADDED_COLUMNS:
+        if name not in present:
+            warehouse.query(add_column_statement(database, name))
 
 
 def preparing_statements(database: str, feed: str) -> tuple[str, ...]:
@@ -35,7 +40,17 @@ def preparing_statements(database: str, feed: str) -> tuple[str, ...]:
         _create_ledger(database),
         _create_head(database, feed),
         profiles.create_statement(database),
+        rejected_rows.create_statement(database),
     )
+
+
+def add_column_statement(database: str, name: str) -> str:
+    """Give the DDL that brings a ledger of an earlier version a column; safe for two tasks at once.
+
+    Source: docs.snowflake.com/en/sql-reference/sql/alter-table (with IF NOT EXISTS there can be no DEFAULT).
+    """
+    column = f"{quote_identifier(name)} {COLUMNS[name]}"
+    return f"ALTER TABLE {quoted_table(ledger_table(database))} ADD COLUMN IF NOT EXISTS {column}"
 
 
 def _create_stage(database: str) -> str:

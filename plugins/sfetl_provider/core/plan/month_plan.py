@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from sfetl_provider.core.config.model import LoadMode
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.record import Record
 
@@ -48,6 +49,7 @@ class MonthPlan(Record):
     start_over: bool
     planned_at: datetime
     chunk_set: str = ""
+    load_mode: LoadMode = "replace_month"
     confirm_smaller: bool = False
     target_types: TargetTypes = Field(default_factory=dict)
 
@@ -102,6 +104,7 @@ class SourceFile(Record):
     """A file of the month as the sensor found it: path, size in bytes, modification time in nanoseconds.
 
     With a `byte_range` it stands for that part only, to those who stage; all others take the whole file.
+    `sha256` is that of all its bytes where it is known before they are staged, else empty.
     """
 
     path: str
@@ -110,6 +113,7 @@ class SourceFile(Record):
     size_bytes: int
     modified_ns: int
     byte_range: ByteRange | None = None
+    sha256: str = ""
 
     @property
     def range_number(self) -> int:

@@ -11,8 +11,9 @@ from sfetl_provider.core.record import Record
 class PublishReceipt(Record):
     """A month that is in the target exactly once, as its ledger row says.
 
-    `generation` is the month's after the publication. `is_repeat`: this run had published it before, and this
-    time nothing was changed. `reason` says what a person had to confirm, and is empty when nothing.
+    `generation` is the month's after the publication; `rows_rejected` are kept in SFETL.REJECTED_ROWS.
+    `is_repeat`: this run had published it before, and this time nothing was changed. `reason` says what a
+    person had to confirm, and is empty when nothing.
     """
 
     feed: str
@@ -24,6 +25,9 @@ class PublishReceipt(Record):
     rows_before: int
     rows_deleted: int
     rows_inserted: int
+    rows_updated: int
+    rows_rejected: int
+    load_mode: str
     query_ids: QueryIds
     reason: str
     published_at: datetime
@@ -42,6 +46,9 @@ def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> PublishReceipt:
         rows_before=entry.rows_before,
         rows_deleted=entry.rows_deleted,
         rows_inserted=entry.rows_inserted,
+        rows_updated=entry.rows_updated,
+        rows_rejected=entry.rows_rejected,
+        load_mode=entry.load_mode,
         query_ids=entry.query_ids,
         reason=entry.reason,
         published_at=entry.recorded_at,

@@ -17,7 +17,7 @@ def refuse_smaller(
     plan: MonthPlan, config: FeedConfig, warehouse: Warehouse, names: Sequence[str], rows: int | None
 ) -> str:
     """Ask the ledger what the month holds, then do as `require_not_smaller`; a new month costs no question."""
-    if not plan.generation:
+    if not plan.generation or plan.load_mode != "replace_month":
         return ""
     published = published_month(warehouse, plan.table.database, plan.feed, plan.month)
     return require_not_smaller(plan, config, published, names, rows)

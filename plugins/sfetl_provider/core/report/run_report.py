@@ -17,7 +17,8 @@ from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict
 from sfetl_provider.core.record import Record
 from sfetl_provider.core.stage.staged_file import StagedFile
 
-RunState = Literal["published", "dropped", "dry_run", "rejected", "failed"]
+RunState = Literal["published", "dropped", "dry_run", "rejected", "nothing_new", "failed"]
+Stopped = Literal["", "dry_run", "rejected", "nothing_new"]
 
 
 class RunIdentity(Record):
@@ -63,6 +64,8 @@ class RunReport(RunIdentity):
     """One run from files to table. Counts are None for steps that the run did not reach.
 
     Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
+    `rows_published` were inserted, `rows_updated` changed by a merge, `rows_rejected` not of the month and kept
+    aside. `files_published_before` were skipped by append, as the month holds them already.
     `generation` is the month's after the run's change, or as planned when it changed nothing. `ledger_sequence`
     and `ledger_hash` are the end of the feed's chain as the change left it: kept elsewhere than in Snowflake, they
     show when somebody writes the chain anew. `reason` is what a person confirmed.
@@ -76,7 +79,11 @@ class RunReport(RunIdentity):
     rows_staged: int | None
     rows_copied: int | None
     rows_published: int | None
+    rows_updated: int | None
+    rows_rejected: int | None
     rows_deleted: int | None
+    load_mode: str
+    files_published_before: tuple[str, ...]
     qc: ReportedChecks | None
     audit: ReportedChecks | None
     generation: int | None
@@ -102,6 +109,7 @@ class RunRecords:
     audit: AuditReport | None = None
     publication: PublishReceipt | None = None
     deletion: DropReceipt | None = None
+    published_before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ class RunEnd:
     finished_at: datetime
     failed_tasks: tuple[str, ...] = ()
     message: str = ""
-    stopped: Literal["", "dry_run", "rejected"] = ""
+    stopped: Stopped = ""
 
 
 def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> RunReport:
@@ -175,15 +183,20 @@ def _reported_file(staged: StagedFile) -> ReportedFile:
 
 
 def _changes(records: RunRecords) -> dict[str, object]:
-    change = records.publication or records.deletion
+    publication = records.publication
+    change = publication or records.deletion
     planned = records.plan.generation if records.plan else None
     return {
-        "rows_published": records.publication.rows_inserted if records.publication else None,
+        "rows_published": publication.rows_inserted if publication else None,
+        "rows_updated": publication.rows_updated if publication else None,
+        "rows_rejected": publication.rows_rejected if publication else None,
+        "load_mode": records.plan.load_mode if records.plan else "",
+        "files_published_before": records.published_before,
         "rows_deleted": change.rows_deleted if change else None,
         "generation": change.generation if change else planned,
         "ledger_sequence": change.ledger_sequence if change else None,
         "ledger_hash": change.ledger_hash if change else None,
-        "reason": records.publication.reason if records.publication else "",
+        "reason": publication.reason if publication else "",
     }
 
 

@@ -24,6 +24,8 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "file", _file(file)
         if file.sha256:
             yield "sha256", f"{file.sha256}  {file.name}"
+    for name in report.files_published_before:
+        yield "skipped", f"{name}: published before, with the same content"
     yield from _sizes(report)
     yield from _counts(report)
     yield from _checks("qc", report.qc)
@@ -59,6 +61,8 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
         "rows staged": report.rows_staged,
         "rows copied": report.rows_copied,
         "rows published": report.rows_published,
+        "rows updated": report.rows_updated or None,
+        "rows rejected": report.rows_rejected or None,
         "rows deleted": report.rows_deleted,
         "generation": report.generation,
         "ledger row": report.ledger_sequence,

@@ -24,7 +24,7 @@ from sfetl_provider.core.stage.compress import (
     compress_chunk,
     ignore_bytes,
 )
-from sfetl_provider.core.stage.file_hash import FileHash
+from sfetl_provider.core.stage.file_hash import FileHash, require_sha256
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LADDER, LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
@@ -295,6 +295,7 @@ class _Staging:
         if fingerprint(self.source.path) != self.identity.fingerprint:
             raise self._changed()
         self.sha256 = sha256
+        require_sha256(self.source, sha256)
         self._check_bytes()
         if not self.recorded:
             self._notice("it holds no records, so nothing is on the stage")
@@ -377,6 +378,7 @@ class _Staging:
             file=self.source.name,
             key=self.source.key,
             fingerprint=self.identity.fingerprint,
+            sha256=self.source.sha256,
             size_bytes=self.layout.size_bytes,
             byte_range=byte_range,
             header_records=self.layout.header_records,
