@@ -14,7 +14,11 @@ from sfetl_provider.core.copy_into.statement import copy_statement, create_load_
 from sfetl_provider.core.copy_into.submission import session_statement
 from sfetl_provider.core.drop import preview
 from sfetl_provider.core.ledger import append, generation, month_rows, profiles
-from sfetl_provider.core.ledger.tables import add_column_statement, preparing_statements
+from sfetl_provider.core.ledger.tables import (
+    add_column_statement,
+    preparing_statements,
+    presence_statement,
+)
 from sfetl_provider.core.plan.names import head_table, load_table, query_tag, quoted_table, stage_folder
 from sfetl_provider.core.publish import statements
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
@@ -39,6 +43,7 @@ def _ledger() -> dict[str, str]:
     )
     return {
         **dict(zip(names, preparing_statements("DEMO", "flights"), strict=True)),
+        "ledger_presence": presence_statement("DEMO", "flights"),
         "lock_head": generation.lock_statement(head),
         "add_month": generation.add_month_statement(head),
         "raise_generation": generation.raise_statement(head),

@@ -24,10 +24,10 @@ from sfetl_provider.core.drop.preview import preview_month
 from sfetl_provider.core.drop.records import DropReceipt, DropRequest
 from sfetl_provider.core.errors import StatementError
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
-from sfetl_provider.core.ledger.entry import verify
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import chain_end, entries
 from sfetl_provider.core.ledger.tables import prepare
+from sfetl_provider.core.ledger.verification import verify
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 from sfetl_provider.core.plan.names import (

@@ -20,9 +20,10 @@ from sfetl_provider.core.errors import (
     TransientError,
     WarehouseUnavailableError,
 )
-from sfetl_provider.core.ledger.entry import LedgerEntry, verify
+from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import chain_end, entries
+from sfetl_provider.core.ledger.verification import verify
 from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month

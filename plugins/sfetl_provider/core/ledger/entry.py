@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
@@ -115,21 +115,15 @@ class ChainEnd(Record):
     hash: str
 
 
-class BrokenLink(Record):
-    """The first row of a chain that is not what it must be."""
-
-    sequence: int
-    reason: str
-
-
 def chain(facts: LedgerFacts, end: ChainEnd) -> LedgerEntry:
     """Give the entry that follows the end of a chain."""
     sequence = end.sequence + 1
-    place = {"sequence": sequence, "previous_hash": end.hash, "hash": _hash(facts, sequence, end.hash)}
+    place = {"sequence": sequence, "previous_hash": end.hash, "hash": entry_hash(facts, sequence, end.hash)}
     return LedgerEntry.model_validate({**facts.model_dump(), **place})
 
 
-def _hash(facts: LedgerFacts, sequence: int, previous_hash: str) -> str:
+def entry_hash(facts: LedgerFacts, sequence: int, previous_hash: str) -> str:
+    """Give the hash of a row at its place in the chain."""
     fields = {
         name: value
         for name, value in facts.to_json().items()
@@ -137,30 +131,3 @@ def _hash(facts: LedgerFacts, sequence: int, previous_hash: str) -> str:
     }
     moment = facts.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
     return digest({**fields, "sequence": sequence, "previous_hash": previous_hash, "recorded_at": moment})
-
-
-def verify(entries: Iterable[LedgerEntry], end: ChainEnd | None = None) -> BrokenLink | None:
-    """Give the first broken row of a feed's chain (rows in order of sequence), None when all hold.
-
-    With the chain's `end` from the head table, rows cut off at the end are noticed too. A chain cannot show
-    that someone with write access recomputed all of it; only a copy of its end kept elsewhere can.
-    """
-    last = ChainEnd(sequence=0, hash="")
-    for entry in entries:
-        if reason := _fault(entry, last):
-            return BrokenLink(sequence=entry.sequence, reason=reason)
-        last = ChainEnd(sequence=entry.sequence, hash=entry.hash)
-    if end is not None and last != end:
-        reason = f"the head table ends the chain at row {end.sequence}, the ledger at row {last.sequence}"
-        return BrokenLink(sequence=min(last.sequence, end.sequence) + 1, reason=reason)
-    return None
-
-
-def _fault(entry: LedgerEntry, last: ChainEnd) -> str:
-    if entry.sequence != last.sequence + 1:
-        return f"row {last.sequence + 1} is missing or doubled"
-    if entry.previous_hash != last.hash:
-        return "it does not continue the row before"
-    if entry.hash != _hash(entry, entry.sequence, entry.previous_hash):
-        return "its content was changed after it was written"
-    return ""

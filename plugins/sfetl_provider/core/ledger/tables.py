@@ -8,12 +8,22 @@ the head table, is to be confirmed on a real account.
 from __future__ import annotations
 
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.errors import StatementError
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.ledger import profiles, rejected_rows
 from sfetl_provider.core.ledger.columns import ADDED_COLUMNS, COLUMNS
-from sfetl_provider.core.plan.names import SCHEMA, head_table, ledger_table, quoted_table, stage_name
+from sfetl_provider.core.plan.names import (
+    SCHEMA,
+    head_table,
+    ledger_table,
+    profiles_table,
+    quoted_table,
+    rejected_rows_table,
+    stage_name,
+)
 from sfetl_provider.core.ports import Warehouse
 
+_DOES_NOT_EXIST = 2003
 CHAIN_ROW = "*"
 """MONTH of the head table's row that holds the chain's end: GENERATION its last sequence number."""
 
@@ -21,15 +31,35 @@ CHAIN_ROW = "*"
 def prepare(warehouse: Warehouse, config: FeedConfig) -> None:
     """Make what schema SFETL needs for a feed where it is missing, and what an older ledger lacks; safe to repeat.
 
-    Raises StatementError when the role may not create them.
+    One question when all is there: then a role needs no privilege to create a schema or a stage. Raises
+    StatementError when the role may not create what is missing.
     """
     database = config.table.database
-    for statement in preparing_statements(database, config.feed):
-        warehouse.query(statement)
-    present = warehouse.query(f"SELECT * FROM {quoted_table(ledger_table(database))} WHERE 1 = 0").columns
+    columns = _ledger_columns(warehouse, database, config.feed)
+    if columns is None:
+        for statement in preparing_statements(database, config.feed):
+            warehouse.query(statement)
+        columns = warehouse.query(f"SELECT * FROM {quoted_table(ledger_table(database))} WHERE 1 = 0").columns
     for name in ADDED_COLUMNS:
-        if name not in present:
+        if name not in columns:
             warehouse.query(add_column_statement(database, name))
+
+
+def _ledger_columns(warehouse: Warehouse, database: str, feed: str) -> tuple[str, ...] | None:
+    """Give the ledger's columns, None when one of the tables is missing or not to be seen."""
+    try:
+        return warehouse.query(presence_statement(database, feed)).columns
+    except StatementError as error:
+        if error.code != _DOES_NOT_EXIST:
+            raise
+        return None
+
+
+def presence_statement(database: str, feed: str) -> str:
+    """Give a query without rows that fails unless all tables of schema SFETL are there; it costs no warehouse."""
+    others = (profiles_table(database), rejected_rows_table(database), head_table(database, feed))
+    joined = "".join(f"\nCROSS JOIN {quoted_table(table)}" for table in others)
+    return f"SELECT l.*\nFROM {quoted_table(ledger_table(database))} AS l{joined}\nWHERE 1 = 0"
 
 
 def preparing_statements(database: str, feed: str) -> tuple[str, ...]:
