@@ -13,6 +13,7 @@ from sfetl_provider.adapters.local_files import missing_error
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import FilesMissingError
 from sfetl_provider.core.ledger.published import PublishedMonth, published_month
+from sfetl_provider.core.plan.delivery import delivery_of
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import MANIFEST
 from sfetl_provider.core.plan.patterns import fill_pattern
@@ -53,6 +54,7 @@ class MonthlyFileSensor(BaseSensorOperator):
                 poll_seconds=files.poll_seconds,
                 still_seconds=files.still_seconds,
                 deadline=time.time() + files.timeout_seconds,
+                delivery=delivery_of(files, plan.month_value).to_json(),
             ),
             method_name="execute_complete",
         )
@@ -66,7 +68,18 @@ class MonthlyFileSensor(BaseSensorOperator):
         plan, files = MonthPlan.from_json(self.plan), self.feed.files
         if event["status"] != "found":
             raise missing_error(
-                Path(self._folder(plan)), self._looked_for(plan), plan.month, files.timeout_seconds
+                Path(self._folder(plan)),
+                self._looked_for(plan),
+                plan.month,
+                files.timeout_seconds,
+                event.get("missing", ""),
+            )
+        if surplus := event.get("surplus"):
+            raise FilesMissingError(
+                f"The delivery of {plan.month} is not what was expected: {surplus}.",
+                safe="Nothing was loaded; the table is as it was.",
+                next_step="Take away what does not belong there, or correct the manifest or files.expected, and "
+                "clear this task; or trigger the month with the parameter files.",
             )
         found = (
             self._carried(plan) if plan.chunk_set else [SourceFile.from_json(file) for file in event["files"]]

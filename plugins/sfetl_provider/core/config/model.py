@@ -113,6 +113,14 @@ class FilesConfig(Section):
     """Names below the base path: {month} is 2024-01, {date_range} 20240101-20240131, {yyyymm} 202401,
     {mmyyyy} 012024; * and ? match within a name. Names that end with .gz, .zst, .bz2 or .zip are compressed: these
     are read as streams; a .zip must hold one file."""
+    expected: int | None = Field(default=None, ge=1)
+    """How many files a month has: fewer are waited for, more are refused; null: as many as match."""
+    marker: Pattern | None = None
+    """A file that the sender writes last: the month is waited for until it is there; null: none."""
+    manifest: Pattern | None = None
+    """A file that lists the month's files, a line each: name, size in bytes and SHA-256, separated by tabs (the
+    last two may be left out), or as sha256sum writes them. All are waited for, others that match are refused,
+    sizes and hashes are checked; null: none."""
     still_seconds: float = Field(default=30, ge=0)
     """A file counts as complete when size and modification time stayed the same for so long."""
     poll_seconds: float = Field(default=60, gt=0)

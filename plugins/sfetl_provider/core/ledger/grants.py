@@ -22,8 +22,8 @@ from sfetl_provider.core.plan.names import (
 def grant_statements(config: FeedConfig, role: str) -> tuple[str, ...]:
     """Give the GRANTs for a role that loads, replaces and drops months of a feed, once schema SFETL is made.
 
-    Raises ValueError when the role is no identifier. It needs USAGE on a warehouse besides, whose name only the connection knows. It may change or delete
-    no row of the ledger.
+    It needs USAGE on a warehouse besides, whose name only the connection knows. It may change or delete no row
+    of the ledger. Raises ValueError when the role is no identifier.
     """
     database = config.table.database
     own = f"{quote_identifier(database)}.{quote_identifier(SCHEMA)}"
