@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sfetl_provider.core.errors import SmallerReplacementError
-from sfetl_provider.core.ledger.entry import ChainEnd, LedgerEntry, LedgerFile, chain
+from sfetl_provider.core.ledger.entry import ChainEnd, LedgerFacts, LedgerFile, chain
 from sfetl_provider.core.ledger.published import PublishedMonth, month_after
 from sfetl_provider.core.publish.shrinking import require_not_smaller
 from tests.core.load_samples import sample_config, sample_facts, sample_plan
@@ -15,9 +15,15 @@ def files(*names: str) -> tuple[LedgerFile, ...]:
     return tuple(LedgerFile(name=name, size_bytes=1, fingerprint="f", records=1) for name in names)
 
 
-def change(action: str, rows_before: int, rows_after: int, *names: str) -> LedgerEntry:
+def change(action: str, rows_before: int, rows_after: int, *names: str, **more: object) -> LedgerFacts:
     counts = {"rows_before": rows_before, "rows_deleted": rows_before, "rows_inserted": rows_after}
-    return chain(sample_facts(action=action, files=files(*names), **counts), ChainEnd(sequence=0, hash=""))
+    return sample_facts(**{"action": action, "files": files(*names), **counts, **more})
+
+
+def month_of(*changes: LedgerFacts) -> PublishedMonth:
+    return month_after(
+        chain(facts, ChainEnd(sequence=number, hash="")) for number, facts in enumerate(changes)
+    )
 
 
 PUBLISHED = PublishedMonth(files("a.tsv", "b.tsv"), 100)
@@ -70,13 +76,10 @@ def test_share_may_be_written_in_percent() -> None:
 
 def test_month_is_what_its_last_changes_left() -> None:
     first, second = change("publish", 0, 5, "a.tsv"), change("publish", 5, 7, "b.tsv")
-    added = chain(
-        sample_facts(files=files("b.tsv", "c.tsv"), rows_before=7, rows_inserted=2, load_mode="append"),
-        ChainEnd(sequence=0, hash=""),
-    )
-    dropped, restored = change("drop", 7, 0), change("restore", 0, 7)
-    assert month_after([]) == PublishedMonth()
-    assert month_after([first, second]) == PublishedMonth(files("b.tsv"), 7)
-    assert month_after([first, second, added]) == PublishedMonth(files("b.tsv", "c.tsv"), 9)
-    assert month_after([first, second, dropped]) == PublishedMonth()
-    assert month_after([first, second, dropped, restored]) == PublishedMonth(files("b.tsv"), 7)
+    added = change("publish", 7, 2, "b.tsv", "c.tsv", rows_deleted=0, load_mode="append")
+    dropped, restored = change("drop", 7, 0), change("restore", 0, 5, undoes=2)
+    assert month_of() == PublishedMonth()
+    assert month_of(first, second) == PublishedMonth(files("b.tsv"), 7)
+    assert month_of(first, second, added) == PublishedMonth(files("b.tsv", "c.tsv"), 9)
+    assert month_of(first, second, dropped) == PublishedMonth()
+    assert month_of(first, second, dropped, restored) == PublishedMonth(files("a.tsv"), 5)

@@ -21,7 +21,7 @@ from sfetl_provider.core.record import Record
 Action = Literal["publish", "drop", "restore"]
 QueryIds = dict[str, str | tuple[str, ...]]
 
-ADDED_FIELDS = ("rows_updated", "rows_rejected", "load_mode", "started_at")
+ADDED_FIELDS = ("undoes", "rows_updated", "rows_rejected", "load_mode", "started_at")
 """Fields that rows of the first ledgers lack: empty, they are left out of the hash, which so stays theirs."""
 
 # Snowflake gives NUMBER as int or Decimal, whichever fits its wire format.
@@ -55,15 +55,16 @@ class LedgerFacts(Record):
 
     `generation` is the month's generation after the change. `table_name` is quoted and fully qualified. Texts
     that do not apply are empty, counts that do not apply are 0. `rows_copied` = `rows_inserted` +
-    `rows_updated` + `rows_rejected`, which are those outside the month. `started_at` is when the run was
-    planned. `query_ids` maps a step to its query id, or to several. `recorded_at` has its zone and
-    microseconds.
+    `rows_updated` + `rows_rejected`, which are those outside the month. `undoes` is the sequence number of the
+    row that a restore undid. `started_at` is when the run was planned. `query_ids` maps a step to its query id,
+    or to several. `recorded_at` has its zone and microseconds.
     """
 
     feed: str
     action: Action
     month: str
     generation: Count
+    undoes: Count = 0
     run_key: str
     dag_id: str
     run_id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFile
@@ -34,15 +34,21 @@ def published_month(warehouse: Warehouse, database: str, feed: str, month: str) 
 
 
 def month_after(changes: Iterable[LedgerEntry]) -> PublishedMonth:
-    """Give what a month holds after all its changes, in order; a restore brings back what the last drop took."""
-    now = dropped = PublishedMonth()
+    """Give what a month holds after all its changes, in order."""
+    now, before = PublishedMonth(), {}
     for change in changes:
-        if change.action == "drop":
-            now, dropped = PublishedMonth(), now
-        elif change.action == "restore":
-            now = PublishedMonth(dropped.files, change.rows_after)
-        else:
-            kept = () if change.load_mode in ("", "replace_month") else now.files
-            added = tuple(file for file in change.files if file not in kept)
-            now = PublishedMonth((*kept, *added), change.rows_after)
+        before[change.sequence] = now
+        now = PublishedMonth(_files_after(change, now, before), change.rows_after)
     return now
+
+
+def _files_after(
+    change: LedgerEntry, now: PublishedMonth, before: Mapping[int, PublishedMonth]
+) -> tuple[LedgerFile, ...]:
+    """Give the files after a change; a restore brings back those before the change that it undoes."""
+    if change.action == "drop":
+        return ()
+    if change.action == "restore":
+        return before[change.undoes].files if change.undoes in before else ()
+    kept = () if change.load_mode in ("", "replace_month") else now.files
+    return (*kept, *(file for file in change.files if file not in kept))

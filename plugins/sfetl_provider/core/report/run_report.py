@@ -15,9 +15,10 @@ from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict
 from sfetl_provider.core.record import Record
+from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.staged_file import StagedFile
 
-RunState = Literal["published", "dropped", "dry_run", "rejected", "nothing_new", "failed"]
+RunState = Literal["published", "dropped", "restored", "dry_run", "rejected", "nothing_new", "failed"]
 Stopped = Literal["", "dry_run", "rejected", "nothing_new"]
 
 
@@ -82,6 +83,7 @@ class RunReport(RunIdentity):
     rows_updated: int | None
     rows_rejected: int | None
     rows_deleted: int | None
+    rows_restored: int | None
     load_mode: str
     files_published_before: tuple[str, ...]
     qc: ReportedChecks | None
@@ -109,6 +111,7 @@ class RunRecords:
     audit: AuditReport | None = None
     publication: PublishReceipt | None = None
     deletion: DropReceipt | None = None
+    restoration: RestoreReceipt | None = None
     published_before: tuple[str, ...] = ()
 
 
@@ -149,6 +152,8 @@ def _state(records: RunRecords, end: RunEnd) -> RunState:
         return "failed"
     if records.deletion:
         return "dropped"
+    if records.restoration:
+        return "restored"
     if records.publication:
         return "published"
     return end.stopped or "failed"
@@ -184,7 +189,7 @@ def _reported_file(staged: StagedFile) -> ReportedFile:
 
 def _changes(records: RunRecords) -> dict[str, object]:
     publication = records.publication
-    change = publication or records.deletion
+    change = publication or records.deletion or records.restoration
     planned = records.plan.generation if records.plan else None
     return {
         "rows_published": publication.rows_inserted if publication else None,
@@ -193,6 +198,7 @@ def _changes(records: RunRecords) -> dict[str, object]:
         "load_mode": records.plan.load_mode if records.plan else "",
         "files_published_before": records.published_before,
         "rows_deleted": change.rows_deleted if change else None,
+        "rows_restored": records.restoration.rows_inserted if records.restoration else None,
         "generation": change.generation if change else planned,
         "ledger_sequence": change.ledger_sequence if change else None,
         "ledger_hash": change.ledger_hash if change else None,

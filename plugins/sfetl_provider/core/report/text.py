@@ -64,6 +64,7 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
         "rows updated": report.rows_updated or None,
         "rows rejected": report.rows_rejected or None,
         "rows deleted": report.rows_deleted,
+        "rows restored": report.rows_restored,
         "generation": report.generation,
         "ledger row": report.ledger_sequence,
     }
