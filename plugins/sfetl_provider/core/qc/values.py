@@ -26,6 +26,7 @@ from sfetl_provider.core.qc.report import BadLine, DateCounts
 from sfetl_provider.core.qc.rider import Found, Rider, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
+from sfetl_provider.core.qc.shared_columns import SharedColumns, other_markers
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
 from sfetl_provider.core.qc.target_scan import TargetScan
 from sfetl_provider.core.qc.text_feed import TextFeed
@@ -83,9 +84,10 @@ class ValueScan:
         self._source = source
         self._config = config
         self._month = month
-        self._rules = RuleScan(config, month)
-        self._profile = None if config.qc.profile == "off" else ProfileScan(config)
-        self._expectations = _expectations(config)
+        self._shared = SharedColumns()
+        self._rules = RuleScan(config, month, self._shared)
+        self._profile = None if config.qc.profile == "off" else ProfileScan(config, self._shared)
+        self._expectations = _expectations(config, self._shared)
         profiles: list[Rider] = [self._profile] if self._profile else []
         self._riders = Riders([self._rules, TargetScan(config), *self._expectations, *profiles])
         self._connection = duckdb.connect(
@@ -125,7 +127,7 @@ class ValueScan:
         self._try_rules()
         required = required_columns(self._config)
         try:
-            self._read(scan_statement(self._config, self._riders.aggregates))
+            self._read(scan_statement(self._config, self._reading(), self._riders.aggregates))
             rejects = self._rejects()
         except duckdb.InvalidInputException:
             return None
@@ -174,6 +176,7 @@ class ValueScan:
 
     def _try_rules(self) -> None:
         texts = ", ".join(f"NULL::VARCHAR AS c{index}" for index in range(len(self._config.columns)))
+        no_records = self._shared.over(f"(SELECT {texts})")
         tried = [
             (f"Rule {rule.config.name}", "qc.rules of the feed", self._rules.computed(rule))
             for rule in self._rules.rules
@@ -182,7 +185,7 @@ class ValueScan:
             tried += [(name, "the feed's suite", sql) for name, sql in rider.tried()]
         for name, place, computed in tried:
             try:
-                self._execute(f"SELECT {computed} FROM (SELECT {texts}) WHERE false").fetchall()
+                self._execute(f"SELECT {computed} FROM {no_records} WHERE false").fetchall()
             except duckdb.Error as error:
                 raise ConfigError(
                     f"{name} cannot be computed: {error}",
@@ -230,7 +233,7 @@ class ValueScan:
         return self._connection.execute(statement, {name: binds[name] for name in used})
 
     def _reading(self) -> str:
-        return reading(len(self._config.columns))
+        return self._shared.over(reading(len(self._config.columns)))
 
     def _binds(self) -> dict[str, Any]:
         return {
@@ -249,13 +252,13 @@ class ValueScan:
         )
 
 
-def _expectations(config: FeedConfig) -> list[ExpectationScan]:
+def _expectations(config: FeedConfig, shared: SharedColumns) -> list[ExpectationScan]:
     if config.suite is None:
         return []
     # Imported late: a third of a second, which feeds without a suite do not need.
     from sfetl_provider.core.qc.expectation_scan import ExpectationScan
 
-    return [ExpectationScan(config)]
+    return [ExpectationScan(config, shared)]
 
 
 def required_columns(config: FeedConfig) -> tuple[str, ...]:
@@ -263,30 +266,32 @@ def required_columns(config: FeedConfig) -> tuple[str, ...]:
     return tuple(column.name for column in config.columns if not column.nullable)
 
 
-def scan_statement(config: FeedConfig, more: Sequence[str] = ()) -> str:
-    """Write the scan: rows, for each required column its missing values, `more`, and the rows of each date.
+def scan_statement(config: FeedConfig, records: str, more: Sequence[str]) -> str:
+    """Write the scan of records: their number, the missing values of each required column, `more`, rows by date.
 
     They come as the one row of table `found`, the dates as a map: a few hundred bytes for each date there is,
     of which there can be 4 million at most.
     """
     dated = f"c{config.column_names.index(config.date.column)}"
+    markers = config.format.null_markers
     missing = [
-        f"count_if({is_missing(f'c{index}')})"
+        f"count_if({is_missing(f'c{index}', markers)})"
         for index, column in enumerate(config.columns)
         if not column.nullable
     ]
     values = ", ".join(f"{sql} AS n{at}" for at, sql in enumerate(["count(*)", *missing, *more]))
-    text = f"CASE WHEN NOT ({is_missing(dated)}) THEN {dated} END"
+    text = f"CASE WHEN NOT ({is_missing(dated, markers)}) THEN {dated} END"
     return (
         f"CREATE OR REPLACE TEMP TABLE found AS SELECT {values},"
         f" coalesce(histogram(try_strptime({text}, $date_format)::DATE), MAP {{}}) AS days"
-        f" FROM {reading(len(config.columns))}"
+        f" FROM {records}"
     )
 
 
-def is_missing(column: str) -> str:
-    """Write the condition that a column of a record has no value; it binds `markers`."""
-    return f"{column} IS NULL OR list_contains($markers, {column})"
+def is_missing(column: str, null_markers: tuple[str, ...]) -> str:
+    """Write the condition that a column of a record has no value; it may bind `markers`."""
+    found = f" OR list_contains($markers, {column})" if other_markers(null_markers) else ""
+    return f"{column} IS NULL{found}"
 
 
 def reading(columns: int) -> str:
