@@ -22,7 +22,7 @@ from sfetl_provider.core.qc.column_profile import (
 )
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.rider import Found
-from sfetl_provider.core.qc.shared_columns import SharedColumns, other_markers
+from sfetl_provider.core.qc.shared_columns import SharedColumns, value_of
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 TEXT_CHARACTERS = 60
@@ -105,10 +105,7 @@ class ProfileScan:
         self._shared = shared
         self._formats = dict(_formats(config))
         self._columns = [self._column(config, index) for index in range(len(config.columns))]
-        self.binds: Mapping[str, Any] = {
-            "profile_markers": list(config.format.null_markers),
-            **{f"profile_{kind}": text for kind, text in self._formats.items()},
-        }
+        self.binds: Mapping[str, Any] = {f"profile_{kind}": text for kind, text in self._formats.items()}
         self.aggregates = [sql for column in self._columns for sql in column.aggregates]
 
     def counts(self, values: Sequence[Any]) -> tuple[ColumnProfile, ...]:
@@ -156,9 +153,7 @@ class ProfileScan:
         )
 
     def _column(self, config: FeedConfig, index: int) -> _Column:
-        text = f"c{index}"
-        if other_markers(config.format.null_markers):
-            text = self._shared.name(f"CASE WHEN NOT list_contains($profile_markers, {text}) THEN {text} END")
+        text = value_of(f"c{index}", config.format.null_markers, self._shared)
         name = config.column_names[index]
         attempts = tuple(self._attempts(text, config.date.type if name == config.date.column else None))
         lengths = self._shared.name(f"length({text})")

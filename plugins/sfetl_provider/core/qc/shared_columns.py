@@ -41,3 +41,10 @@ class SharedColumns:
 def other_markers(null_markers: tuple[str, ...]) -> tuple[str, ...]:
     """Give the null markers that must be looked for: DuckDB has read an empty field as NULL already."""
     return tuple(marker for marker in null_markers if marker)
+
+
+def value_of(column: str, null_markers: tuple[str, ...], shared: SharedColumns) -> str:
+    """Give a column's text, NULL for a null marker; it may bind `markers`."""
+    if not other_markers(null_markers):
+        return column
+    return shared.name(f"CASE WHEN NOT list_contains($markers, {column}) THEN {column} END")
