@@ -32,7 +32,7 @@ class SharedColumns:
         return self._names[sql]
 
     def over(self, records: str) -> str:
-        """Give records with all columns named so far beside c0, c1, …; what a statement does not use costs nothing."""
+        """Give records with all columns named so far beside c0, c1, …; what no one uses costs nothing."""
         for columns in self._layers:
             records = f"(SELECT *, {', '.join(columns)} FROM {records})"
         return records
