@@ -105,11 +105,11 @@ class DuckdbText:
             f"({self.text(cast.operand)} IS NOT NULL AND {self.text(cast)} IS NULL)"
             for cast in strict_casts(node)
         ]
-        return f"({' OR '.join(tests)})" if tests else ""
+        return self.share(f"({' OR '.join(tests)})") if tests else ""
 
     def violated(self, condition: Node) -> str:
         """Give the condition that a record breaks a rule: it is false, or a value cannot be read; NULL is met."""
-        failed = f"coalesce(NOT {self.text(condition)}, false)"
+        failed = f"({self.text(condition)} IS FALSE)"
         unreadable = self.unreadable(condition)
         return f"({failed} OR {unreadable})" if unreadable else failed
 

@@ -55,6 +55,13 @@ class ExpectationText:
         number = f"try_cast({self.value(column)} AS DOUBLE)"
         return self.shared.name(f"nullif({number}, {self.bind(float('nan'))})")
 
+    def _perhaps_number(self, column: str) -> str:
+        """Give the same of a column of texts, most of which are none: a cast that fails is slow."""
+        value = self.value(column)
+        may_be = f"{value} < ':' OR lower({value}) IN ('inf', 'infinity')"
+        number = f"nullif(try_cast({value} AS DOUBLE), {self.bind(float('nan'))})"
+        return self.shared.name(f"CASE WHEN {may_be} THEN {number} END")
+
     def moment(self, column: str) -> str:
         """Give a column's date or time in the feed's formats, NULL for a text that is none."""
         formats = [self.bind(strptime) for text in self._formats if (strptime := _strptime(text))]
@@ -81,7 +88,7 @@ class ExpectationText:
 
     def compared(self, left: str, sign: str, right: str) -> str:
         """Compare two columns: as numbers where both are, else as texts; NULL when one is missing."""
-        numbers = self.number(left), self.number(right)
+        numbers = self._perhaps_number(left), self._perhaps_number(right)
         both = " AND ".join(f"{number} IS NOT NULL" for number in numbers)
         texts = f"{self.value(left)} {sign} {self.value(right)}"
         return f"(CASE WHEN {both} THEN {numbers[0]} {sign} {numbers[1]} ELSE {texts} END)"
