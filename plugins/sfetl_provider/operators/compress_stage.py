@@ -34,6 +34,7 @@ class CompressStageOperator(FileOperator):
         # Imported late: NumPy and zstandard are heavy, and every task parses the DAG file.
         from sfetl_provider.core.stage.run import StagePorts, stage_file, stage_range
         from sfetl_provider.core.stage.set_upload import stage_carried
+        from sfetl_provider.core.stage.stage_kind import open_stage
 
         source, plan = self.begin(context), self.month_plan
         self.name_map_index(context, source.label)
@@ -43,7 +44,7 @@ class CompressStageOperator(FileOperator):
         listener = TaskListener(self.log, checkpoints)
         with self.open_session() as session, self._open_uploader() as uploader:
             ports = StagePorts(
-                warehouse=session,
+                warehouse=open_stage(session, plan, listener),
                 uploader=uploader,
                 checkpoints=checkpoints,
                 clock=SystemClock(),
