@@ -45,6 +45,12 @@ def resume_or_restart(
     return []
 
 
+def is_begun(checkpoints: StagingCheckpoints, identity: StagingIdentity) -> bool:
+    """Tell whether what is recorded, if anything is, belongs to this identity."""
+    recorded, _ = _recorded(checkpoints)
+    return recorded is not None and recorded.identity == identity
+
+
 def _recorded(checkpoints: StagingCheckpoints) -> tuple[RecordedSource | None, str]:
     try:
         return checkpoints.source(), ""
