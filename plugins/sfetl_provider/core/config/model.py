@@ -167,8 +167,9 @@ class QcConfig(CheckedDaysConfig):
     """Suite of Great Expectations to run over the files: <name>.json in the folder expectations beside the
     configs' folder; null: none."""
     reject_limit: RejectLimit = 0
-    """How many bad lines of a file are left out and told, instead of stopping the load: a count, or a share of the
-    file's records as "0.1%", rounded down. Above 0, a file is staged after QC passed, and the mode must be file."""
+    """How many bad lines of a file are left out and told, instead of stopping the load: a count, or a share of
+    the file's records as "0.1%", rounded down. Above 0, files are staged after QC passed, and
+    qc.mode must be file."""
     rejects_mib: int = Field(default=1024, ge=1)
     """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
     profile: Literal["off", "basic", "full"] = "basic"
@@ -191,9 +192,7 @@ class QcConfig(CheckedDaysConfig):
     @classmethod
     def _check_mode(cls, limit: int | str, info: ValidationInfo) -> int | str:
         if may_reject(limit) and info.data.get("mode", "file") != "file":
-            raise ValueError(
-                f"only QC of the file finds what to leave out: set qc.mode to file, not {info.data['mode']}, or 0 here"
-            )
+            raise ValueError("only QC of the file finds what to leave out: set qc.mode to file, or 0 here")
         return limit
 
 

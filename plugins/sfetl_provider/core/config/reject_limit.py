@@ -24,7 +24,8 @@ RejectLimit = Annotated[
     int | str,
     PlainValidator(
         _check_limit,
-        json_schema_input_type=Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=f"^{_SHARE.pattern}$")],
+        json_schema_input_type=Annotated[int, Field(ge=0)]
+        | Annotated[str, Field(pattern=f"^{_SHARE.pattern}$")],
     ),
 ]
 

@@ -99,8 +99,8 @@ class ByteRange(Record):
 class LeftOut(Record):
     """Which records of a file QC leaves out: a list of their spans at a path, and what they come to.
 
-    `sha256` is the list's own. `fingerprint` is that of the file that was checked, and `file_records` the number of
-    all its records, header and empty ones included. `lines` and `size_bytes` are those of what is left out.
+    `sha256` is the list's own. `fingerprint` is that of the file that was checked, and `file_records` the number
+    of all its records, header and empty ones included. `lines` and `size_bytes` are those of what is left out.
     """
 
     path: str

@@ -49,9 +49,9 @@ class Reading:
     def run(self, structure: Structure, scratch: Path) -> Values | None:
         """Fill the structure and give the values, None when DuckDB cannot make sense of the file.
 
-        They are None as well when a record is too long, as nothing after it is read. When records are left out, the
-        file is read again for the values of the others. The listener is called in the calling thread. However it
-        ends, DuckDB has stopped and its files below `scratch` are gone. Raises SourceFileError and
+        They are None as well when a record is too long, as nothing after it is read. When records are left out,
+        the file is read again for the values of the others. The listener is called in the calling thread. However
+        it ends, DuckDB has stopped and its files below `scratch` are gone. Raises SourceFileError and
         ScratchSpaceError, and ConfigError for a rule.
         """
         with working_folder(scratch) as folder:
@@ -137,9 +137,7 @@ class Reading:
 
     def _quoted(self, found: Mapping[str, list[int]], shape: Shape) -> dict[str, tuple[BadLine, ...]]:
         without_bad = self.rejection.left_out is not None
-        place = Place(
-            Path(self.source.path), self.beginning.start, self.beginning.header_lines, without_bad
-        )
+        place = Place(Path(self.source.path), self.beginning.start, self.beginning.header_lines, without_bad)
         quoted = quote_records(place, shape, {number for numbers in found.values() for number in numbers})
         return {key: tuple(quoted[number] for number in numbers) for key, numbers in found.items()}
 

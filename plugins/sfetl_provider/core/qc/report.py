@@ -139,8 +139,8 @@ class QcReport(Record):
     Of a compressed file, `size_bytes` is its own size, `text_bytes` that of its text, and lines and byte offsets
     are those of the text. `other_delimiter` is the one that its columns seem to be separated by instead of the
     feed's, if so.
-    With `left_out`, the bad records are within `qc.reject_limit`, and everything else is about the good ones alone;
-    `not_left_out` says why they are not, where that limit is above 0.
+    With `left_out`, the bad records are within `qc.reject_limit`, and everything else is about the good ones
+    alone; `not_left_out` says why they are not, where that limit is above 0.
     """
 
     file: str

@@ -34,7 +34,7 @@ _SAFE = "Nothing of it was published."
 
 @dataclass(frozen=True)
 class Places:
-    """Where a scan may write: its scratch folder, the list of bad lines and that of what is left out, if wanted."""
+    """Where a scan may write: scratch folder, and the lists of bad lines and of what is left out, if wanted."""
 
     scratch: Path
     rejects: RejectsWriter | None = None
@@ -174,9 +174,9 @@ def reconcile(
     """Hold DuckDB's rows against the good records found in the bytes.
 
     What DuckDB alone rejects counts as bad; a difference that it does not explain is an error. Once there are
-    bad records that were not left out, or a header that is none, the two may differ, as DuckDB reads some of them.
-    In a file of one column DuckDB makes rows of some empty lines, so there only the dated rows are compared; the rest counts
-    as undated, and missing values are not counted apart.
+    bad records that were not left out, or a header that is none, the two may differ, as DuckDB reads some of
+    them. In a file of one column DuckDB makes rows of some empty lines, so there only the dated rows are compared;
+    the rest counts as undated, and missing values are not counted apart.
     """
     good = structure.records - structure.empty_records - structure.bad_records
     rows = values.rows if structure.shape.columns > 1 else max(good, values.dated_rows)

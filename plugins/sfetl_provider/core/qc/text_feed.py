@@ -231,7 +231,10 @@ class _Pass(Thread):
 
     def _hand_on_rest(self, left_out: LeftOut) -> None:
         is_whole = False
-        with open_left_out(left_out, fingerprint(self._source)) as spans, open_text_file(self._source) as text:
+        with (
+            open_left_out(left_out, fingerprint(self._source)) as spans,
+            open_text_file(self._source) as text,
+        ):
             cutter = spans.cutter()
             while not self._is_closed and not is_whole:
                 block = text.read(BLOCK_BYTES)
@@ -240,8 +243,8 @@ class _Pass(Thread):
                     self.pipe.write(kept)
         if is_whole and (cutter.records, cutter.size_bytes) != (left_out.records, left_out.size_bytes):
             raise ReconciliationError(
-                f"{cutter.records:,} records ({cutter.size_bytes:,} bytes) of {self._source} were left out instead "
-                f"of {left_out.records:,} ({left_out.size_bytes:,}).",
+                f"{cutter.records:,} records ({cutter.size_bytes:,} bytes) of {self._source} were left out "
+                f"instead of {left_out.records:,} ({left_out.size_bytes:,}).",
                 safe="Nothing of it was published.",
                 next_step="The file changed in between: clear the run's tasks from wait_for_files on.",
                 stage="qc",

@@ -110,7 +110,11 @@ class LeftOutList:
                 raise self._fault("is not in order")
             records, lines = records + 1, lines + span.lines
             size_bytes, end_byte = size_bytes + span.size_bytes, span.end_byte
-        if (records, lines, size_bytes) != (self.left_out.records, self.left_out.lines, self.left_out.size_bytes):
+        if (records, lines, size_bytes) != (
+            self.left_out.records,
+            self.left_out.lines,
+            self.left_out.size_bytes,
+        ):
             raise self._fault("does not add up to what QC counted")
 
     def _place(self, start_byte: int) -> int:
