@@ -144,7 +144,7 @@ def _require_same(report: QcReport, cleaned: CleanFile) -> None:
     if cleaned.left_out_records == report.bad_records:
         return
     raise ReconciliationError(
-        f"{cleaned.left_out_records:,} records of {report.file} would be left out, {report.bad_records:,} are bad.",
+        f"{cleaned.left_out_records:,} records of {report.file} would be left out, not {report.bad_records:,}.",
         safe=_SAFE,
         next_step="Report this as a defect.",
         stage="qc",
