@@ -38,8 +38,10 @@ def check_month_files(arguments: Namespace, folders: Folders) -> int:
     _check_clean(arguments.clean, files)
     _check_data_docs(arguments.data_docs, config)
     rejects = Path(arguments.rejects) if arguments.rejects else None
+    # The lists of what is left out lie beside that of the bad lines.
+    paths = CheckPaths(folders.scratch_dir, rejects, rejects.parent if rejects else None)
     with shown_progress() as listener:
-        check = check_month(files, config, month, CheckPaths(folders.scratch_dir, rejects), listener)
+        check = check_month(files, config, month, paths, listener)
     _show(check, arguments)
     _write_clean(arguments.clean, files[0], config, check)
     _write_data_docs(arguments.data_docs, config, check)

@@ -66,7 +66,9 @@ def check_with_limit(case: Case, source: SourceFile, config: FeedConfig, month: 
             return Limited(fault="" if has_reason else "nothing is left out, for no reason")
         if any(bad.reason.startswith(REFUSED_WHOLE) for bad in report.bad_lines):
             return Limited(fault="a file that is no text is left out in part")
-        fault = _fault_of_clean(case, source, config, report) or _fault_of_staging(case, source, config, report)
+        fault = _fault_of_clean(case, source, config, report) or _fault_of_staging(
+            case, source, config, report
+        )
         return Limited(report.left_out.records if report.left_out else 0, fault)
     except SfetlError as error:
         return Limited(fault=f"with a limit: {type(error).__name__}: {error}")

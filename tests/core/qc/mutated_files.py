@@ -1,6 +1,6 @@
 """Files broken by chance, judged by QC and by a reader of its own: QC must never pass what would not arrive.
 
-With a reject limit, what is staged and what the clean file holds must be what that reader finds good, byte by byte.
+With a reject limit, what is staged and what the clean file holds must be what that reader finds good.
 
     python -m tests.core.qc.mutated_files --seed 1 --cases 20000
 

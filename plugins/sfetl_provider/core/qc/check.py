@@ -90,11 +90,12 @@ def check_month(
 ) -> MonthCheck:
     """Check all files of a month and decide, as `file_qc`, `qc_keys` and `qc_gate` do in mode `file`.
 
-    Without a folder for them, the lists of what is left out do not outlast the check.
+    Without a folder for them, the lists of what is left out do not outlast the check and have no path.
     """
     if paths.left_out is None and config.qc.may_reject:
         with working_folder(paths.scratch) as folder:
-            return check_month(files, config, month, replace(paths, left_out=folder), listener)
+            kept = replace(paths, left_out=folder)
+            return _without_lists(check_month(files, config, month, kept, listener))
     reports = check_files(files, config, month, paths, listener)
     keys = None
     if config.qc.key:
@@ -102,3 +103,14 @@ def check_month(
         keys = check_keys(rest, config, paths.scratch, listener)
     verdict = decide(reports, config, month, "file", keys)
     return MonthCheck(feed=config.feed, month=str(month), reports=reports, verdict=verdict, keys=keys)
+
+
+def _without_lists(check: MonthCheck) -> MonthCheck:
+    forgotten = {
+        name: left_out.model_copy(update={"path": ""}) for name, left_out in check.verdict.left_out.items()
+    }
+    reports = tuple(
+        report.model_copy(update={"left_out": forgotten.get(report.file)}) for report in check.reports
+    )
+    verdict = check.verdict.model_copy(update={"left_out": forgotten})
+    return check.model_copy(update={"reports": reports, "verdict": verdict})

@@ -149,7 +149,8 @@ def _file_findings(report: QcReport, config: FeedConfig, month: Month) -> Iterat
     for code, message in _file_faults(report, config, month):
         yield _finding("CRITICAL", code, f"{report.file}: {message}")
     if report.left_out:
-        yield _finding("WARNING", "rejected_lines", f"{report.file}: {_rejected_lines(report, config)}")
+        text = _rejected_lines(report, report.left_out, config.qc.reject_limit)
+        yield _finding("WARNING", "rejected_lines", f"{report.file}: {text}")
     if report.empty_records:
         text = f"{report.file}: {_records(report.empty_records, 'empty record')} will not be loaded."
         yield _finding("INFO", "empty_records", text)
@@ -201,20 +202,23 @@ def _file_faults(report: QcReport, config: FeedConfig, month: Month) -> Iterator
 
 
 def _bad_lines(report: QcReport) -> str:
+    limit = f" {report.not_left_out}." if report.not_left_out else ""
+    return f"{_records(report.bad_records, 'bad record')}: {_quoted(report)}.{limit}{_listed(report)}"
+
+
+def _rejected_lines(report: QcReport, left_out: LeftOut, limit: int | str) -> str:
+    """Say that the month is loaded without them, and how near the limit they come."""
+    records = report.good_records + report.bad_records
+    share = f"{100 * report.bad_records / records:.3g} % of {records:,}"
+    counted = f"{_records(report.bad_records, 'bad record')} ({_records(left_out.lines, 'line')}, {share})"
+    text = f"{counted} will not be loaded, within qc.reject_limit = {limit}"
+    return f"{text}: {_quoted(report)}.{_listed(report)}"
+
+
+def _quoted(report: QcReport) -> str:
     quoted = [f"{bad.place}: {bad.reason}" for bad in report.bad_lines]
     more = report.bad_records - len(quoted)
-    tail = f"; and {more:,} more" if more > 0 else ""
-    limit = f" {report.not_left_out}." if report.not_left_out else ""
-    return f"{_records(report.bad_records, 'bad record')}: {'; '.join(quoted)}{tail}.{limit}{_listed(report)}"
-
-
-def _rejected_lines(report: QcReport, config: FeedConfig) -> str:
-    """Say which records will not be loaded though the month is, and how many of how many."""
-    left_out, records = report.left_out, report.good_records + report.bad_records
-    lines = left_out.lines if left_out else 0
-    share = f"{100 * report.bad_records / records:.3g} % of its {records:,}"
-    counted = f"{lines:,} lines, {share}, allowed: {config.qc.reject_limit}"
-    return f"rejected and not loaded ({counted}): {_bad_lines(report)}"
+    return "; ".join(quoted) + (f"; and {more:,} more" if more > 0 else "")
 
 
 def _listed(report: QcReport) -> str:

@@ -109,8 +109,11 @@ def compress_chunk(
     compressor = open_compressor(source.compression, zstd_level, size_bytes, source.threads)
     try:
         compressed_bytes, sha256 = _write(_frame(blocks, compressor), partial)
-        chunk = _finished(source, chunk, counter)
+        chunk, is_last = _finished(source, chunk)
         sieve.require_sum(chunk, source.path.name)
+        if is_last:
+            counter.finish()
+        _require_record_end(source, chunk, counter)
         partial.replace(target)
     except OSError as error:
         raise scratch_error(target.parent, error) from error
@@ -175,19 +178,19 @@ def _write(parts: Iterator[bytes], path: Path) -> tuple[int, str]:
     return size_bytes, digest.hexdigest()
 
 
-def _finished(source: ChunkSource, chunk: ChunkRange, counter: LineCounter) -> ChunkRange:
-    if source.stream is not None:
-        is_last = source.stream.is_at_end
-        chunk = ChunkRange(chunk.number, chunk.start_byte, source.stream.position)
-    else:
-        is_last = chunk.end_byte == source.size_bytes
-    if is_last:
-        counter.finish()
-    elif not counter.is_at_record_end:
-        raise ReconciliationError(
-            f"Chunk {chunk.number} of {source.path.name} does not end with a record (byte {chunk.end_byte:,}).",
-            safe="Nothing was loaded; the chunks staged before are recorded.",
-            next_step="The file changed or its quotes are not paired: let QC check it, correct it, start over.",
-            stage="stage",
-        )
-    return chunk
+def _finished(source: ChunkSource, chunk: ChunkRange) -> tuple[ChunkRange, bool]:
+    """Give the chunk as it came to be, and whether the text ends with it."""
+    if source.stream is None:
+        return chunk, chunk.end_byte == source.size_bytes
+    return ChunkRange(chunk.number, chunk.start_byte, source.stream.position), source.stream.is_at_end
+
+
+def _require_record_end(source: ChunkSource, chunk: ChunkRange, counter: LineCounter) -> None:
+    if counter.is_at_record_end:
+        return
+    raise ReconciliationError(
+        f"Chunk {chunk.number} of {source.path.name} does not end with a record (byte {chunk.end_byte:,}).",
+        safe="Nothing was loaded; the chunks staged before are recorded.",
+        next_step="The file changed or its quotes are not paired: let QC check it, correct it, start over.",
+        stage="stage",
+    )
