@@ -21,6 +21,7 @@ from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.ranges import divide
 from sfetl_provider.core.stage.run import StagePorts, stage_file, stage_range
 from sfetl_provider.core.stage.staged_file import StagedFile
+from sfetl_provider.core.stage.staging import stage_source
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.spans import Span
 from tests.core.fakes import InMemoryCheckpoints, InMemoryStage, SteppingClock, plan, source_file
@@ -73,7 +74,7 @@ class Case:
     def _one(self, part: SourceFile) -> Any:
         store = self.stores.setdefault(part.range_number, InMemoryCheckpoints())
         ports = StagePorts(self.stage, self.stage.uploader(), store, SteppingClock(), self.folder / "scratch")
-        return (stage_range if part.byte_range else stage_file)(part, plan(), self.config, ports)
+        return stage_source(part, plan(), self.config, ports)
 
     @property
     def good(self) -> bytes:
@@ -150,6 +151,15 @@ def test_a_second_try_keeps_what_was_staged(tmp_path: Path, suffix: str) -> None
 
     assert case.staged == case.good
     assert (staged.chunks_reused, staged.rejected_records) == (3, len(BAD))
+
+
+def test_a_file_to_be_staged_as_it_is_becomes_chunks_where_records_are_left_out(tmp_path: Path) -> None:
+    case = Case(tmp_path, ".gz")
+    as_is = case.config.stage.model_copy(update={"as_is_mib": 1})
+    case.config = case.config.model_copy(update={"stage": as_is})
+
+    assert case.run().chunk_count == 14
+    assert case.staged == case.good
 
 
 def test_another_list_makes_the_chunks_afresh(tmp_path: Path) -> None:

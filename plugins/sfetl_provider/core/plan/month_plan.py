@@ -137,6 +137,11 @@ class SourceFile(Record):
         return self.byte_range.number if self.byte_range else 0
 
     @property
+    def left_out_sha256(self) -> str:
+        """The hash of the list of what is left out, empty without one."""
+        return self.left_out.sha256 if self.left_out else ""
+
+    @property
     def label(self) -> str:
         """What a person reads: the name, and which range of it."""
         part = self.byte_range

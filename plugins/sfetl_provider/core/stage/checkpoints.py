@@ -23,7 +23,7 @@ class StagingIdentity(Record):
     """What must be unchanged for recorded chunks to be of use: the file, its place on the stage, the cutting.
 
     `left_out` is the hash of the list of what is left out, empty without one. The compression level is not part of
-    it: it is recorded with each chunk.
+    it: it is recorded with each chunk. `is_as_is`: the file is the chunk.
     """
 
     fingerprint: str
@@ -34,6 +34,7 @@ class StagingIdentity(Record):
     quote: str | None
     left_out: str
     byte_range: ByteRange | None = None
+    is_as_is: bool = False
 
 
 class RecordedSource(Record):
