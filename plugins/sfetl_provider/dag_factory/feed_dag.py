@@ -76,7 +76,9 @@ def _chain(feed: FeedConfig) -> None:
     if feed.qc.gate == "before_stage":
         gate >> staged
     copy = AsyncCopyOperator(task_id="copy", feed=feed, staged=staged.output, verdict=gate.output)
-    audit = AuditLoadOperator(task_id="audit", feed=feed, outcome=copy.output)
+    audit = AuditLoadOperator(
+        task_id="audit", feed=feed, staged=staged.output, outcome=copy.output, verdict=gate.output
+    )
     publish = PublishMonthOperator(
         task_id="publish",
         feed=feed,
