@@ -17,7 +17,7 @@ from sfetl_provider.core.copy_into.query_history import history_statement
 from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
 from sfetl_provider.core.copy_into.submission import session_statement
 from sfetl_provider.core.drop import preview
-from sfetl_provider.core.expression.snowflake_text import SnowflakeText, TableNames
+from sfetl_provider.core.expression.table_text import TableNames, TableText
 from sfetl_provider.core.expression.tree import FactName
 from sfetl_provider.core.ledger import append, generation, month_history, month_rows, profiles
 from sfetl_provider.core.ledger.tables import preparing_statements
@@ -92,12 +92,12 @@ def _audit() -> dict[str, str]:
     }
 
 
-def _table_text() -> SnowflakeText:
+def _table_text() -> TableText:
     types = {"FLIGHT_DATE": "TIMESTAMP_NTZ(9)", "CARRIER": "VARCHAR(5)", "DISTANCE": "NUMBER(38,0)"}
     columns = {name: read_column_type(text) for name, text in types.items()}
     month = sample_plan().month_value
     facts: dict[FactName, date | int] = {"month_first_day": month.first_day}
-    return SnowflakeText(TableNames(columns, {}, facts))
+    return TableText(TableNames(columns, {}, facts))
 
 
 def _change() -> dict[str, str]:

@@ -15,7 +15,7 @@ from sfetl_provider.core.column_type import ColumnType, read_column_type
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.expression.bound_sql import BoundSql, filled
 from sfetl_provider.core.expression.evaluate import FILE_ONLY, join
-from sfetl_provider.core.expression.snowflake_text import SnowflakeText, TableNames
+from sfetl_provider.core.expression.table_text import TableNames, TableText
 from sfetl_provider.core.expression.tree import Column, FactName, walk
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import TableName
@@ -36,7 +36,7 @@ class _Places(NamedTuple):
 class RuleCounter:
     """Counts rules by aggregates that ride on a scan."""
 
-    def __init__(self, rules: Sequence[Rule], text: SnowflakeText, aggregates: Aggregates) -> None:
+    def __init__(self, rules: Sequence[Rule], text: TableText, aggregates: Aggregates) -> None:
         self.rules = rules
         self._text = text
         self._aggregates = aggregates
@@ -97,9 +97,7 @@ def named_columns(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.name for node in walk(rule.tree) if isinstance(node, Column)))
 
 
-def snowflake_text(
-    config: FeedConfig, month: Month, load_table: TableName, warehouse: Warehouse
-) -> SnowflakeText:
+def table_text(config: FeedConfig, month: Month, load_table: TableName, warehouse: Warehouse) -> TableText:
     """Give the writer of SQL for a load table, whose types it asks for (DESCRIBE TABLE needs no warehouse)."""
     described = warehouse.query(f"DESCRIBE TABLE {quoted_table(load_table)}").records()
     types = {str(column["name"]): _type(str(column["type"])) for column in described}
@@ -110,7 +108,7 @@ def snowflake_text(
         "month_last_day": days[-1],
         "month_days": len(days),
     }
-    return SnowflakeText(TableNames({name: found for name, found in types.items() if found}, formats, facts))
+    return TableText(TableNames({name: found for name, found in types.items() if found}, formats, facts))
 
 
 def _type(text: str) -> ColumnType | None:

@@ -11,8 +11,8 @@ from sfetl_provider.core.audit.load_rules import (
     RuleCounter,
     is_additive,
     named_columns,
-    snowflake_text,
     table_rules,
+    table_text,
 )
 from sfetl_provider.core.audit.row_samples import sample_rows
 from sfetl_provider.core.audit.statements import Wanted
@@ -53,7 +53,7 @@ class RuleCheck:
 
     def _split(self, aggregates: Aggregates) -> tuple[_Counting, ...]:
         job = self._job
-        text = snowflake_text(job.config, job.plan.month_value, job.load_table, self._warehouse)
+        text = table_text(job.config, job.plan.month_value, job.load_table, self._warehouse)
         by_day = [rule for rule in self._judged if is_additive(rule)]
         others, apart = [rule for rule in self._judged if not is_additive(rule)], Aggregates()
         return (

@@ -78,7 +78,7 @@ class TableNames:
 
 
 @dataclass(frozen=True)
-class SnowflakeText:
+class TableText:
     """Writes expressions over one load table."""
 
     names: TableNames

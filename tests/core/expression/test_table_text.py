@@ -20,7 +20,7 @@ from sfetl_provider.core.expression.bound_sql import BoundSql
 from sfetl_provider.core.expression.duckdb_text import DuckdbText
 from sfetl_provider.core.expression.evaluate import value_of
 from sfetl_provider.core.expression.shape import read_aggregate, read_condition
-from sfetl_provider.core.expression.snowflake_text import SnowflakeText, TableNames
+from sfetl_provider.core.expression.table_text import TableNames, TableText
 from sfetl_provider.core.expression.tree import aggregates
 from sfetl_provider.core.identifiers import quote_literal
 from tests.core.expression.test_duckdb_text import COLUMNS, CONNECTION, NAMES
@@ -40,11 +40,11 @@ TABLE = (
 )
 
 
-def text_of(**types: str) -> SnowflakeText:
+def text_of(**types: str) -> TableText:
     """Give a writer for a table with these types."""
     formats = {"date": "DD.MM.YYYY", "time": "HH24:MI", "timestamp": "YYYY-MM-DD HH24:MI"}
     columns = {name: read_column_type(text) for name, text in types.items()}
-    return SnowflakeText(TableNames(columns, formats, NAMES.facts))
+    return TableText(TableNames(columns, formats, NAMES.facts))
 
 
 def in_duckdb(computed: Sequence[BoundSql]) -> list[tuple[object, ...]]:
