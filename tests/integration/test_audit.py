@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.warehouse.serving.server import running_warehouse
+from sfetl_provider.adapters.gx_engine import GxEngine
 from sfetl_provider.core.audit.checks import check_load_table
 from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.copy_into.statement import create_load_table
@@ -32,9 +33,24 @@ ROWS = (
     "('2013-01-01', 'AA', 10), ('2013-01-01', 'AA', -5), ('2013-01-02', 'BX', 30), ('2013-01-02', NULL, NULL)"
 )
 
+_FAR = {"row_condition": "distance > 0", "condition_parser": "pandas"}
+SUITE = {
+    "name": "flights",
+    "expectations": [
+        {"type": "expect_column_values_to_be_between", "kwargs": {"column": "distance", "min_value": 0}},
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "carrier", **_FAR}},
+        {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "carrier", "value_set": ["AA"]},
+         "severity": "info"},
+        {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "distance", "value_set": ["x"]},
+         "severity": "warning"},
+        {"type": "expect_column_values_to_be_increasing", "kwargs": {"column": "distance"}},
+        {"type": "expect_table_column_count_to_equal", "kwargs": {"value": 4}},
+    ],
+}  # fmt: skip
+
 
 def test_rules_keys_and_earlier_months_are_judged_in_the_load_table() -> None:
-    config = sample_config(qc=QC)
+    config = sample_config(qc=QC, suite=SUITE)
     with running_warehouse() as running, open_session(running) as session:
         make_target(session)
         for month, rows in (("2012-10", 8), ("2012-11", 9), ("2012-12", 10)):
@@ -45,13 +61,17 @@ def test_rules_keys_and_earlier_months_are_judged_in_the_load_table() -> None:
         earlier = earlier_months(session, TABLE.database, plan.feed, plan.month, 2)
         job = AuditJob(plan, config, sample_outcome(plan, 4), earlier=earlier)
 
-        report = check_load_table(job, session, CLOCK)
-        two_files = check_load_table(AuditJob(plan, config, sample_outcome(plan, 4), files=2), session, CLOCK)
+        engine = GxEngine(running.connection_parameters())
+        report = check_load_table(job, session, CLOCK, engine)
+        two_files = AuditJob(plan, sample_config(qc=QC), sample_outcome(plan, 4), files=2)
+        of_two_files = check_load_table(two_files, session, CLOCK)
 
     assert [(past.month, past.rows) for past in earlier] == [("2012-12", 10), ("2012-11", 9)]
     told = {finding.code: finding.message for finding in report.findings}
     assert list(told) == [
         "null_value", "rows_per_day", "rule_far", "rule_mean", "rule_middle", "keys_missing", "duplicate_keys",
+        "expectation_table_column_count_to_equal", "expectation_column_values_to_be_between",
+        "expectation_column_values_to_be_in_set", "expectation_not_computed", "expectations_not_checked",
     ]  # fmt: skip
     assert told["rule_far"].startswith(
         "2013-01 in the load table: rule far: 2 records not meeting distance > 0"
@@ -64,4 +84,4 @@ def test_rules_keys_and_earlier_months_are_judged_in_the_load_table() -> None:
         "1 value of the key (FLIGHT_DATE, CARRIER) more than once, 1 rows too many: ('2013-01-01', 'AA') 2 times."
     )
     assert len(report.query_ids) == 4
-    assert "rules_not_checked" in [finding.code for finding in two_files.findings]
+    assert "rules_not_checked" in [finding.code for finding in of_two_files.findings]

@@ -13,7 +13,7 @@ from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.ledger.month_history import earlier_months
 from sfetl_provider.core.plan.month_plan import MonthPlan
-from sfetl_provider.core.ports import Warehouse
+from sfetl_provider.core.ports import ExpectationEngine, Warehouse
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.operators.feed_operator import FeedOperator
@@ -39,9 +39,16 @@ class AuditLoadOperator(FeedOperator):
         """Return the AuditReport; raises AuditFailedError with every critical finding."""
         plan = self.month_plan
         with self.open_session() as session:
-            report = check_load_table(self._job(plan, session), session, SystemClock())
+            job = self._job(plan, session)
+            report = check_load_table(job, session, SystemClock(), self._engine() if job.has_suite else None)
         log_findings(self.log, report.findings, report.day_rows)
         return require_passed(report, plan).to_json()
+
+    def _engine(self) -> ExpectationEngine:
+        # Imported late: Great Expectations takes seconds and 300 MB.
+        from sfetl_provider.adapters.gx_engine import GxEngine
+
+        return GxEngine(self.hook.connector_options())
 
     def _job(self, plan: MonthPlan, session: Warehouse) -> AuditJob:
         months = 0 if plan.qc_mode == "skip" else self.feed.audit.history.months

@@ -20,7 +20,7 @@ from sfetl_provider.core.audit.rule_check import RuleCheck
 from sfetl_provider.core.audit.statements import null_count
 from sfetl_provider.core.errors import AuditFailedError
 from sfetl_provider.core.plan.month_plan import MonthPlan
-from sfetl_provider.core.ports import Clock, Warehouse
+from sfetl_provider.core.ports import Clock, ExpectationEngine, Warehouse
 from sfetl_provider.core.qc.date_tally import DateTally, outside_text
 from sfetl_provider.core.qc.days import classify_days, day_findings
 from sfetl_provider.core.qc.report import DateCounts, DayRows, Finding
@@ -42,12 +42,15 @@ class _Table:
         return (str(dates[0]), str(dates[-1])) if dates else ("", "")
 
 
-def check_load_table(job: AuditJob, warehouse: Warehouse, clock: Clock) -> AuditReport:
+def check_load_table(
+    job: AuditJob, warehouse: Warehouse, clock: Clock, engine: ExpectationEngine | None = None
+) -> AuditReport:
     """Check a load table and report; changes nothing, and fails only when Snowflake does.
 
     Always, in one scan: its rows are those that COPY loaded, each with a date in the month, and each day has as
     many as QC counted, when it read the files. Unless QC is skipped: no NULL where none may be, and not far fewer
-    or more rows than earlier months. With `qc.mode: snowflake`: days, own rules and keys as well.
+    or more rows than earlier months. With `qc.mode: snowflake`: days, own rules and keys as well, and the feed's
+    suite, for which it needs the `engine`.
     """
     started = clock.monotonic()
     aggregates = Aggregates()
@@ -58,6 +61,8 @@ def check_load_table(job: AuditJob, warehouse: Warehouse, clock: Clock) -> Audit
     findings = [*_judge(job, table)]
     for check in checks:
         findings += check.findings(scan, table.dates)
+    if job.has_suite:
+        findings += _suite_findings(job, engine)
     return AuditReport(
         load_table=job.load_table,
         rows=scan.rows,
@@ -86,6 +91,15 @@ def require_passed(report: AuditReport, plan: MonthPlan) -> AuditReport:
         safe="The target table was not touched; chunks and load table are kept.",
         next_step="Correct the files and clear this run's tasks from wait_for_files on, or correct the config.",
     )
+
+
+def _suite_findings(job: AuditJob, engine: ExpectationEngine | None) -> Iterator[Finding]:
+    if engine is None:
+        raise TypeError("a feed with a suite is audited with an engine")
+    # Imported late: a third of a second, which feeds without a suite do not need.
+    from sfetl_provider.core.audit.suite_check import suite_findings
+
+    return suite_findings(job, engine)
 
 
 def _table(job: AuditJob, scan: DayScan, nulls: dict[str, int]) -> _Table:

@@ -43,6 +43,11 @@ class AuditJob:
         return bool(self.config.qc.rules) and (self.is_quality_control or is_asked)
 
     @property
+    def has_suite(self) -> bool:
+        """Tell whether the feed's suite is checked here."""
+        return self.is_quality_control and self.config.suite is not None
+
+    @property
     def required(self) -> tuple[str, ...]:
         """The columns that must have a value."""
         if self.plan.qc_mode == "skip":

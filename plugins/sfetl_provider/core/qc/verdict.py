@@ -73,11 +73,11 @@ def raise_unless_passed(verdict: QcVerdict, month: Month) -> None:
 def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
     text = f"The files were not checked before loading: QC mode is {mode}."
     yield _finding("INFO", "file_qc_not_run", text)
-    if config.qc.expectations:
-        text = f"Suite {config.qc.expectations} was not checked, as it needs QC mode file."
-        yield _finding("WARNING", "expectations_not_checked", text)
     if mode == "snowflake":
         return
+    if config.qc.expectations:
+        text = f"Suite {config.qc.expectations} was not checked, as it needs QC mode file or snowflake."
+        yield _finding("WARNING", "expectations_not_checked", text)
     if config.qc.rules:
         names = ", ".join(rule.name for rule in config.qc.rules)
         text = f"The feed's own rules were not checked, as they need QC mode file or snowflake: {names}."
