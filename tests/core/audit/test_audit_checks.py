@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sfetl_provider.core.audit.checks import check_load_table, require_passed
+from sfetl_provider.core.audit.findings import day_count_findings
 from sfetl_provider.core.audit.history import PublishedMonth
 from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.audit.report import AuditReport
@@ -112,6 +113,55 @@ def test_each_day_has_the_rows_that_qc_counted(days: dict[date, int], differing:
     assert [(item.severity, item.message) for item in report.findings] == (
         [("CRITICAL", differing)] if differing else []
     )
+
+
+@pytest.mark.parametrize(("found", "rejected", "is_right"), [(3, 2, True), (3, 1, False), (6, 2, False)])
+def test_rows_that_copy_left_out_may_be_of_any_day(found: int, rejected: int, is_right: bool) -> None:
+    findings = day_count_findings(counted({FIRST: 5, LAST: 1}).days, {FIRST: found, LAST: 1}, rejected)
+    assert [finding.code for finding in findings] == ([] if is_right else ["day_rows"])
+
+
+RULES = {
+    "rules": [
+        {"name": "far", "condition": "distance > 0"},
+        {"name": "many", "aggregate": "count(*)", "min": 9},
+    ]
+}
+
+
+def rules_audited(*rows: Row, qc_mode: str = "file") -> tuple[AuditReport, ScriptedWarehouse]:
+    warehouse = ScriptedWarehouse()
+    described = (("DISTANCE", "VARCHAR(9)"), ("CARRIER", "no type of today"))
+    warehouse.answer("DESCRIBE", rows_of(*described, columns=("name", "type")))
+    warehouse.answer("SELECT", rows_of((0, 0, 0, 0)))
+    warehouse.answer("GROUP BY 1", rows_of(*rows))
+    warehouse.answer("LIMIT 5", rows_of((0, "-" + 80 * "1"), (0, None)))
+    plan, config = sample_plan(qc_mode=qc_mode), sample_config(qc=RULES, audit={"rules": True})
+    job = AuditJob(plan, config, sample_outcome(plan, sum(int(str(row[1])) for row in rows)))
+    return check_load_table(job, warehouse, ManualClock()), warehouse
+
+
+def test_rules_are_checked_after_qc_of_files_too_when_asked() -> None:
+    report, warehouse = rules_audited((FIRST, 3, 0, 1, 0, 3), (LAST, 2, 0, 1, 1, 2))
+    far, many = (finding.message for finding in report.findings)
+    assert far == (
+        "2013-01 in the load table: rule far: 2 records not meeting distance > 0 (1 of them with a value that "
+        f"cannot be read as the rule takes it): DISTANCE '-{59 * '1'}…'; DISTANCE NULL."
+    )
+    assert "count(*) is 5, and must be at least 9" in many
+    assert [statement.split()[0] for statement in warehouse.statements] == ["DESCRIBE", "SELECT", "SELECT"]
+    assert warehouse.binds[1:] == [("0",), ("0",)]
+
+
+def test_rules_over_no_rows_are_computed_over_the_whole_table() -> None:
+    report, _ = rules_audited()
+    assert codes(report) == ["rule_many"]
+
+
+def test_rules_are_not_checked_when_qc_is_skipped() -> None:
+    report, warehouse = rules_audited((FIRST, 3), qc_mode="skip")
+    assert report.is_passed
+    assert len(warehouse.statements) == 1
 
 
 @pytest.mark.parametrize("kind", [date, datetime, str])
