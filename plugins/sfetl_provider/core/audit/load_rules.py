@@ -77,7 +77,7 @@ class RuleCounter:
         )
 
     def _count(self, condition: BoundSql) -> int:
-        return self._aggregates.place(filled("COUNT_IF({})", condition))
+        return self._aggregates.place(filled("COUNT(CASE WHEN {} THEN 1 END)", condition))
 
 
 def is_additive(rule: Rule) -> bool:

@@ -54,7 +54,7 @@ _TEMPLATES = {
 _PARTS: dict[str, tuple[str, ...]] = {
     "count_all": ("COUNT(*)",),
     "count": ("COUNT({})",),
-    "count_if": ("COUNT_IF({})",),
+    "count_if": ("COUNT(CASE WHEN {} THEN 1 END)",),
     "sum": ("SUM({})",),
     "avg": ("SUM({})", "COUNT({})"),
     "min": ("MIN({})",),
