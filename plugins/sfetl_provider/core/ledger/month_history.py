@@ -6,18 +6,20 @@ from sfetl_provider.core.audit.history import PublishedMonth
 from sfetl_provider.core.plan.names import head_table, ledger_table, quoted_table
 from sfetl_provider.core.ports import Warehouse
 
+_ROWS_AFTER = 'l."ROWS_BEFORE" - l."ROWS_DELETED" + l."ROWS_INSERTED"'
+
 
 def months_statement(database: str, feed: str, months: int) -> str:
     """Give the query for the rows of the newest months before one that stand in the target; binds: feed, month.
 
-    Of a month's ledger rows the one of its generation in the head table holds; a dropped month is left out.
+    Of a month's ledger rows the one of its generation in the head table holds; a month without rows, as after a drop, is left out.
     """
     return (
-        'SELECT l."MONTH", l."ROWS_BEFORE" - l."ROWS_DELETED" + l."ROWS_INSERTED"\n'
+        f'SELECT l."MONTH", {_ROWS_AFTER}\n'
         f"FROM {quoted_table(ledger_table(database))} AS l\n"
         f"JOIN {quoted_table(head_table(database, feed))} AS h\n"
         '  ON h."MONTH" = l."MONTH" AND h."GENERATION" = l."GENERATION"\n'
-        'WHERE l."FEED" = ? AND l."MONTH" < ? AND l."ACTION" <> \'drop\'\n'
+        f'WHERE l."FEED" = ? AND l."MONTH" < ? AND {_ROWS_AFTER} > 0\n'
         'ORDER BY l."MONTH" DESC\n'
         f"LIMIT {int(months)}"
     )
