@@ -12,7 +12,8 @@ _ROWS_AFTER = 'l."ROWS_BEFORE" - l."ROWS_DELETED" + l."ROWS_INSERTED"'
 def months_statement(database: str, feed: str, months: int) -> str:
     """Give the query for the rows of the newest months before one that stand in the target; binds: feed, month.
 
-    Of a month's ledger rows the one of its generation in the head table holds; a month without rows, as after a drop, is left out.
+    Of a month's ledger rows the one of its generation in the head table holds. A month without rows, as after a
+    drop, is left out.
     """
     return (
         f'SELECT l."MONTH", {_ROWS_AFTER}\n'
