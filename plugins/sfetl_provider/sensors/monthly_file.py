@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from sfetl_provider.adapters.local_files import missing_error
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import FilesMissingError
-from sfetl_provider.core.ledger.published import PublishedMonth, published_month
+from sfetl_provider.core.ledger.published import MonthContent, published_month
 from sfetl_provider.core.plan.delivery import delivery_of
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import MANIFEST
@@ -114,7 +114,7 @@ class MonthlyFileSensor(BaseSensorOperator):
         return self._new_files(found, published, context)
 
     def _new_files(
-        self, found: list[SourceFile], published: PublishedMonth, context: Context
+        self, found: list[SourceFile], published: MonthContent, context: Context
     ) -> list[SourceFile]:
         # Imported late: hashing and compression are for workers, and every task parses the DAG file.
         from sfetl_provider.core.publish.appending import without_published

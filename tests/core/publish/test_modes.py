@@ -10,7 +10,7 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import PublishRefusedError, ReconciliationError
 from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds
 from sfetl_provider.core.ledger.entry import ChainEnd, LedgerFile, chain
-from sfetl_provider.core.ledger.published import PublishedMonth
+from sfetl_provider.core.ledger.published import MonthContent
 from sfetl_provider.core.ports import QueryResult
 from sfetl_provider.core.publish.appending import without_published
 from sfetl_provider.core.publish.job import PublishJob
@@ -96,7 +96,7 @@ def test_files_that_the_month_holds_are_left_out_by_content(tmp_path: Path) -> N
         for name, content in (("renamed.tsv", b"a\n"), ("other.tsv", b"b\n"), ("longer.tsv", b"abc\n"))
     )
     sha256 = file_sha256(Path(same.path))
-    published = PublishedMonth(
+    published = MonthContent(
         (LedgerFile(name="a.tsv", size_bytes=2, fingerprint="f", sha256=sha256, records=1),), 1
     )
     told: list[object] = []

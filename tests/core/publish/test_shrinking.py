@@ -6,7 +6,7 @@ import pytest
 
 from sfetl_provider.core.errors import SmallerReplacementError
 from sfetl_provider.core.ledger.entry import ChainEnd, LedgerFacts, LedgerFile, chain
-from sfetl_provider.core.ledger.published import PublishedMonth, month_after
+from sfetl_provider.core.ledger.published import MonthContent, month_after
 from sfetl_provider.core.publish.shrinking import require_not_smaller
 from tests.core.load_samples import sample_config, sample_facts, sample_plan
 
@@ -20,13 +20,13 @@ def change(action: str, rows_before: int, rows_after: int, *names: str, **more: 
     return sample_facts(**{"action": action, "files": files(*names), **counts, **more})
 
 
-def month_of(*changes: LedgerFacts) -> PublishedMonth:
+def month_of(*changes: LedgerFacts) -> MonthContent:
     return month_after(
         chain(facts, ChainEnd(sequence=number, hash="")) for number, facts in enumerate(changes)
     )
 
 
-PUBLISHED = PublishedMonth(files("a.tsv", "b.tsv"), 100)
+PUBLISHED = MonthContent(files("a.tsv", "b.tsv"), 100)
 
 
 def judged(names: list[str], rows: int | None, **plan: object) -> str:
@@ -78,8 +78,8 @@ def test_month_is_what_its_last_changes_left() -> None:
     first, second = change("publish", 0, 5, "a.tsv"), change("publish", 5, 7, "b.tsv")
     added = change("publish", 7, 2, "b.tsv", "c.tsv", rows_deleted=0, load_mode="append")
     dropped, restored = change("drop", 7, 0), change("restore", 0, 5, undoes=2)
-    assert month_of() == PublishedMonth()
-    assert month_of(first, second) == PublishedMonth(files("b.tsv"), 7)
-    assert month_of(first, second, added) == PublishedMonth(files("b.tsv", "c.tsv"), 9)
-    assert month_of(first, second, dropped) == PublishedMonth()
-    assert month_of(first, second, dropped, restored) == PublishedMonth(files("a.tsv"), 5)
+    assert month_of() == MonthContent()
+    assert month_of(first, second) == MonthContent(files("b.tsv"), 7)
+    assert month_of(first, second, added) == MonthContent(files("b.tsv", "c.tsv"), 9)
+    assert month_of(first, second, dropped) == MonthContent()
+    assert month_of(first, second, dropped, restored) == MonthContent(files("a.tsv"), 5)

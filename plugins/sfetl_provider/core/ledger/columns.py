@@ -25,6 +25,7 @@ COLUMNS: Final[dict[str, str]] = {
     "MONTH": "VARCHAR(7) NOT NULL",
     "GENERATION": _COUNT,
     "UNDOES": "NUMBER(18,0)",
+    "KEPT_TABLE": "VARCHAR",
     "RUN_KEY": _TEXT,
     "DAG_ID": _TEXT,
     "RUN_ID": _TEXT,

@@ -21,7 +21,7 @@ from sfetl_provider.core.record import Record
 Action = Literal["publish", "drop", "restore"]
 QueryIds = dict[str, str | tuple[str, ...]]
 
-ADDED_FIELDS = ("undoes", "rows_updated", "rows_rejected", "load_mode", "started_at")
+ADDED_FIELDS = ("undoes", "kept_table", "rows_updated", "rows_rejected", "load_mode", "started_at")
 """Fields that rows of the first ledgers lack: empty, they are left out of the hash, which so stays theirs."""
 
 # Snowflake gives NUMBER as int or Decimal, whichever fits its wire format.
@@ -35,7 +35,8 @@ def _as_utc(moment: datetime) -> datetime:
 class LedgerFile(Record):
     """One source file of a publication, as it was staged; `sha256` is of all its bytes as they were delivered.
 
-    Rows written before there was one have none, and are hashed as they were then.
+    Rows written before there was one have none, and are hashed as they were then. `rejected_records` of its
+    records were left out by QC; a row says so only where there are any.
     """
 
     name: str
@@ -43,11 +44,13 @@ class LedgerFile(Record):
     fingerprint: str
     sha256: str = ""
     records: Count
+    rejected_records: Count = 0
 
     @model_serializer(mode="wrap")
-    def _without_missing_hash(self, inherited: SerializerFunctionWrapHandler) -> dict[str, object]:
+    def _without_missing(self, inherited: SerializerFunctionWrapHandler) -> dict[str, object]:
         values: dict[str, object] = inherited(self)
-        return values if self.sha256 else {name: value for name, value in values.items() if name != "sha256"}
+        optional = ("sha256", "rejected_records")
+        return {name: value for name, value in values.items() if value or name not in optional}
 
 
 class LedgerFacts(Record):
@@ -56,8 +59,9 @@ class LedgerFacts(Record):
     `generation` is the month's generation after the change. `table_name` is quoted and fully qualified. Texts
     that do not apply are empty, counts that do not apply are 0. `rows_copied` = `rows_inserted` +
     `rows_updated` + `rows_rejected`, which are those outside the month. `undoes` is the sequence number of the
-    row that a restore undid. `started_at` is when the run was planned. `query_ids` maps a step to its query id,
-    or to several. `recorded_at` has its zone and microseconds.
+    row that a restore undid, `kept_table` the name in schema SFETL of the clone that a drop took before.
+    `started_at` is when the run was planned. `query_ids` maps a step to its query id, or to several.
+    `recorded_at` has its zone and microseconds.
     """
 
     feed: str
@@ -65,6 +69,7 @@ class LedgerFacts(Record):
     month: str
     generation: Count
     undoes: Count = 0
+    kept_table: str = ""
     run_key: str
     dag_id: str
     run_id: str

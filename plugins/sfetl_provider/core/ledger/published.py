@@ -11,7 +11,7 @@ from sfetl_provider.core.ports import Warehouse
 
 
 @dataclass(frozen=True)
-class PublishedMonth:
+class MonthContent:
     """The files whose rows a month holds, and how many rows these are; nothing before its first publication."""
 
     files: tuple[LedgerFile, ...] = ()
@@ -28,22 +28,22 @@ class PublishedMonth:
         return {file.sha256: file.name for file in self.files if file.sha256}
 
 
-def published_month(warehouse: Warehouse, database: str, feed: str, month: str) -> PublishedMonth:
+def published_month(warehouse: Warehouse, database: str, feed: str, month: str) -> MonthContent:
     """Ask the ledger what a month holds."""
     return month_after(month_entries(warehouse, database, feed, month))
 
 
-def month_after(changes: Iterable[LedgerEntry]) -> PublishedMonth:
+def month_after(changes: Iterable[LedgerEntry]) -> MonthContent:
     """Give what a month holds after all its changes, in order."""
-    now, before = PublishedMonth(), {}
+    now, before = MonthContent(), {}
     for change in changes:
         before[change.sequence] = now
-        now = PublishedMonth(_files_after(change, now, before), change.rows_after)
+        now = MonthContent(_files_after(change, now, before), change.rows_after)
     return now
 
 
 def _files_after(
-    change: LedgerEntry, now: PublishedMonth, before: Mapping[int, PublishedMonth]
+    change: LedgerEntry, now: MonthContent, before: Mapping[int, MonthContent]
 ) -> tuple[LedgerFile, ...]:
     """Give the files after a change; a restore brings back those before the change that it undoes."""
     if change.action == "drop":

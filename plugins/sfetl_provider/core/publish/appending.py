@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sfetl_provider.core.errors import PublishRefusedError
 from sfetl_provider.core.events import Listener, Notice, ignore_events
-from sfetl_provider.core.ledger.published import PublishedMonth
+from sfetl_provider.core.ledger.published import MonthContent
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.stage.file_hash import file_sha256
 from sfetl_provider.core.stage.staged_file import StagedFile
@@ -25,7 +25,7 @@ class FoundFiles:
 
 
 def without_published(
-    found: Iterable[SourceFile], published: PublishedMonth, listener: Listener = ignore_events
+    found: Iterable[SourceFile], published: MonthContent, listener: Listener = ignore_events
 ) -> FoundFiles:
     """Leave out the files that the month holds already, by SHA-256, whatever their names.
 
@@ -54,7 +54,7 @@ def with_sha256(file: SourceFile) -> SourceFile:
     return file if file.sha256 else file.model_copy(update={"sha256": file_sha256(Path(file.path))})
 
 
-def require_new_files(plan: MonthPlan, published: PublishedMonth, staged: Sequence[StagedFile]) -> None:
+def require_new_files(plan: MonthPlan, published: MonthContent, staged: Sequence[StagedFile]) -> None:
     """Refuse to append a file whose rows the month holds, one that comes twice, or one of which that is not known.
 
     Raises PublishRefusedError with their names.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import SmallerReplacementError
-from sfetl_provider.core.ledger.published import PublishedMonth, published_month
+from sfetl_provider.core.ledger.published import MonthContent, published_month
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.ports import Warehouse
 
@@ -24,7 +24,7 @@ def refuse_smaller(
 
 
 def require_not_smaller(
-    plan: MonthPlan, config: FeedConfig, published: PublishedMonth, names: Sequence[str], rows: int | None
+    plan: MonthPlan, config: FeedConfig, published: MonthContent, names: Sequence[str], rows: int | None
 ) -> str:
     """Refuse a replacement by fewer files, or by rows fewer by more than `publish.max_shrink`.
 
@@ -44,7 +44,7 @@ def require_not_smaller(
 
 
 def _smaller(
-    max_shrink: float, published: PublishedMonth, names: Sequence[str], rows: int | None
+    max_shrink: float, published: MonthContent, names: Sequence[str], rows: int | None
 ) -> Iterator[str]:
     if len(set(names)) < len(published.names):
         missing = [name for name in published.names if name not in names]
