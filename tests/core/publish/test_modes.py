@@ -12,7 +12,7 @@ from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds
 from sfetl_provider.core.ledger.entry import ChainEnd, LedgerFile, chain
 from sfetl_provider.core.ledger.published import MonthContent
 from sfetl_provider.core.ports import QueryResult
-from sfetl_provider.core.publish.appending import without_published
+from sfetl_provider.core.publish.appending import require_new_files, without_published
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.publish.receipt import PublishReceipt
@@ -107,6 +107,17 @@ def test_files_that_the_month_holds_are_left_out_by_content(tmp_path: Path) -> N
         ("longer.tsv", False),
     ]
     assert "renamed.tsv is published already (as a.tsv, SHA-256 " in str(told)
+
+
+def test_a_file_that_may_be_one_without_a_hash_is_refused(tmp_path: Path) -> None:
+    unhashed = MonthContent((LedgerFile(name="a.tsv", size_bytes=2, fingerprint="f", records=1),), 1)
+    with pytest.raises(PublishRefusedError, match=r"may be a\.tsv, which has its size"):
+        without_published([source_file(tmp_path / "b.tsv", b"b\n")], unhashed)
+    staged = sample_staged_file().model_copy(update={"size_bytes": 2})
+    with pytest.raises(PublishRefusedError, match=r"may be a\.tsv"):
+        require_new_files(unhashed, [staged])
+    with pytest.raises(PublishRefusedError, match="has the content of another one"):
+        require_new_files(MonthContent(), [staged, staged])
 
 
 def test_merge_counts_what_was_inserted_and_updated() -> None:

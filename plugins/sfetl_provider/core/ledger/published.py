@@ -27,6 +27,11 @@ class MonthContent:
         """The files' names by the SHA-256 of their bytes; a file without one is not among them."""
         return {file.sha256: file.name for file in self.files if file.sha256}
 
+    def unhashed_like(self, size_bytes: int) -> str:
+        """Give the name of a file of that size of which no SHA-256 is known, '' when there is none."""
+        names = (file.name for file in self.files if not file.sha256 and file.size_bytes == size_bytes)
+        return next(names, "")
+
 
 def published_month(warehouse: Warehouse, database: str, feed: str, month: str) -> MonthContent:
     """Ask the ledger what a month holds."""

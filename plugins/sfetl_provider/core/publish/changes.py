@@ -31,7 +31,7 @@ def refuse_by_ledger(job: PublishJob, warehouse: Warehouse, rows: int) -> str:
         return ""
     published = published_month(warehouse, plan.table.database, plan.feed, plan.month)
     if plan.load_mode == "append":
-        require_new_files(plan, published, job.staged_files)
+        require_new_files(published, job.staged_files)
         return ""
     return require_not_smaller(plan, job.config, published, job.file_names, rows)
 
