@@ -123,7 +123,7 @@ class QcGateOperator(FeedOperator):
         return decide(reports, config, plan.month_value, plan.qc_mode, keys)
 
     def _with_drift(self, verdict: QcVerdict, plan: MonthPlan) -> QcVerdict:
-        """Compare with earlier months; not a part of a month, nor one that fails already and needs no Snowflake."""
+        """Compare with earlier months; not a part of a month, nor one that fails already."""
         qc = self.feed.qc
         if (
             plan.load_mode != "replace_month"
