@@ -40,8 +40,7 @@ def _codes(check: MonthCheck) -> dict[str, str]:
     return {finding.code: finding.severity for finding in check.verdict.findings}
 
 
-@pytest.mark.parametrize("name", ["f.tsv", "f.tsv.gz"])
-@pytest.mark.parametrize("limit", [2, "10%"])
+@pytest.mark.parametrize(("name", "limit"), [("f.tsv", 2), ("f.tsv.gz", "10%")])
 def test_the_rest_is_judged_as_if_it_were_the_file(tmp_path: Path, name: str, limit: int | str) -> None:
     (tmp_path / "clean").mkdir()
     clean = _check(tmp_path / "clean", TEXT.replace(RAGGED, b"").replace(NUL, b""), name)
