@@ -52,7 +52,7 @@ def test_bad_lines_within_the_limit_are_not_in_the_set(folder: Path) -> None:
 
     assert made.code == 0, made.complained
     assert "29 records in 1 chunks" in made.said
-    assert "1 bad records left out, listed in .staging/rejects.tsv" in made.said
+    assert "1 bad record left out, listed in .staging/rejects.tsv" in made.said
     chunk_set = read_chunk_set(folder / "set")
     assert (chunk_set.files[0].staged.rejected_records, chunk_set.files[0].staged.left_out_bytes) == (1, 6)
 
