@@ -10,12 +10,25 @@ from pathlib import Path
 from sfetl_provider.core.audit.statements import days_statement, totals_statement
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.query_history import history_statement
-from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
-from sfetl_provider.core.copy_into.submission import session_statement
+from sfetl_provider.core.copy_into.session import session_statement
+from sfetl_provider.core.copy_into.statement import (
+    copy_statement,
+    create_load_table,
+    create_scratch_table,
+    drop_table,
+    validate_statement,
+)
 from sfetl_provider.core.drop import preview
 from sfetl_provider.core.ledger import append, generation, month_rows, profiles
 from sfetl_provider.core.ledger.tables import preparing_statements
-from sfetl_provider.core.plan.names import head_table, load_table, query_tag, quoted_table, stage_folder
+from sfetl_provider.core.plan.names import (
+    head_table,
+    load_table,
+    query_tag,
+    quoted_table,
+    scratch_table,
+    stage_folder,
+)
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
 
@@ -53,6 +66,9 @@ def _copy() -> dict[str, str]:
         "drop_load_table": drop_table(table),
         "copy_plain": copy_statement(table, folder, batch, config),
         "copy_one_quoted_column": copy_statement(table, folder, batch, quoted),
+        "copy_past_errors": copy_statement(scratch_table(plan, 1), folder, batch, config, "CONTINUE"),
+        "create_scratch_table": create_scratch_table(scratch_table(plan, 1), table),
+        "list_bad_rows": validate_statement(scratch_table(plan, 1), "01b2c3d4-0000"),
         "copy_session": session_statement(query_tag(plan, "copy"), 3600),
         "find_copy": history_statement("DEMO", NOW, NOW),
     }

@@ -17,8 +17,9 @@ from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, Finished
-from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance
+from sfetl_provider.core.copy_into.submission import advance
 from sfetl_provider.core.drop.deletion import drop_month
 from sfetl_provider.core.drop.preview import preview_month
 from sfetl_provider.core.drop.records import DropReceipt, DropRequest

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.warehouse.serving.server import running_warehouse
-from sfetl_provider.core.copy_into.submission import CopyJob
+from sfetl_provider.core.copy_into.job import CopyJob
 from sfetl_provider.core.stage.run import StagePorts, stage_file
 from tests.core.fakes import source_file
 from tests.core.load_samples import sample_config

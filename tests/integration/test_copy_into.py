@@ -12,8 +12,10 @@ import pytest
 from local.warehouse.serving.server import running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
+from sfetl_provider.core.copy_into.bad_row_list import ListPlace
+from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
-from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance
+from sfetl_provider.core.copy_into.submission import advance
 from sfetl_provider.core.errors import AuditFailedError, CopyFailedError, StatementError
 from tests.core.load_samples import sample_config
 from tests.core.scripted_warehouse import MemoryCheckpoints
@@ -71,7 +73,8 @@ def load(session: SnowflakeSession, texts: tuple[str, ...], scratch: Path) -> Lo
     # An empty line of a file with several columns is no record, for staging and for COPY.
     records = tuple(sum(1 for line in text.splitlines() if line) for text in texts)
     staged = staged.model_copy(update={"chunk_records": records})
-    return Load(session, CopyJob(plan, (staged,), CONFIG), MemoryCheckpoints())
+    place = ListPlace(scratch / "rejects" / "copy.tsv", limit_bytes=1_000_000)
+    return Load(session, CopyJob(plan, (staged,), CONFIG, place), MemoryCheckpoints())
 
 
 def test_chunks_become_rows_and_pass_the_audit(session: SnowflakeSession, tmp_path: Path) -> None:
@@ -96,18 +99,34 @@ def test_copy_lost_between_submit_and_store_is_found_by_its_tag(
     assert (outcome.rows_copied, outcome.attempt) == (5, 1)
 
 
-def test_bad_value_is_named_by_source_line_and_the_next_attempt_has_its_own_table(
+def test_every_bad_row_of_the_chunk_is_named_by_source_line_and_the_next_attempt_has_its_own_table(
     session: SnowflakeSession, tmp_path: Path
 ) -> None:
-    run = load(session, (FIRST, "2013-01-04\tAA\t5\n2013-01-05\tTOOLONG\t5\n"), tmp_path)
-    with pytest.raises(CopyFailedError, match=r"flights_2013-01\.tsv line 102"):
+    bad = "2013-01-04\tAA\t5\n2013-01-05\tTOOLONG\t5\n2013-01-06\tAA\tmany\n2013-01-07\tTOO LONG!\t5\n"
+    run = load(session, (FIRST, bad), tmp_path)
+    with pytest.raises(CopyFailedError) as raised:
         run.finish()
+
+    message = str(raised.value)
+    assert "3 bad rows in flights_2013-01.tsv-00000001/part-00002.tsv.zst" in message
+    assert "flights_2013-01.tsv line 102, column CARRIER: User character length limit (5)" in message
+    assert "flights_2013-01.tsv line 103, column DISTANCE: Numeric value 'many'" in message
+    assert 'ALTER TABLE "DEMO"."PUBLIC"."FLIGHTS" ALTER COLUMN "CARRIER" SET DATA TYPE VARCHAR(9);' in message
+    listed = (tmp_path / "rejects" / "copy.tsv").read_text().splitlines()
+    assert [line.split("\t")[1:3] for line in listed[1:]] == [["102", "2"], ["103", "3"], ["104", "2"]]
+    assert listed[1].endswith("2013-01-05\\tTOOLONG\\t5")
+    assert load_tables(session) == ["_A1"]
     again = run.advance()
     assert isinstance(again, Waiting)
+    assert load_tables(session) == ["_A2"]
+
+
+def load_tables(session: SnowflakeSession) -> list[str]:
+    """The ends of the names of all load and scratch tables."""
     names = session.query(
         "SELECT TABLE_NAME FROM \"DEMO\".INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME LIKE 'LOAD%'"
     ).rows
-    assert [str(name)[-3:] for (name,) in names] == ["_A2"]
+    return [str(name)[-3:] for (name,) in names]
 
 
 def test_rows_of_another_month_do_not_pass_the_audit(session: SnowflakeSession, tmp_path: Path) -> None:

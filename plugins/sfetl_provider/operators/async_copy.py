@@ -9,10 +9,14 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.config.model import MIB
+from sfetl_provider.core.copy_into.bad_row_list import ListPlace
 from sfetl_provider.core.copy_into.checkpoint import read_state
+from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
-from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance, cancel_running
+from sfetl_provider.core.copy_into.submission import advance, cancel_running
 from sfetl_provider.core.errors import WarehouseUnavailableError
+from sfetl_provider.core.plan.names import copy_rejects_path
 from sfetl_provider.core.ports import CheckpointStore
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
@@ -21,6 +25,7 @@ from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_run import checkpoints_of
+from sfetl_provider.settings import read_settings
 from sfetl_provider.triggers.async_copy import AsyncCopyTrigger
 
 
@@ -72,13 +77,18 @@ class AsyncCopyOperator(FeedOperator):
         return staged_files(present(self.staged))
 
     def _advance(self, checkpoints: CheckpointStore) -> CopyStep:
-        job = CopyJob(plan=self.month_plan, staged_files=self.staged_files, config=self.feed)
+        plan = self.month_plan
+        rejects = ListPlace(
+            copy_rejects_path(read_settings().reports_dir, plan), self.feed.qc.rejects_mib * MIB
+        )
+        job = CopyJob(plan, self.staged_files, self.feed, rejects)
         with self.open_session() as session:
             return advance(job, CopyPorts(session, checkpoints, SystemClock()))
 
     def _wait_for(self, step: CopyStep) -> dict[str, Any]:
         if isinstance(step, Waiting):
-            self.log.info("COPY %d of %d runs as query %s.", step.batch, step.of, step.query_id)
+            what = "was refused; its bad rows are listed by" if step.is_explaining else "runs as"
+            self.log.info("COPY %d of %d %s query %s.", step.batch, step.of, what, step.query_id)
             self.defer(trigger=self._trigger(step), method_name="execute_complete")
         return self._result(step.outcome)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from sfetl_provider.core.copy_into.submission import UNKNOWN_GRACE
+from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE
 from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.core.ports import QueryState
 from sfetl_provider.triggers.settling import settle

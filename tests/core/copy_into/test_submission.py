@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sfetl_provider.core.copy_into.bad_row_list import ListPlace
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.checkpoint import read_state, running_query
+from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
-from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance, cancel_running
+from sfetl_provider.core.copy_into.submission import advance, cancel_running
 from sfetl_provider.core.errors import (
     CopyFailedError,
     CopyLostError,
@@ -19,7 +23,7 @@ from sfetl_provider.core.errors import (
     StatementError,
     WarehouseUnavailableError,
 )
-from sfetl_provider.core.ports import JsonValue, QueryState, QueryStatus
+from sfetl_provider.core.ports import JsonValue, QueryResult, QueryState, QueryStatus
 from tests.core.load_samples import sample_config, sample_plan, sample_staged_file
 from tests.core.scripted_warehouse import ManualClock, MemoryCheckpoints, ScriptedWarehouse, rows_of
 
@@ -51,13 +55,14 @@ class Bench:
     warehouse: ScriptedWarehouse = field(default_factory=ScriptedWarehouse)
     checkpoints: _DyingCheckpoints = field(default_factory=_DyingCheckpoints)
     clock: ManualClock = field(default_factory=ManualClock)
+    rejects: ListPlace | None = None
 
     def __post_init__(self) -> None:
         self.warehouse.answer(COUNT, rows_of((sum(self.chunk_records),)))
 
     def advance(self) -> CopyStep:
         config = sample_config(load={"batch_files": 1})
-        job = CopyJob(sample_plan(), (sample_staged_file(self.chunk_records),), config)
+        job = CopyJob(sample_plan(), (sample_staged_file(self.chunk_records),), config, self.rejects)
         return advance(job, CopyPorts(self.warehouse, self.checkpoints, self.clock))
 
     def succeed(self, query_id: str, batch: int, records: int | None = None) -> None:
@@ -180,6 +185,103 @@ def test_failed_copy_is_explained_and_the_next_call_starts_again() -> None:
         bench.advance()
     assert running_query(bench.checkpoints) is None
     assert bench.finish(["copy-2", "copy-3"]).attempt == 2
+
+
+VALIDATE = "TABLE(VALIDATE("
+REFUSED = QueryStatus(
+    QueryState.FAILED,
+    100078,
+    "User character length limit (2) exceeded by string 'AAA'\n"
+    "  File 'flights/2013-01/x/flights_2013-01.tsv-00000001/part-00002.tsv.zst', line 2, character 12\n"
+    '  Row 2, column "LOAD_FLIGHTS"["CARRIER":2]\n',
+)
+
+
+def refused(bench: Bench, tmp_path: Path) -> str:
+    """Load until the second batch is refused, and give the query id of the COPY that looks for its bad rows."""
+    bench.rejects = ListPlace(tmp_path / "copy.tsv", 1000)
+    bench.advance()
+    bench.succeed("copy-1", 1)
+    bench.advance()
+    bench.warehouse.statuses["copy-2"] = REFUSED
+    step = bench.advance()
+    assert step == Waiting("copy-3", 2, 2, is_explaining=True)
+    assert running_query(bench.checkpoints) == "copy-3"
+    return "copy-3"
+
+
+def found_rows(*carriers: str) -> QueryResult:
+    """What VALIDATE tells of lines 2, 3, …"""
+    path = "flights/2013-01/x/flights_2013-01.tsv-00000001/part-00002.tsv.zst"
+    return rows_of(
+        *(
+            (f"too long: '{text}'", path, 2 + n, "conversion", 100078, '"T"["CARRIER":2]', f"a\t{text}\tb\n")
+            for n, text in enumerate(carriers)
+        )
+    )
+
+
+def test_a_refused_chunk_is_loaded_again_past_its_errors_and_all_bad_rows_are_told(tmp_path: Path) -> None:
+    bench = Bench()
+    query_id = refused(bench, tmp_path)
+    assert bench.advance() == Waiting(query_id, 2, 2, is_explaining=True)
+    bench.warehouse.statuses[query_id] = SUCCEEDED
+    bench.warehouse.results[query_id] = rows_of((12,), columns=("errors_seen",))
+    bench.warehouse.answer(VALIDATE, found_rows(*["AAA"] * 11, "AAAA"))
+    with pytest.raises(CopyFailedError) as raised:
+        bench.advance()
+
+    message = str(raised.value)
+    assert "batch 2 of 2 was refused: 12 bad rows" in message
+    assert "line 102, column CARRIER: too long: 'AAA'" in message
+    assert "and 2 more" in message
+    assert f"12 are listed in {tmp_path / 'copy.tsv'}" in message
+    assert "VARCHAR(4);" in message
+    (copied,) = [text for text in bench.warehouse.submitted if "ON_ERROR = CONTINUE" in text]
+    assert "_A1_ERRORS" in copied
+    assert "part-00001" not in copied
+    assert "_A1_ERRORS" in bench.warehouse.asked("DROP TABLE")[-1]
+    assert bench.finish(["copy-4", "copy-5"]).attempt == 2
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        StatementError("result expired", code=709),
+        rows_of((0,), columns=("errors_seen",)),
+        rows_of(("status",), columns=("status",)),
+    ],
+)
+def test_what_fails_while_bad_rows_are_looked_for_does_not_hide_the_first(
+    result: Any, tmp_path: Path
+) -> None:
+    bench = Bench()
+    query_id = refused(bench, tmp_path)
+    bench.warehouse.statuses[query_id] = SUCCEEDED
+    bench.warehouse.results[query_id] = result
+    bench.warehouse.answer(VALIDATE, rows_of())
+    with pytest.raises(
+        CopyFailedError, match=r"string 'AAA' .* line 102, column CARRIER\. Its other bad rows"
+    ):
+        bench.advance()
+    assert bench.finish(["copy-4", "copy-5"]).attempt == 2
+
+
+def test_a_search_that_does_not_end_is_cancelled(tmp_path: Path) -> None:
+    bench = Bench()
+    query_id = refused(bench, tmp_path)
+    bench.clock.pass_time(3601)
+    with pytest.raises(CopyFailedError, match=r"string 'AAA' .* did not end in time"):
+        bench.advance()
+    assert bench.warehouse.cancelled == [query_id]
+
+
+def test_a_crash_while_bad_rows_are_looked_for_is_continued(tmp_path: Path) -> None:
+    bench = Bench()
+    bench.checkpoints.deadly_words = '"query_id": "copy-3"'
+    with pytest.raises(KeyboardInterrupt):
+        refused(bench, tmp_path)
+    assert bench.advance() == Waiting("copy-4", 2, 2, is_explaining=True)
 
 
 def test_statement_refused_at_once_is_explained_and_the_next_call_starts_again() -> None:

@@ -49,6 +49,11 @@ class Batch:
         return sum(chunk.records for chunk in self.chunks)
 
 
+def chunk_tail(path: str) -> str:
+    """Give the last two parts of a path, `<file_key>/part-…`: Snowflake prefixes the stage's path."""
+    return "/".join(path.split("/")[-2:])
+
+
 def make_batches(staged_files: Iterable[StagedFile], batch_files: int) -> tuple[Batch, ...]:
     """Cut the chunks of all files, in order, into batches of at most `batch_files`.
 

@@ -30,11 +30,25 @@ class BatchResult(Record):
     rows: int
 
 
+class Explanation(Record):
+    """The search for all bad rows of a chunk that a COPY refused: its error, and the COPY that looks for them.
+
+    `query_id` is '' until that COPY is submitted. Should it be submitted twice, neither harms: its table is
+    never published.
+    """
+
+    chunk: str
+    code: int
+    message: str
+    begun_at: datetime
+    query_id: str = ""
+
+
 class CopyState(Record):
     """One attempt, from its load table to its outcome.
 
     `inputs` stands for the chunks that the attempt loads: other chunks need another attempt. A failed
-    attempt is never continued.
+    attempt is never continued, but it is explained.
     """
 
     inputs: str
@@ -44,6 +58,7 @@ class CopyState(Record):
     is_table_ready: bool = False
     is_failed: bool = False
     current: Submission | None = None
+    explanation: Explanation | None = None
     finished: tuple[BatchResult, ...] = ()
     outcome: CopyOutcome | None = None
 
@@ -69,6 +84,13 @@ def write_state(checkpoints: CheckpointStore, state: CopyState) -> CopyState:
 def running_query(checkpoints: CheckpointStore) -> str | None:
     """Give the query id of the COPY that may be running, for whoever must cancel it."""
     state = read_state(checkpoints)
-    if state is None or state.is_failed or state.current is None:
+    return None if state is None else query_of(state)
+
+
+def query_of(state: CopyState) -> str | None:
+    """Give the query id of the COPY, or of the one that explains it, that may be running."""
+    if state.explanation is not None:
+        return state.explanation.query_id or None
+    if state.is_failed or state.current is None:
         return None
     return state.current.query_id or None

@@ -4,27 +4,79 @@ from __future__ import annotations
 
 import re
 
-from sfetl_provider.core.copy_into.batches import Batch, StagedChunk
-from sfetl_provider.core.copy_into.reconcile import chunk_tail
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.copy_into.bad_row_list import BadRowList
+from sfetl_provider.core.copy_into.bad_rows import MASKED, named_column
+from sfetl_provider.core.copy_into.batches import Batch, StagedChunk, chunk_tail
+from sfetl_provider.core.copy_into.remedies import remedies
 from sfetl_provider.core.errors import CopyFailedError
+from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.ports import QueryStatus
 
 _PLACE = re.compile(r"File '(?P<file>[^']+)', line (?P<line>\d+)")
-_COLUMN = re.compile(r'column "[^"]*"\["(?P<column>[^"]+)":\d+\]')
+_COLUMN = re.compile(r'column ("[^"]*"\["[^"]+":\d+\])')
+_ADVISED = 10
+_SAFE = "The target table was not touched; the chunks are still staged."
+_CORRECT = (
+    "Correct the file, the format in the feed's config or the table's column; then clear the run's tasks "
+    "from wait_for_files on (file changed) or this task (table or format changed)."
+)
 
 
-def explain_failure(batch: Batch, status: QueryStatus) -> CopyFailedError:
+def explain_failure(
+    batch: Batch, status: QueryStatus, masked: frozenset[str] = frozenset(), note: str = ""
+) -> CopyFailedError:
     """Give the error of a failed COPY; the line that Snowflake names within a chunk becomes the source's line.
 
-    Snowflake names the first bad row only; the text is kept as it came when it names none.
+    Snowflake names the first bad row only; the text is kept as it came when it names none. `note` says why no
+    more is known.
     """
-    first_line = status.error_message.strip().split("\n")[0] or "no reason given"
     return CopyFailedError(
-        f"COPY batch {batch.number} of {batch.of} was refused: {first_line} "
-        f"(Snowflake error {status.error_code:06}){_place(batch, status.error_message)}.",
-        safe="The target table was not touched; the chunks are still staged.",
+        f"COPY batch {batch.number} of {batch.of} was refused: {_reason(status, masked)} "
+        f"(Snowflake error {status.error_code:06}){_place(batch, status.error_message)}.{note and f' {note}'}",
+        safe=_SAFE,
         next_step=_next_step(status),
     )
+
+
+def explain_bad_rows(batch: Batch, found: BadRowList, rows: int, advice: str) -> CopyFailedError:
+    """Give the error of a batch whose bad rows are known: the first of them, where all are listed, what to do.
+
+    `batch` holds the chunks that were looked at, `rows` are the bad rows that COPY counted in them.
+    """
+    chunks = ", ".join(batch.paths[:3]) + (" …" if len(batch.paths) > 3 else "")
+    noun = "row" if rows == 1 else "rows"
+    quoted = "\n".join(f"  {row}" for row in found.quoted)
+    more = f"\n  and {rows - len(found.quoted):,} more" if rows > len(found.quoted) else ""
+    listed = f"\n{found.file.lines:,} are listed in {found.file.path}." if found.file else ""
+    return CopyFailedError(
+        f"COPY batch {batch.number} of {batch.of} was refused: {rows:,} bad {noun} in {chunks}:\n"
+        f"{quoted}{more}{listed}\n",
+        safe=_SAFE,
+        next_step=f"{advice}\n{_CORRECT}",
+    )
+
+
+def advice_about(found: BadRowList, config: FeedConfig, table: TableName) -> str:
+    """Say, for each column and error, what would let its rows in; of many, of those with the most rows."""
+    tallies = sorted(found.tallies.values(), key=lambda tally: -tally.rows)
+    return "\n".join(f"- {remedy}" for remedy in remedies(tallies[:_ADVISED], config, table))
+
+
+def refused_chunk(batch: Batch, message: str) -> StagedChunk | None:
+    """Give the chunk that holds the row that Snowflake names, None when it names none."""
+    place = _PLACE.search(message)
+    if place is None:
+        return None
+    path = chunk_tail(place["file"])
+    return next((chunk for chunk in batch.chunks if chunk.path == path), None)
+
+
+def _reason(status: QueryStatus, masked: frozenset[str]) -> str:
+    column = _COLUMN.search(status.error_message)
+    if column and named_column(column[1])[0] in masked:
+        return MASKED
+    return status.error_message.strip().split("\n")[0] or "no reason given"
 
 
 def _place(batch: Batch, message: str) -> str:
@@ -32,15 +84,11 @@ def _place(batch: Batch, message: str) -> str:
     if place is None:
         return ""
     column = _COLUMN.search(message)
-    field = f", column {column['column']}" if column else ""
-    chunk = _chunk(batch, chunk_tail(place["file"]))
+    field = f", column {named_column(column[1])[0]}" if column else ""
+    chunk = refused_chunk(batch, message)
     if chunk is None:
         return f", {place['file']} line {place['line']}{field}"
     return f", {chunk.source} line {chunk.first_line + int(place['line']) - 1}{field}"
-
-
-def _chunk(batch: Batch, path: str) -> StagedChunk | None:
-    return next((chunk for chunk in batch.chunks if chunk.path == path), None)
 
 
 def _next_step(status: QueryStatus) -> str:
@@ -49,8 +97,5 @@ def _next_step(status: QueryStatus) -> str:
             "Chunks are gone from the stage: clear the stage tasks of this run with their downstream tasks."
         )
     if _PLACE.search(status.error_message):
-        return (
-            "Correct the file, the format in the feed's config or the table's column; then clear the run's tasks "
-            "from wait_for_files on (file changed) or this task (table or format changed)."
-        )
+        return _CORRECT
     return "Remove the cause, then clear this task: it loads all chunks again into a new load table."

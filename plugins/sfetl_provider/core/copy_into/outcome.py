@@ -21,11 +21,15 @@ class CopyOutcome(Record):
 
 @dataclass(frozen=True)
 class Waiting:
-    """A COPY runs in Snowflake: look again when the query has ended."""
+    """A COPY runs in Snowflake: look again when the query has ended.
+
+    `is_explaining`: it lists the bad rows of a batch that was refused, and loads nothing.
+    """
 
     query_id: str
     batch: int
     of: int
+    is_explaining: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from sfetl_provider.core.copy_into.batches import Batch, StagedChunk
+from sfetl_provider.core.copy_into.batches import Batch, StagedChunk, chunk_tail
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.ports import QueryResult
 
@@ -30,11 +30,6 @@ def reconcile(batch: Batch, result: QueryResult) -> int:
     if differences:
         raise _mismatch(batch, differences)
     return batch.records
-
-
-def chunk_tail(path: str) -> str:
-    """Give the last two parts of a path, `<file_key>/part-…`: Snowflake prefixes the stage's path."""
-    return "/".join(path.split("/")[-2:])
 
 
 def _faults(chunk: StagedChunk, row: Mapping[str, object] | None) -> list[str]:
