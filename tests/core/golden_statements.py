@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sfetl_provider.core.audit.statements import days_statement, totals_statement
 from sfetl_provider.core.copy_into.batches import make_batches
+from sfetl_provider.core.copy_into.copy_history import copy_history_statement
 from sfetl_provider.core.copy_into.query_history import history_statement
 from sfetl_provider.core.copy_into.session import session_statement
 from sfetl_provider.core.copy_into.statement import (
@@ -59,7 +60,7 @@ def _copy() -> dict[str, str]:
     config, plan = sample_config(), sample_plan()
     quoting = {"quote": '"', "delimiter": "|", "null_markers": ["\\N", "NA'"], "date_format": "DD.MM.YYYY"}
     quoted = sample_config(columns=["flight_date"], format=quoting)
-    (batch,) = make_batches([sample_staged_file()], 200)
+    (batch,) = make_batches([sample_staged_file()], config)
     table, folder = load_table(plan, 1), stage_folder(plan)
     return {
         "create_load_table": create_load_table(table, TABLE, config.column_names),
@@ -70,6 +71,7 @@ def _copy() -> dict[str, str]:
         "create_scratch_table": create_scratch_table(scratch_table(plan, 1), table),
         "list_bad_rows": validate_statement(scratch_table(plan, 1), "01b2c3d4-0000"),
         "copy_session": session_statement(query_tag(plan, "copy"), 3600),
+        "copy_history": copy_history_statement(table, NOW, NOW),
         "find_copy": history_statement("DEMO", NOW, NOW),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,14 @@ from local.warehouse.serving.server import running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
+from sfetl_provider.core.copy_into.batches import make_batches
+from sfetl_provider.core.copy_into.checkpoint import read_state, write_state
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
+from sfetl_provider.core.copy_into.statement import copy_statement
 from sfetl_provider.core.copy_into.submission import advance
 from sfetl_provider.core.errors import AuditFailedError, CopyFailedError, StatementError
+from sfetl_provider.core.plan.names import stage_folder
 from tests.core.load_samples import sample_config
 from tests.core.scripted_warehouse import MemoryCheckpoints
 from tests.integration.loading_bench import CLOCK, make_target, open_session, planned, stage_chunks
@@ -127,6 +131,43 @@ def load_tables(session: SnowflakeSession) -> list[str]:
         "SELECT TABLE_NAME FROM \"DEMO\".INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME LIKE 'LOAD%'"
     ).rows
     return [str(name)[-3:] for (name,) in names]
+
+
+def test_rows_up_to_the_limit_are_left_out_and_listed(session: SnowflakeSession, tmp_path: Path) -> None:
+    run = load(
+        session, (FIRST, "2013-01-04\tTOOLONG\t5\n2013-01-05\tAA\t5\n2013-01-06\tAA\tmany\n"), tmp_path
+    )
+    config = sample_config(load={"on_error": "continue", "reject_limit": 2})
+    run.job = replace(run.job, config=config)
+
+    outcome = run.finish()
+
+    assert (outcome.rows_copied, outcome.rows_rejected) == (4, 2)
+    report = check_load_table(AuditJob(run.job.plan, config, outcome), session, CLOCK)
+    assert require_passed(report, run.job.plan).rows == 4
+    assert outcome.rejects is not None
+    listed = Path(outcome.rejects.path).read_text().splitlines()
+    assert [line.split("\t")[1] for line in listed[1:]] == ["101", "103"]
+
+
+def test_chunks_that_were_loaded_by_the_same_request_carried_out_twice_are_explained_by_the_history(
+    session: SnowflakeSession, tmp_path: Path
+) -> None:
+    run = load(session, (FIRST,), tmp_path)
+    first = run.advance()
+    assert isinstance(first, Waiting)
+    session.fetch(first.query_id)
+    state = read_state(run.checkpoints)
+    assert state is not None
+    assert state.current is not None
+    (batch,) = make_batches(run.job.staged_files, CONFIG)
+    again = copy_statement(state.load_table, stage_folder(run.job.plan), batch, CONFIG)
+    second = state.current.model_copy(update={"query_id": session.submit(again)})
+    write_state(run.checkpoints, state.model_copy(update={"current": second}))
+
+    outcome = run.finish()
+
+    assert (outcome.rows_copied, outcome.attempt, outcome.query_ids) == (3, 1, (second.query_id,))
 
 
 def test_rows_of_another_month_do_not_pass_the_audit(session: SnowflakeSession, tmp_path: Path) -> None:

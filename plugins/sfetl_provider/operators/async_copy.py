@@ -102,6 +102,9 @@ class AsyncCopyOperator(FeedOperator):
 
     def _result(self, outcome: CopyOutcome) -> dict[str, Any]:
         self.log.info("%d rows in %s.", outcome.rows_copied, outcome.load_table.name)
+        if outcome.rows_rejected:
+            place = f"; they are listed in {outcome.rejects.path}" if outcome.rejects else ""
+            self.log.warning("COPY left out %d rows that do not fit%s.", outcome.rows_rejected, place)
         return outcome.to_json()
 
 

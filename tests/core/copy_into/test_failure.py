@@ -7,9 +7,9 @@ import pytest
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.failure import explain_failure
 from sfetl_provider.core.ports import QueryState, QueryStatus
-from tests.core.load_samples import sample_staged_file
+from tests.core.load_samples import sample_config, sample_staged_file
 
-(BATCH,) = make_batches([sample_staged_file((3, 2), "a.tsv")], 200)
+(BATCH,) = make_batches([sample_staged_file((3, 2), "a.tsv")], sample_config())
 LONG = (
     "User character length limit (5) exceeded by string 'UNITED'\n"
     "  File 'flights/2013-01/c2281af2d05d/{path}', line 17, character 12\n"

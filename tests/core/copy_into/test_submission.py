@@ -24,6 +24,7 @@ from sfetl_provider.core.errors import (
     WarehouseUnavailableError,
 )
 from sfetl_provider.core.ports import JsonValue, QueryResult, QueryState, QueryStatus
+from sfetl_provider.core.qc.report import RejectsFile
 from tests.core.load_samples import sample_config, sample_plan, sample_staged_file
 from tests.core.scripted_warehouse import ManualClock, MemoryCheckpoints, ScriptedWarehouse, rows_of
 
@@ -31,6 +32,9 @@ COLUMNS = ("file", "status", "rows_parsed", "rows_loaded", "errors_seen", "first
 HISTORY = "QUERY_HISTORY_BY_USER"
 COUNT = "SELECT COUNT(*)"
 SUCCEEDED = QueryStatus(QueryState.SUCCEEDED)
+
+
+ONE_A_BATCH = sample_config(load={"batch_files": 1})
 
 
 class _DyingCheckpoints(MemoryCheckpoints):
@@ -56,17 +60,18 @@ class Bench:
     checkpoints: _DyingCheckpoints = field(default_factory=_DyingCheckpoints)
     clock: ManualClock = field(default_factory=ManualClock)
     rejects: ListPlace | None = None
+    load: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.warehouse.answer(COUNT, rows_of((sum(self.chunk_records),)))
 
     def advance(self) -> CopyStep:
-        config = sample_config(load={"batch_files": 1})
+        config = sample_config(load={"batch_files": 1, **self.load})
         job = CopyJob(sample_plan(), (sample_staged_file(self.chunk_records),), config, self.rejects)
         return advance(job, CopyPorts(self.warehouse, self.checkpoints, self.clock))
 
     def succeed(self, query_id: str, batch: int, records: int | None = None) -> None:
-        (chunk,) = make_batches([sample_staged_file(self.chunk_records)], 1)[batch - 1].chunks
+        (chunk,) = make_batches([sample_staged_file(self.chunk_records)], ONE_A_BATCH)[batch - 1].chunks
         rows = chunk.records if records is None else records
         result = rows_of((chunk.path, "LOADED", rows, rows, 0, None), columns=COLUMNS)
         self.warehouse.statuses[query_id] = SUCCEEDED
@@ -282,6 +287,44 @@ def test_a_crash_while_bad_rows_are_looked_for_is_continued(tmp_path: Path) -> N
     with pytest.raises(KeyboardInterrupt):
         refused(bench, tmp_path)
     assert bench.advance() == Waiting("copy-4", 2, 2, is_explaining=True)
+
+
+def finish_with_rejects(bench: Bench, tmp_path: Path, first: int, second: int) -> CopyOutcome:
+    """Load both chunks past their errors; `first` and `second` rows of the 100 of each do not fit."""
+    bench.chunk_records = (100, 100)
+    bench.warehouse.answer(COUNT, rows_of((200 - first - second,)))
+    bench.warehouse.answer(VALIDATE, found_rows(*["AAA"] * first), found_rows(*["AAAA"] * second))
+    bench.rejects = ListPlace(tmp_path / "copy.tsv", 100_000)
+    bench.advance()
+    for batch, errors in enumerate((first, second), start=1):
+        path = f"flights_2013-01.tsv-00000001/part-{batch:05}.tsv.zst"
+        result = rows_of((path, "PARTIALLY_LOADED", 100, 100 - errors, errors, "x"), columns=COLUMNS)
+        bench.warehouse.statuses[f"copy-{batch}"] = SUCCEEDED
+        bench.warehouse.results[f"copy-{batch}"] = result
+        step = bench.advance()
+    assert isinstance(step, Finished)
+    return step.outcome
+
+
+def test_rows_up_to_the_limit_are_left_out_counted_and_listed(tmp_path: Path) -> None:
+    bench = Bench(load={"on_error": "continue", "reject_limit": "2%"})
+    outcome = finish_with_rejects(bench, tmp_path, 3, 1)
+    assert (outcome.rows_copied, outcome.rows_rejected) == (196, 4)
+    assert outcome.rejects == RejectsFile(path=str(tmp_path / "copy.tsv"), lines=4)
+    assert all("ON_ERROR = CONTINUE" in copy for copy in bench.warehouse.submitted)
+    asked = bench.warehouse.asked(VALIDATE)
+    assert [text.partition("JOB_ID => ")[2][:8] for text in asked] == ["'copy-1'", "'copy-2'"]
+
+
+def test_more_rows_than_the_limit_end_the_attempt_before_the_next_batch(tmp_path: Path) -> None:
+    bench = Bench(load={"on_error": "continue", "reject_limit": 2})
+    with pytest.raises(CopyFailedError) as raised:
+        finish_with_rejects(bench, tmp_path, 3, 0)
+    assert "COPY rejected 3 of 200 rows, more than load.reject_limit (2) allows" in str(raised.value)
+    assert "line 4, column CARRIER" in str(raised.value)
+    assert "VARCHAR(3);" in str(raised.value)
+    assert len(bench.warehouse.submitted) == 1
+    assert bench.advance() == Waiting("copy-2", 1, 2)
 
 
 def test_statement_refused_at_once_is_explained_and_the_next_call_starts_again() -> None:

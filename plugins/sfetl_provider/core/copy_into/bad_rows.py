@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.batches import StagedChunk, chunk_tail
 from sfetl_provider.core.copy_into.statement import validate_statement
 from sfetl_provider.core.plan.month_plan import TableName
@@ -29,6 +30,11 @@ class RecordForm:
     delimiter: str
     quote: str | None
     masked: frozenset[str] = frozenset()
+
+
+def record_form(config: FeedConfig) -> RecordForm:
+    """Give the form of a feed's records."""
+    return RecordForm(config.format.delimiter, config.format.quote)
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,12 @@ class Submission(Record):
 
 
 class BatchResult(Record):
-    """One batch that is loaded and reconciled."""
+    """One batch that is loaded and reconciled; `rejected` rows were left out of the table."""
 
     query_id: str
     rows: int
+    ended_at: datetime
+    rejected: int = 0
 
 
 class Explanation(Record):
@@ -64,8 +66,8 @@ class CopyState(Record):
 
 
 def inputs_digest(batches: Sequence[Batch]) -> str:
-    """Give 16 hexadecimal digits that stand for all chunks, their order and their rows."""
-    lines = [f"{chunk.path}\t{chunk.records}" for batch in batches for chunk in batch.chunks]
+    """Give 16 hexadecimal digits that stand for all chunks, their order, their rows and their batches."""
+    lines = [f"{batch.number}\t{chunk.path}\t{chunk.records}" for batch in batches for chunk in batch.chunks]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 

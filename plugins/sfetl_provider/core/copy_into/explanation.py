@@ -14,10 +14,10 @@ from datetime import timedelta
 from typing import Any
 
 from sfetl_provider.core.copy_into.bad_row_list import BadRowList, list_bad_rows
-from sfetl_provider.core.copy_into.bad_rows import RecordForm, read_bad_rows
+from sfetl_provider.core.copy_into.bad_rows import read_bad_rows, record_form
 from sfetl_provider.core.copy_into.batches import Batch
 from sfetl_provider.core.copy_into.checkpoint import CopyState, Explanation
-from sfetl_provider.core.copy_into.failure import advice_about, explain_bad_rows, explain_failure
+from sfetl_provider.core.copy_into.failure import explain_bad_rows, explain_failure, not_listed
 from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE, CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import Waiting
 from sfetl_provider.core.copy_into.session import session_statement
@@ -41,6 +41,7 @@ class Explainer:
         self._plan, self._config, self._place = job.plan, job.config, job.rejects
         self._warehouse, self._clock = ports.warehouse, ports.clock
         self._store = store
+        self._form = record_form(job.config)
 
     def move(self, state: CopyState, batch: Batch, search: Explanation) -> CopyState | Waiting:
         """Submit the search, or look how far it is.
@@ -52,7 +53,7 @@ class Explainer:
         try:
             step = self._step(state, looked_at, search)
         except Exception as error:  # noqa: BLE001  # what Snowflake refused must be told whatever happens here
-            step = explain_failure(batch, _status(search), self._form.masked, _not_listed(error))
+            step = explain_failure(batch, _status(search), self._form.masked, not_listed(error))
         if not isinstance(step, CopyFailedError):
             return step
         with suppress(SfetlError):  # maintenance removes what stays
@@ -99,22 +100,11 @@ class Explainer:
         if not found.rows:
             raise CopyFailedError("loading the chunk again met no error")
         typed = with_target_types(self._config, self._plan.target_types)
-        return explain_bad_rows(
-            batch, found, max(rows, found.rows), advice_about(found, typed, self._plan.table)
-        )
+        return explain_bad_rows(batch, max(rows, found.rows), found, typed, self._plan.table)
 
     def _table(self, state: CopyState) -> TableName:
         return scratch_table(self._plan, state.attempt)
 
-    @property
-    def _form(self) -> RecordForm:
-        return RecordForm(self._config.format.delimiter, self._config.format.quote)
-
 
 def _status(search: Explanation) -> QueryStatus:
     return QueryStatus(QueryState.FAILED, search.code, search.message)
-
-
-def _not_listed(error: Exception) -> str:
-    reason = error.what if isinstance(error, SfetlError) else type(error).__name__
-    return f"Its other bad rows could not be listed: {reason.rstrip('.')}."

@@ -9,7 +9,7 @@ from sfetl_provider.core.copy_into.bad_row_list import BadRowList
 from sfetl_provider.core.copy_into.bad_rows import MASKED, named_column
 from sfetl_provider.core.copy_into.batches import Batch, StagedChunk, chunk_tail
 from sfetl_provider.core.copy_into.remedies import remedies
-from sfetl_provider.core.errors import CopyFailedError
+from sfetl_provider.core.errors import CopyFailedError, SfetlError
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.ports import QueryStatus
 
@@ -39,28 +39,36 @@ def explain_failure(
     )
 
 
-def explain_bad_rows(batch: Batch, found: BadRowList, rows: int, advice: str) -> CopyFailedError:
-    """Give the error of a batch whose bad rows are known: the first of them, where all are listed, what to do.
+def explain_bad_rows(
+    batch: Batch, rows: int, found: BadRowList, config: FeedConfig, table: TableName
+) -> CopyFailedError:
+    """Give the error of a batch whose bad rows are known; `batch` holds the chunks that were looked at.
 
-    `batch` holds the chunks that were looked at, `rows` are the bad rows that COPY counted in them.
+    `config` may know the types of the columns of the target, `table`; `rows` are those that COPY counted.
     """
-    chunks = ", ".join(batch.paths[:3]) + (" …" if len(batch.paths) > 3 else "")
+    chunks = ", ".join(batch.paths)
     noun = "row" if rows == 1 else "rows"
-    quoted = "\n".join(f"  {row}" for row in found.quoted)
-    more = f"\n  and {rows - len(found.quoted):,} more" if rows > len(found.quoted) else ""
+    what = f"COPY batch {batch.number} of {batch.of} was refused: {rows:,} bad {noun} in {chunks}:"
+    return explain_rejects(what, found, config, table)
+
+
+def explain_rejects(what: str, found: BadRowList, config: FeedConfig, table: TableName) -> CopyFailedError:
+    """Give an error that goes on with the first of the rows, where all are listed, and what to do about them."""
+    quoted = "".join(f"\n  {row}" for row in found.quoted)
+    more = f"\n  and {found.rows - len(found.quoted):,} more" if found.rows > len(found.quoted) else ""
     listed = f"\n{found.file.lines:,} are listed in {found.file.path}." if found.file else ""
+    # Of many columns and errors, those with the most rows.
+    tallies = sorted(found.tallies.values(), key=lambda tally: -tally.rows)[:_ADVISED]
+    advice = "".join(f"- {remedy}\n" for remedy in remedies(tallies, config, table))
     return CopyFailedError(
-        f"COPY batch {batch.number} of {batch.of} was refused: {rows:,} bad {noun} in {chunks}:\n"
-        f"{quoted}{more}{listed}\n",
-        safe=_SAFE,
-        next_step=f"{advice}\n{_CORRECT}",
+        f"{what}{quoted}{more}{listed}\n", safe=f"{_SAFE}\n{advice}".rstrip("\n") + "\n", next_step=_CORRECT
     )
 
 
-def advice_about(found: BadRowList, config: FeedConfig, table: TableName) -> str:
-    """Say, for each column and error, what would let its rows in; of many, of those with the most rows."""
-    tallies = sorted(found.tallies.values(), key=lambda tally: -tally.rows)
-    return "\n".join(f"- {remedy}" for remedy in remedies(tallies[:_ADVISED], config, table))
+def not_listed(error: Exception) -> str:
+    """Say why bad rows are not listed."""
+    reason = error.what if isinstance(error, SfetlError) else type(error).__name__
+    return f"Its other bad rows could not be listed: {reason.rstrip('.')}."
 
 
 def refused_chunk(batch: Batch, message: str) -> StagedChunk | None:

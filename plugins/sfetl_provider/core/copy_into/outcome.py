@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sfetl_provider.core.plan.month_plan import TableName
+from sfetl_provider.core.qc.report import RejectsFile
 from sfetl_provider.core.record import Record
 
 
 class CopyOutcome(Record):
-    """A load table that holds every staged row once; `seconds` from the attempt's start, by the clock."""
+    """A load table that holds every staged row once, but `rows_rejected`; `seconds` from the attempt's start.
+
+    Conservation: rows staged = copied + rejected. `rejects` lists those, as far as its file may grow.
+    """
 
     load_table: TableName
     attempt: int
@@ -17,6 +21,8 @@ class CopyOutcome(Record):
     rows_copied: int
     query_ids: tuple[str, ...]
     seconds: float
+    rows_rejected: int = 0
+    rejects: RejectsFile | None = None
 
 
 @dataclass(frozen=True)

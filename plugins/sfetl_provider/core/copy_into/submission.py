@@ -20,14 +20,16 @@ from sfetl_provider.core.copy_into.checkpoint import (
     read_state,
     write_state,
 )
+from sfetl_provider.core.copy_into.copy_history import copy_history_statement, explain_skipped
 from sfetl_provider.core.copy_into.explanation import Explainer
 from sfetl_provider.core.copy_into.failure import explain_failure, refused_chunk
 from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE, CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
 from sfetl_provider.core.copy_into.query_history import find_copies, history_statement
 from sfetl_provider.core.copy_into.reconcile import reconcile
+from sfetl_provider.core.copy_into.rejection import Rejection, rejected
 from sfetl_provider.core.copy_into.session import session_statement
-from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
+from sfetl_provider.core.copy_into.statement import OnError, copy_statement, create_load_table, drop_table
 from sfetl_provider.core.errors import CopyFailedError, CopyLostError, ReconciliationError, StatementError
 from sfetl_provider.core.plan.names import (
     load_table,
@@ -56,7 +58,7 @@ def advance(job: CopyJob, ports: CopyPorts) -> CopyStep:
     up, CopyLostError when an answer is gone; calling it again after one of these starts a new attempt, with
     a new load table. Failures of the warehouse leave everything in place for the next call.
     """
-    loading = _Loading(job, ports, make_batches(job.staged_files, job.config.load.batch_files))
+    loading = _Loading(job, ports, make_batches(job.staged_files, job.config))
     step: CopyState | CopyStep = loading.begin()
     while isinstance(step, CopyState):
         step = loading.move(step)
@@ -94,6 +96,7 @@ class _Loading:
         self._warehouse, self._checkpoints, self._clock = ports.warehouse, ports.checkpoints, ports.clock
         self._batches = batches
         self._explainer = Explainer(job, ports, self._store)
+        self._rejection = Rejection(job, ports, batches)
         self._inputs = inputs_digest(batches)
 
     def begin(self) -> CopyState:
@@ -113,6 +116,8 @@ class _Loading:
             return self._recheck(state, state.outcome)
         if state.current is not None:
             return self._follow(state, state.current)
+        if self._rejection.is_too_much(state):
+            raise self._refused_for_rejects(state)
         return self._submit(state) if len(state.finished) < len(self._batches) else self._finish(state)
 
     def _attempt(self, number: int) -> CopyState:
@@ -150,7 +155,9 @@ class _Loading:
         current = Submission(query_tag=tag, tagged_at=self._clock.now())
         tagged = self._store(state, current=current)
         self._warehouse.query(session_statement(tag, self._config.load.statement_timeout_seconds))
-        statement = copy_statement(state.load_table, stage_folder(self._plan), batch, self._config)
+        on_error: OnError = "CONTINUE" if self._rejection.is_allowed else "ABORT_STATEMENT"
+        folder = stage_folder(self._plan)
+        statement = copy_statement(state.load_table, folder, batch, self._config, on_error)
         try:
             query_id = self._warehouse.submit(statement)
         except StatementError as error:
@@ -195,14 +202,24 @@ class _Loading:
         return self._start_again(state)
 
     def _take(self, state: CopyState, query_id: str) -> CopyState:
-        result = self._fetch(state, query_id)
+        rows = explain_skipped(self._fetch(state, query_id), self._warehouse, self._history(state))
         try:
-            rows = reconcile(self._batch(state), result)
+            loaded = reconcile(self._batch(state), rows, may_reject=self._rejection.is_allowed)
         except ReconciliationError:
             self._store(state, is_failed=True)
             raise
-        finished = (*state.finished, BatchResult(query_id=query_id, rows=rows))
-        return self._store(state, current=None, finished=finished)
+        done = BatchResult(
+            query_id=query_id, rows=loaded.rows, rejected=loaded.rejected, ended_at=self._clock.now()
+        )
+        return self._store(state, current=None, finished=(*state.finished, done))
+
+    def _history(self, state: CopyState) -> str:
+        return copy_history_statement(state.load_table, state.started_at, self._clock.now())
+
+    def _refused_for_rejects(self, state: CopyState) -> CopyFailedError:
+        error = self._rejection.error(state)
+        self._store(state, is_failed=True)
+        return error
 
     def _fetch(self, state: CopyState, query_id: str) -> QueryResult:
         try:
@@ -238,6 +255,8 @@ class _Loading:
             rows_copied=rows,
             query_ids=tuple(result.query_id for result in state.finished),
             seconds=(self._clock.now() - state.started_at).total_seconds(),
+            rows_rejected=rejected(state),
+            rejects=self._rejection.listed(state).file,
         )
 
     def _recheck(self, state: CopyState, outcome: CopyOutcome) -> CopyState | CopyStep:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.record import Record
@@ -46,6 +48,7 @@ class StagedFile(Record):
     """One source file on the stage; small enough for XCom (a few KB at hundreds of chunks).
 
     Conservation: records = header + empty + staged, and the sum of `chunk_records` is what was staged.
+    `chunk_empty_records` has nothing in it when no chunk has an empty line.
     `fingerprint` is made of size, modification time and the content of the file's head and tail; `sha256` of
     all its bytes as they were delivered, of a compressed file not of its text, and empty
     when several tasks staged it: then `seconds` are those of the slowest.
@@ -67,11 +70,23 @@ class StagedFile(Record):
     chunks_reused: int
     seconds: float
     ranges: int = 1
+    chunk_empty_records: tuple[int, ...] = ()
 
     @property
     def chunk_count(self) -> int:
         """How many chunks it became."""
         return len(self.chunk_records)
+
+    @property
+    def empty_records_of_chunks(self) -> tuple[int, ...]:
+        """The empty lines of each chunk."""
+        return self.chunk_empty_records or (0,) * self.chunk_count
+
+
+def empty_records_of(chunks: Sequence[Chunk]) -> tuple[int, ...]:
+    """Give what `StagedFile.chunk_empty_records` holds."""
+    counts = tuple(chunk.empty_records for chunk in chunks)
+    return counts if any(counts) else ()
 
 
 class StagedRange(Record):
