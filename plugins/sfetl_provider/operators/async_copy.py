@@ -18,6 +18,7 @@ from sfetl_provider.core.copy_into.submission import advance, cancel_running
 from sfetl_provider.core.errors import WarehouseUnavailableError
 from sfetl_provider.core.plan.names import copy_rejects_path
 from sfetl_provider.core.ports import CheckpointStore
+from sfetl_provider.core.progress import PROGRESS_KEY, estimate_text, progress_record
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.joined import staged_files
@@ -83,7 +84,11 @@ class AsyncCopyOperator(FeedOperator):
         )
         job = CopyJob(plan, self.staged_files, self.feed, rejects)
         with self.open_session() as session:
-            return advance(job, CopyPorts(session, checkpoints, SystemClock()))
+            step = advance(job, CopyPorts(session, checkpoints, SystemClock()))
+        if step.pace is not None:
+            self.log.info("%s: %s", step.pace.event.subject, estimate_text(step.pace))
+            checkpoints.set(PROGRESS_KEY, progress_record([step.pace], SystemClock().now()))
+        return step
 
     def _wait_for(self, step: CopyStep) -> dict[str, Any]:
         if isinstance(step, Waiting):

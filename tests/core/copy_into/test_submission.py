@@ -24,6 +24,7 @@ from sfetl_provider.core.errors import (
     WarehouseUnavailableError,
 )
 from sfetl_provider.core.ports import JsonValue, QueryResult, QueryState, QueryStatus
+from sfetl_provider.core.progress import estimate_text
 from sfetl_provider.core.qc.report import RejectsFile
 from tests.core.load_samples import sample_config, sample_plan, sample_staged_file
 from tests.core.scripted_warehouse import ManualClock, MemoryCheckpoints, ScriptedWarehouse, rows_of
@@ -105,6 +106,24 @@ def test_batches_run_one_after_the_other_and_add_up() -> None:
     assert (step.outcome.rows_copied, step.outcome.batches, step.outcome.attempt) == (5, 2, 1)
     assert (step.outcome.query_ids, step.outcome.seconds) == (("copy-1", "copy-2"), 90)
     assert running_query(bench.checkpoints) is None
+
+
+def test_the_pace_is_that_of_the_batches_before_however_many_lives_the_task_had() -> None:
+    bench = Bench(chunk_records=(300, 600, 900))
+    first = bench.advance()
+    bench.clock.pass_time(10)
+    bench.succeed("copy-1", 1)
+    second = bench.advance()
+    bench.clock.pass_time(20)
+    bench.succeed("copy-2", 2)
+    third = bench.advance()
+
+    texts = [estimate_text(step.pace) for step in (first, second, third) if step.pace]
+    assert texts == [
+        "copy 0 % of 1,800 rows",
+        "copy 16 % of 1,800 rows, 30 rows/s, 50 s left",
+        "copy 50 % of 1,800 rows, 30 rows/s, 30 s left",
+    ]
 
 
 def test_tag_is_stored_and_set_before_the_copy_is_submitted() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sfetl_provider.core.plan.month_plan import TableName
+from sfetl_provider.core.progress import Estimate
 from sfetl_provider.core.qc.report import RejectsFile
 from sfetl_provider.core.record import Record
 
@@ -29,13 +30,15 @@ class CopyOutcome(Record):
 class Waiting:
     """A COPY runs in Snowflake: look again when the query has ended.
 
-    `is_explaining`: it lists the bad rows of a batch that was refused, and loads nothing.
+    `is_explaining`: it lists the bad rows of a batch that was refused, and loads nothing. `pace` is that of the
+    batches before it.
     """
 
     query_id: str
     batch: int
     of: int
     is_explaining: bool = False
+    pace: Estimate | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Finished:
     """All batches are loaded and reconciled."""
 
     outcome: CopyOutcome
+    pace: Estimate | None = field(default=None, compare=False)
 
 
 CopyStep = Waiting | Finished

@@ -25,6 +25,7 @@ from sfetl_provider.core.copy_into.explanation import Explainer
 from sfetl_provider.core.copy_into.failure import explain_failure, refused_chunk
 from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE, CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
+from sfetl_provider.core.copy_into.pace import copy_pace
 from sfetl_provider.core.copy_into.query_history import find_copies, history_statement
 from sfetl_provider.core.copy_into.reconcile import reconcile
 from sfetl_provider.core.copy_into.rejection import Rejection, rejected
@@ -188,7 +189,7 @@ class _Loading:
             return self._refuse(state, status)
         if status.state is QueryState.RUNNING or self._clock.now() < current.tagged_at + UNKNOWN_GRACE:
             batch = self._batch(state)
-            return Waiting(query_id=current.query_id, batch=batch.number, of=batch.of)
+            return Waiting(current.query_id, batch.number, batch.of, pace=self._pace(state))
         return self._start_again(state)
 
     def _reattach(self, state: CopyState, current: Submission) -> CopyState:
@@ -245,7 +246,10 @@ class _Loading:
             )
         outcome = self._outcome(state, rows)
         self._store(state, outcome=outcome)
-        return Finished(outcome)
+        return Finished(outcome, self._pace(state))
+
+    def _pace(self, state: CopyState) -> Estimate:
+        return copy_pace(state, sum(batch.records for batch in self._batches))
 
     def _outcome(self, state: CopyState, rows: int) -> CopyOutcome:
         return CopyOutcome(
