@@ -46,6 +46,7 @@ from sfetl_provider.core.ports import (
     QueryStatus,
     Warehouse,
 )
+from sfetl_provider.core.progress import Estimate
 
 _MESSAGE_CHARACTERS = 2000
 _DOES_NOT_EXIST = 2003
