@@ -12,6 +12,7 @@ from sfetl_provider.core.copy_into.remedies import remedies
 from sfetl_provider.core.errors import CopyFailedError, SfetlError
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.ports import QueryStatus
+from sfetl_provider.core.refusals import next_step_of
 
 _PLACE = re.compile(r"File '(?P<file>[^']+)', line (?P<line>\d+)")
 _COLUMN = re.compile(r'column ("[^"]*"\["[^"]+":\d+\])')
@@ -100,6 +101,8 @@ def _place(batch: Batch, message: str) -> str:
 
 
 def _next_step(status: QueryStatus) -> str:
+    if advice := next_step_of(status.error_code, status.error_message, "COPY"):
+        return f"{advice} Then clear this task: it loads all chunks again into a new load table."
     if "not found" in status.error_message and "file" in status.error_message.lower():
         return (
             "Chunks are gone from the stage: clear the stage tasks of this run with their downstream tasks."
