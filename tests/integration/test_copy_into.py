@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.warehouse.serving.server import running_warehouse
+from local.warehouse.serving.faults import Fault
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
@@ -19,7 +20,12 @@ from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
 from sfetl_provider.core.copy_into.statement import copy_statement
 from sfetl_provider.core.copy_into.submission import advance
-from sfetl_provider.core.errors import AuditFailedError, CopyFailedError, StatementError
+from sfetl_provider.core.errors import (
+    AuditFailedError,
+    CopyFailedError,
+    StatementError,
+    WarehouseUnavailableError,
+)
 from sfetl_provider.core.plan.names import stage_folder
 from tests.core.load_samples import sample_config
 from tests.core.scripted_warehouse import MemoryCheckpoints
@@ -31,8 +37,14 @@ CONFIG = sample_config(load={"batch_files": 1})
 
 
 @pytest.fixture
-def session() -> Iterator[SnowflakeSession]:
-    with running_warehouse() as running, open_session(running) as opened:
+def warehouse() -> Iterator[RunningWarehouse]:
+    with running_warehouse() as running:
+        yield running
+
+
+@pytest.fixture
+def session(warehouse: RunningWarehouse) -> Iterator[SnowflakeSession]:
+    with open_session(warehouse) as opened:
         make_target(opened)
         yield opened
 
@@ -101,6 +113,33 @@ def test_copy_lost_between_submit_and_store_is_found_by_its_tag(
         run.advance()
     outcome = run.finish()
     assert (outcome.rows_copied, outcome.attempt) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(statement="COPY INTO", drop_response_at=0),
+        Fault(route="monitoring", drop_response_at=0),
+        Fault(statement="RESULT_SCAN", drop_response_at=0),
+    ],
+    ids=["at submit", "while polling", "at fetch"],
+)
+def test_a_lost_connection_loads_every_row_once(
+    warehouse: RunningWarehouse, session: SnowflakeSession, tmp_path: Path, fault: Fault
+) -> None:
+    run = load(session, (FIRST, SECOND), tmp_path)
+    run.advance()
+    warehouse.warehouse.faults.add(fault)
+    outcome = None
+    for _ in range(5):
+        with contextlib.suppress(WarehouseUnavailableError), open_session(warehouse) as run.session:
+            outcome = run.finish()
+            break
+    assert [active.struck for active in warehouse.warehouse.faults.all()] == [1]
+    assert outcome is not None
+    assert (outcome.rows_copied, outcome.batches) == (5, 2)
+    name = f'"DEMO"."SFETL"."{outcome.load_table.name}"'
+    assert session.query(f"SELECT COUNT(*) FROM {name}").scalar() == 5
 
 
 def test_every_bad_row_of_the_chunk_is_named_by_source_line_and_the_next_attempt_has_its_own_table(

@@ -11,11 +11,11 @@ from airflow.sdk.exceptions import AirflowSkipException
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.config.model import MIB
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
-from sfetl_provider.core.copy_into.checkpoint import read_state
+from sfetl_provider.core.copy_into.checkpoint import CopyState, hand_over, read_state
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
 from sfetl_provider.core.copy_into.submission import advance, cancel_running
-from sfetl_provider.core.errors import WarehouseUnavailableError
+from sfetl_provider.core.errors import CopyLostError, WarehouseUnavailableError
 from sfetl_provider.core.plan.names import copy_rejects_path
 from sfetl_provider.core.ports import CheckpointStore
 from sfetl_provider.core.progress import PROGRESS_KEY, estimate_text, progress_record
@@ -54,11 +54,9 @@ class AsyncCopyOperator(FeedOperator):
         if self.verdict is not None:
             require_agreement(QcVerdict.from_json(self.verdict), self.staged_files)
         self._checkpoints = checkpoints_of(context)
-        step = self._advance(self._checkpoints)
-        if isinstance(step, Waiting) and not self.wait:
-            state = read_state(self._checkpoints)
-            return state.to_json() if state else {}
-        return self._wait_for(step)
+        if not self.wait:
+            return self._hand_over(self._checkpoints).to_json()
+        return self._wait_for(self._begin(self._checkpoints))
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Go on after a batch has ended; the checkpoints tell where."""
@@ -67,7 +65,7 @@ class AsyncCopyOperator(FeedOperator):
         return self._wait_for(self._advance(self._checkpoints))
 
     def on_kill(self) -> None:
-        """Cancel the running COPY when a person stops the task on a worker."""
+        """Cancel the running COPY when a person stops the task on a worker; the trigger does so while it waits."""
         if self._checkpoints is not None:
             with self.open_session() as session:
                 cancel_running(session, self._checkpoints)
@@ -76,6 +74,21 @@ class AsyncCopyOperator(FeedOperator):
     def staged_files(self) -> tuple[StagedFile, ...]:
         """The results of the staging tasks, ranges joined to files."""
         return staged_files(present(self.staged))
+
+    def _hand_over(self, checkpoints: CheckpointStore) -> CopyState:
+        """Submit once: when this task is cleared, `AsyncCopySensor` may long have gone on."""
+        state = read_state(checkpoints)
+        if state is None or not state.is_handed_over:
+            self._begin(checkpoints)
+        return hand_over(checkpoints)
+
+    def _begin(self, checkpoints: CheckpointStore) -> CopyStep:
+        """Go on where the last life of this task was; a COPY that was cancelled meanwhile is loaded again."""
+        try:
+            return self._advance(checkpoints)
+        except CopyLostError as error:
+            self.log.warning("%s It is loaded again.", error.what)
+            return self._advance(checkpoints)
 
     def _advance(self, checkpoints: CheckpointStore) -> CopyStep:
         plan = self.month_plan

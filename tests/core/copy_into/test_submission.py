@@ -375,6 +375,15 @@ def test_lost_result_ends_the_attempt_and_can_be_retried() -> None:
     assert bench.finish(["copy-2", "copy-3"]).attempt == 2
 
 
+def test_a_copy_that_somebody_cancelled_is_worth_a_retry() -> None:
+    bench = Bench()
+    bench.advance()
+    bench.warehouse.statuses["copy-1"] = QueryStatus(QueryState.FAILED, 604, "SQL execution canceled")
+    with pytest.raises(CopyLostError, match="COPY copy-1 was cancelled"):
+        bench.advance()
+    assert bench.finish(["copy-2", "copy-3"]).attempt == 2
+
+
 def test_load_table_with_other_rows_than_copied_ends_the_attempt() -> None:
     bench = Bench()
     bench.warehouse.answer(COUNT, rows_of((6,)), rows_of((5,)))

@@ -50,7 +50,7 @@ class CopyState(Record):
     """One attempt, from its load table to its outcome.
 
     `inputs` stands for the chunks that the attempt loads: other chunks need another attempt. A failed
-    attempt is never continued, but it is explained.
+    attempt is never continued, but it is explained. `is_handed_over`: another task goes on from here.
     """
 
     inputs: str
@@ -63,6 +63,7 @@ class CopyState(Record):
     explanation: Explanation | None = None
     finished: tuple[BatchResult, ...] = ()
     outcome: CopyOutcome | None = None
+    is_handed_over: bool = False
 
 
 def inputs_digest(batches: Sequence[Batch]) -> str:
@@ -81,6 +82,17 @@ def write_state(checkpoints: CheckpointStore, state: CopyState) -> CopyState:
     """Store a state durably and give it back."""
     checkpoints.set(_KEY, state.to_json())
     return state
+
+
+def hand_over(checkpoints: CheckpointStore) -> CopyState:
+    """Note that another task goes on, and give what it starts from; again the same when it is called again.
+
+    Two tasks that went on from one state would load a batch twice, and drop each other's tables.
+    """
+    state = read_state(checkpoints)
+    if state is None:
+        raise ValueError("nothing was submitted that could be handed over")
+    return write_state(checkpoints, state.model_copy(update={"is_handed_over": True}))
 
 
 def running_query(checkpoints: CheckpointStore) -> str | None:

@@ -50,6 +50,7 @@ from sfetl_provider.core.progress import Estimate
 
 _MESSAGE_CHARACTERS = 2000
 _DOES_NOT_EXIST = 2003
+_CANCELLED = 604
 
 
 def advance(job: CopyJob, ports: CopyPorts) -> CopyStep:
@@ -57,8 +58,8 @@ def advance(job: CopyJob, ports: CopyPorts) -> CopyStep:
 
     Call it again when the query of `Waiting` has ended, or after any crash: it continues from the
     checkpoints. Raises CopyFailedError when Snowflake refuses the data, ReconciliationError when rows do not add
-    up, CopyLostError when an answer is gone; calling it again after one of these starts a new attempt, with
-    a new load table. Failures of the warehouse leave everything in place for the next call.
+    up, CopyLostError when an answer is gone or the COPY was cancelled; calling it again after one of these starts
+    a new attempt, with a new load table. Failures of the warehouse leave everything in place for the next call.
     """
     loading = _Loading(job, ports, make_batches(job.staged_files, job.config))
     step: CopyState | CopyStep = loading.begin()
@@ -186,6 +187,8 @@ class _Loading:
         status = self._warehouse.query_status(current.query_id)
         if status.state is QueryState.SUCCEEDED:
             return self._take(state, current.query_id)
+        if status.state is QueryState.FAILED and status.error_code == _CANCELLED:
+            raise self._lost(state, f"COPY {current.query_id} was cancelled.")
         if status.state is QueryState.FAILED:
             return self._refuse(state, status)
         if status.state is QueryState.RUNNING or self._clock.now() < current.tagged_at + UNKNOWN_GRACE:
@@ -227,12 +230,16 @@ class _Loading:
         try:
             return self._warehouse.fetch(query_id)
         except StatementError as error:
-            self._store(state, is_failed=True)
-            raise CopyLostError(
-                f"COPY {query_id} succeeded, but its result cannot be read: {error.what}",
-                safe="The target table was not touched; the chunks are still staged.",
-                next_step="Retry or clear this task: it loads all chunks again into a new load table.",
-            ) from error
+            reason = f"COPY {query_id} succeeded, but its result cannot be read: {error.what}"
+            raise self._lost(state, reason) from error
+
+    def _lost(self, state: CopyState, reason: str) -> CopyLostError:
+        self._store(state, is_failed=True)
+        return CopyLostError(
+            reason,
+            safe="The target table was not touched; the chunks are still staged.",
+            next_step="Retry or clear this task: it loads all chunks again into a new load table.",
+        )
 
     def _finish(self, state: CopyState) -> CopyStep:
         rows = sum(result.rows for result in state.finished)
