@@ -259,7 +259,7 @@ def test_a_refused_chunk_is_loaded_again_past_its_errors_and_all_bad_rows_are_to
     assert "batch 2 of 2 was refused: 12 bad rows" in message
     assert "line 102, column CARRIER: too long: 'AAA'" in message
     assert "and 2 more" in message
-    assert f"12 are listed in {tmp_path / 'copy.tsv'}" in message
+    assert f"All are listed in {tmp_path / 'copy.tsv'}." in message
     assert "VARCHAR(4);" in message
     (copied,) = [text for text in bench.warehouse.submitted if "ON_ERROR = CONTINUE" in text]
     assert "_A1_ERRORS" in copied

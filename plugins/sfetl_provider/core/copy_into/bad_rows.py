@@ -18,7 +18,7 @@ from sfetl_provider.core.ports import RowReader
 
 _COLUMN = re.compile(r'\["(?P<name>(?:[^"]|"")+)":(?P<position>\d+)\]')
 _POSITION = re.compile(r"\[(?P<position>\d+)\]")
-_VALUE = re.compile(r"'(?P<quoted>.*)'|value (?P<bare>\S+)", re.DOTALL)
+_VALUE = re.compile(r"'(?P<quoted>.*)'|value (?P<bare>[^'\s]\S*)", re.DOTALL)
 VALUE_CHARACTERS = 80
 MASKED = "(not shown: masked)"
 

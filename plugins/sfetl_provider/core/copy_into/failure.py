@@ -57,13 +57,19 @@ def explain_rejects(what: str, found: BadRowList, config: FeedConfig, table: Tab
     """Give an error that goes on with the first of the rows, where all are listed, and what to do about them."""
     quoted = "".join(f"\n  {row}" for row in found.quoted)
     more = f"\n  and {found.rows - len(found.quoted):,} more" if found.rows > len(found.quoted) else ""
-    listed = f"\n{found.file.lines:,} are listed in {found.file.path}." if found.file else ""
     # Of many columns and errors, those with the most rows.
     tallies = sorted(found.tallies.values(), key=lambda tally: -tally.rows)[:_ADVISED]
     advice = "".join(f"- {remedy}\n" for remedy in remedies(tallies, config, table))
     return CopyFailedError(
-        f"{what}{quoted}{more}{listed}\n", safe=f"{_SAFE}\n{advice}".rstrip("\n") + "\n", next_step=_CORRECT
+        f"{what}{quoted}{more}{_listed(found)}", safe=f"\n{advice}{_SAFE}", next_step=_CORRECT
     )
+
+
+def _listed(found: BadRowList) -> str:
+    if found.file is None:
+        return ""
+    which = "All" if found.file.lines == found.rows else f"The first {found.file.lines:,}"
+    return f"\n{which} are listed in {found.file.path}."
 
 
 def not_listed(error: Exception) -> str:
