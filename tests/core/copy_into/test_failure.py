@@ -48,3 +48,16 @@ def test_failure_without_a_place_keeps_the_text_and_says_what_to_do(text: str, a
     message = message_of(text, 604)
     assert text in message
     assert advice in message
+
+
+def test_a_row_in_chunk_37_of_400_is_told_by_its_line() -> None:
+    staged = sample_staged_file((100,) * 400, "a.tsv").model_copy(
+        update={"compressed_bytes": 400 * 150_000_000}
+    )
+    batches = make_batches([staged], sample_config())
+    (batch,) = [batch for batch in batches if staged.key + "/part-00037.tsv.zst" in batch.paths]
+
+    status = QueryStatus(QueryState.FAILED, 100078, LONG.format(path=f"{staged.key}/part-00037.tsv.zst"))
+    assert f"batch {batch.number} of {len(batches)} was refused" in str(explain_failure(batch, status))
+    assert "a.tsv line 3617, column CARRIER" in str(explain_failure(batch, status))
+    assert len(batches) == 6

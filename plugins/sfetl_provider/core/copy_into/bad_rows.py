@@ -99,7 +99,7 @@ def _bad_row(row: _Row, by_path: Mapping[str, StagedChunk], form: RecordForm) ->
     is_hidden = name in form.masked
     record = str(row.record or "").rstrip("\r\n")
     value = None
-    if row.category == "conversion" and position is not None:
+    if row.category.lower() != "parsing" and position is not None:
         value = _field(record, position, form) or _quoted_value(row.error)
     return BadRow(
         source=chunk.source if chunk else row.file,
