@@ -19,11 +19,12 @@ from sfetl_provider.core.copy_into.statement import (
     drop_table,
     validate_statement,
 )
-from sfetl_provider.core.drop import preview
+from sfetl_provider.core.drop import preview, recovery
 from sfetl_provider.core.ledger import append, generation, month_rows, profiles
 from sfetl_provider.core.ledger.tables import preparing_statements
 from sfetl_provider.core.plan.names import (
     head_table,
+    kept_table,
     load_table,
     query_tag,
     quoted_table,
@@ -32,6 +33,7 @@ from sfetl_provider.core.plan.names import (
 )
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
 from sfetl_provider.core.restore import statements as restore
+from sfetl_provider.core.restore.records import Past
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
 
 FOLDER = Path(__file__).parent / "golden_sql"
@@ -96,8 +98,14 @@ def _change() -> dict[str, str]:
         "insert_month": insert_statement(TABLE, load_table(plan, 1), config),
         "preview_totals": preview.totals_statement(TABLE, "FLIGHT_DATE"),
         "preview_sample": preview.sample_statement(config),
-        "restore_past_count": restore.past_count_statement(rows, QUERY_ID),
-        "restore_insert": restore.bring_back_statement(rows, QUERY_ID, config.column_names),
+        "restore_past_count": restore.past_count_statement(rows, Past(statement_id=QUERY_ID)),
+        "restore_insert": restore.bring_back_statement(
+            rows, Past(statement_id=QUERY_ID), config.column_names
+        ),
+        "table_facts": recovery.facts_statement("DEMO"),
+        "keep_clone": recovery.clone_statement(
+            kept_table("DEMO", "flights", "2013-01", "0" * 12, NOW.date()), TABLE, is_transient=False
+        ),
     }
 
 

@@ -61,11 +61,24 @@ class QueryStatus:
 
 @dataclass(frozen=True)
 class StagedEntry:
-    """One file as LIST shows it; `path` is relative to the stage, sizes in bytes as stored, time in UTC."""
+    """One file as LIST shows it; `path` is relative to the stage, sizes in bytes as stored, time in UTC.
+
+    `is_encrypted`: by the client that sent it, so that what is stored is not what was to be sent.
+    """
 
     path: str
     size_bytes: int
     modified_at: datetime = field(compare=False)
+    is_encrypted: bool = False
+
+    def holds(self, size_bytes: int) -> bool:
+        """Tell whether it can be a whole file of this size; encrypted sizes tell it to 16 bytes only."""
+        return self.size_bytes == (encrypted_bytes(size_bytes) if self.is_encrypted else size_bytes)
+
+
+def encrypted_bytes(size_bytes: int) -> int:
+    """Give the size of a file that Snowflake's clients encrypted: AES in blocks of 16 bytes, always padded."""
+    return (size_bytes // 16 + 1) * 16
 
 
 class StageListing(Protocol):
@@ -134,8 +147,9 @@ class Uploader(Protocol):
     def upload(self, source: Path, stage_folder: str) -> None:
         """PUT one file, as it is, below a stage path (`@…/`), replacing one of that name.
 
-        Returns once Snowflake's result row said UPLOADED with our size. Raises `UploadError` when it did not
-        or the upload was stopped, `UploadDeniedError` when the storage refuses it, and what a login raises.
+        Returns once Snowflake's result row said UPLOADED with our size, or that of the encrypted copy. Raises
+        `UploadError` when it did not or the upload was stopped, `UploadDeniedError` when the storage refuses it,
+        and what a login raises.
         """
         ...
 

@@ -23,7 +23,8 @@ class CompressStageOperator(FileOperator):
 
     Every verified chunk is recorded in the task state store: after a crash, a retry or a clear only what is
     missing is made. Disk and memory are bounded by `stage.workers`, `stage.upload_workers` and `stage.chunk_mib`.
-    The chunks of a carried set (`plan.chunk_set`) are verified and uploaded instead. Uploads run in processes that
+    The chunks of a carried set (`plan.chunk_set`) are verified and uploaded instead, a compressed file that is fit
+    to load as it is with `stage.as_is_mib`. Uploads run in processes that
     end with the task, however it ends.
     """
 
@@ -32,8 +33,9 @@ class CompressStageOperator(FileOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the StagedFile, or the StagedRange when the source has a byte range."""
         # Imported late: NumPy and zstandard are heavy, and every task parses the DAG file.
-        from sfetl_provider.core.stage.run import StagePorts, stage_file, stage_range
-        from sfetl_provider.core.stage.set_upload import stage_carried
+        from sfetl_provider.core.stage.run import StagePorts
+        from sfetl_provider.core.stage.stage_kind import open_stage
+        from sfetl_provider.core.stage.staging import stage_source
 
         source, plan = self.begin(context), self.month_plan
         self.name_map_index(context, source.label)
@@ -43,14 +45,13 @@ class CompressStageOperator(FileOperator):
         listener = TaskListener(self.log, checkpoints)
         with self.open_session() as session, self._open_uploader() as uploader:
             ports = StagePorts(
-                warehouse=session,
+                warehouse=open_stage(session, plan, listener),
                 uploader=uploader,
                 checkpoints=checkpoints,
                 clock=SystemClock(),
                 scratch=read_settings().scratch_dir,
             )
-            stage = stage_carried if plan.chunk_set else stage_range if source.byte_range else stage_file
-            staged = stage(source, plan, self.feed, ports, listener)
+            staged = stage_source(source, plan, self.feed, ports, listener)
         self.log.info(
             "%s: %d records in %d chunks, %d of them staged before.",
             source.label,

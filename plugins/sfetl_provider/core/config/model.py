@@ -201,6 +201,9 @@ class StageConfig(Section):
     compression: Compression = "zstd"
     """How chunks are compressed: zstd, gzip (at one level) or none. A task whose setting was changed stages its
     file afresh."""
+    as_is_mib: int | None = Field(default=None, ge=1, le=5000)
+    """A .gz or .zst file of at most so many MiB, of one member or frame and without a byte order mark, is uploaded
+    as it was delivered, as one chunk. Snowflake loads a file on one core, and 100 to 250 MB best; null: never."""
     zstd_level: ZstdLevel = "auto"
     """Compression level of zstd chunks, 1 to 19; 1 is fastest. auto: each chunk's level follows the link: one of
     1, 3, 6, 9, 12, harder while finished chunks wait for their upload, lighter while uploads wait for chunks."""
@@ -223,6 +226,11 @@ class StageConfig(Section):
     def chunk_bytes(self) -> int:
         """Uncompressed bytes per chunk."""
         return self.chunk_mib * MIB
+
+    @property
+    def as_is_bytes(self) -> int | None:
+        """Size up to which a compressed file is uploaded as it is; None for never."""
+        return None if self.as_is_mib is None else self.as_is_mib * MIB
 
     @property
     def range_bytes(self) -> int | None:
@@ -340,6 +348,12 @@ class FeedConfig(Section):
             raise ValueError(f"columns named twice: {', '.join(doubled)}")
         if self.date.column not in names:
             raise ValueError(f"date.column {self.date.column} is not one of the columns")
+        return self
+
+    @model_validator(mode="after")
+    def _check_as_is(self) -> FeedConfig:
+        if self.stage.as_is_mib is not None and self.format.header:
+            raise ValueError("stage.as_is_mib is for files without a header: format.header needs it left out")
         return self
 
     @model_validator(mode="after")

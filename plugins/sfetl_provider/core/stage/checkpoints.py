@@ -22,7 +22,7 @@ _FIELDS = tuple(Chunk.model_fields)
 class StagingIdentity(Record):
     """What must be unchanged for recorded chunks to be of use: the file, its place on the stage, the cutting.
 
-    The compression level is not part of it: it is recorded with each chunk.
+    The compression level is not part of it: it is recorded with each chunk. `is_as_is`: the file is the chunk.
     """
 
     fingerprint: str
@@ -32,6 +32,7 @@ class StagingIdentity(Record):
     header: bool
     quote: str | None
     byte_range: ByteRange | None = None
+    is_as_is: bool = False
 
 
 class RecordedSource(Record):

@@ -45,6 +45,12 @@ def resume_or_restart(
     return []
 
 
+def is_begun(checkpoints: StagingCheckpoints, identity: StagingIdentity) -> bool:
+    """Tell whether what is recorded, if anything is, belongs to this identity."""
+    recorded, _ = _recorded(checkpoints)
+    return recorded is not None and recorded.identity == identity
+
+
 def _recorded(checkpoints: StagingCheckpoints) -> tuple[RecordedSource | None, str]:
     try:
         return checkpoints.source(), ""
@@ -65,18 +71,19 @@ def verified_numbers(
     chunks: Sequence[Chunk], entries: Sequence[StagedEntry], compression: Compression
 ) -> set[int]:
     """Give the numbers of the chunks that lie on the stage with the size that was recorded."""
-    sizes = entry_sizes(entries)
-    confirmed = (chunk for chunk in chunks if chunk.is_confirmed)
+    there = entries_by_name(entries)
     return {
         chunk.number
-        for chunk in confirmed
-        if sizes.get(chunk_name(chunk.number, compression)) == chunk.compressed_bytes
+        for chunk in chunks
+        if chunk.is_confirmed
+        and (entry := there.get(chunk_name(chunk.number, compression)))
+        and entry.holds(chunk.compressed_bytes)
     }
 
 
-def entry_sizes(entries: Sequence[StagedEntry]) -> dict[str, int]:
-    """Give the sizes of a stage folder's files by their names."""
-    return {entry.path.rsplit("/", 1)[-1]: entry.size_bytes for entry in entries}
+def entries_by_name(entries: Sequence[StagedEntry]) -> dict[str, StagedEntry]:
+    """Give a stage folder's files by their names."""
+    return {entry.path.rsplit("/", 1)[-1]: entry for entry in entries}
 
 
 def number_ranges(numbers: Sequence[int]) -> str:

@@ -30,7 +30,7 @@ from sfetl_provider.core.stage.level import LADDER, LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.ranges import chunks_until, cutting_of, require_same_cutting
 from sfetl_provider.core.stage.resume import (
-    entry_sizes,
+    entries_by_name,
     explain_resume,
     require_on_stage,
     resume_or_restart,
@@ -309,7 +309,7 @@ class _Staging:
         self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
         require_on_stage(self.source.label, self.recorded, self.on_stage)
         own = {self._chunk_name(number) for number in self._numbers_of_file()}
-        if foreign := sorted(set(entry_sizes(entries)) - own):
+        if foreign := sorted(set(entries_by_name(entries)) - own):
             self._notice(
                 f"the stage also holds {', '.join(foreign[:10])}; COPY names its files and ignores them"
             )

@@ -19,7 +19,7 @@ class Chunk(Record):
     `lines` are physical ones, more than the records where quoted fields hold newlines.
     `records` are what COPY must parse: lines without the empty ones. Uploads may overtake each other: a chunk
     whose own upload is not yet confirmed stands before a later one with nothing for its compressed form.
-    `zstd_level` is 0 for other compressions.
+    `zstd_level` is 0 for other compressions and for a file that is staged as it is.
     """
 
     number: int
