@@ -12,7 +12,8 @@ import pytest
 from local.warehouse.serving.faults import Fault
 from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
-from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
+from sfetl_provider.core.audit.checks import check_load_table, require_passed
+from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.checkpoint import read_state, write_state

@@ -61,6 +61,15 @@ def test_a_record_of_the_wrong_form_has_no_value_and_a_file_no_line() -> None:
     assert (unknown.source, unknown.line, unknown.column) == ("elsewhere/part-9", 4, "")
 
 
+def test_where_qc_left_lines_out_a_row_stands_on_one_of_a_few_lines() -> None:
+    staged = sample_staged_file((3, 2), "a.tsv").model_copy(update={"chunk_left_out_lines": (1, 2)})
+    (batch,) = make_batches([staged], sample_config())
+    warehouse = ScriptedWarehouse()
+    warehouse.answer("TABLE(VALIDATE(", rows_of(conversion(100038, "x", 1, "a")))
+    (row,) = read_bad_rows(warehouse, load_table(sample_plan(), 1), "q1", batch.chunks, FORM)
+    assert str(row) == "a.tsv line 102 to 104, column C1, value 'a': x"
+
+
 def test_a_masked_value_stands_neither_in_message_nor_list(tmp_path: Path) -> None:
     form = replace(FORM, masked=frozenset({"C2"}))
     error = "User character length limit (2) exceeded by string 'secret'"

@@ -69,7 +69,7 @@ def list_bad_rows(rows: Iterable[BadRow], place: ListPlace | None) -> BadRowList
         for row in rows:
             found.add(row)
             if writer is not None:
-                place_in_file = (row.source, row.line, row.position, None)
+                place_in_file = (row.source, row.lines, row.position, None)
                 writer.add_at(place_in_file, row.reason, row.record.encode())
     if writer is not None and writer.lines:
         found.file = RejectsFile(path=str(writer.path), lines=writer.lines)

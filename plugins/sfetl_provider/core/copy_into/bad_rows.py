@@ -41,12 +41,14 @@ def record_form(config: FeedConfig) -> RecordForm:
 class BadRow:
     """One row: `line` counts from 1 in the source file, None for a file as a whole.
 
+    `last_line` is the same, unless QC left lines out of the chunk: the row stands from `line` to there.
     `column` is empty and `position` (from 1) None where the record as a whole is at fault; `value` is None where
     no single value is. `record` is the text of the record. None of them holds a masked value.
     """
 
     source: str
     line: int | None
+    last_line: int | None
     column: str
     position: int | None
     code: int
@@ -56,8 +58,15 @@ class BadRow:
     characters: int = 0
     digits: int = 0
 
+    @property
+    def lines(self) -> str:
+        """Where it stands: 102, or "102 to 104"; empty for a file as a whole."""
+        if self.line is None or self.last_line == self.line:
+            return "" if self.line is None else str(self.line)
+        return f"{self.line} to {self.last_line}"
+
     def __str__(self) -> str:
-        line = "" if self.line is None else f" line {self.line}"
+        line = "" if self.line is None else f" line {self.lines}"
         column = f", column {self.column}" if self.column else ""
         quoted = "" if self.value is None else f", value '{_short(self.value)}'"
         value = "" if self.value is None or self.value in self.reason else quoted
@@ -94,7 +103,7 @@ class _Row:
 
 def _bad_row(row: _Row, by_path: Mapping[str, StagedChunk], form: RecordForm) -> BadRow:
     chunk = by_path.get(chunk_tail(row.file))
-    line = None if row.line is None else int(str(row.line))
+    line, last_line = _lines(row.line, chunk)
     name, position = named_column(str(row.column or ""))
     is_hidden = name in form.masked
     record = str(row.record or "").rstrip("\r\n")
@@ -103,7 +112,8 @@ def _bad_row(row: _Row, by_path: Mapping[str, StagedChunk], form: RecordForm) ->
         value = _field(record, position, form) or _quoted_value(row.error)
     return BadRow(
         source=chunk.source if chunk else row.file,
-        line=line if chunk is None or line is None else chunk.first_line + line - 1,
+        line=line,
+        last_line=last_line,
         column=name,
         position=position,
         code=row.code,
@@ -113,6 +123,15 @@ def _bad_row(row: _Row, by_path: Mapping[str, StagedChunk], form: RecordForm) ->
         characters=len(value or ""),
         digits=_digits(value or ""),
     )
+
+
+def _lines(line: object, chunk: StagedChunk | None) -> tuple[int | None, int | None]:
+    """How many of the lines that QC left out of the chunk stand before the row is not known here."""
+    if line is None or chunk is None:
+        known = None if line is None else int(str(line))
+        return known, known
+    first = chunk.first_line + int(str(line)) - 1
+    return first, first + chunk.left_out_lines
 
 
 def named_column(text: str) -> tuple[str, int | None]:

@@ -16,8 +16,9 @@ from sfetl_provider.core.stage.staged_file import StagedFile
 class StagedChunk:
     """One chunk as COPY sees it: `path` is relative to the run's stage folder, `<file_key>/part-00001.tsv.zst`.
 
-    `source` is the file that it was cut from, `first_line` the number of its first line there. `records` are the
-    rows that COPY must load, `blank_lines` those that it skips. `stored_bytes` is the file's mean.
+    `source` is the file that it was cut from, `first_line` the number of its first line there, of which
+    `left_out_lines` are not in the chunk. `records` are the rows that COPY must load, `blank_lines` those that it
+    skips. `stored_bytes` is the file's mean.
     """
 
     path: str
@@ -27,6 +28,7 @@ class StagedChunk:
     compression: Compression
     blank_lines: int = 0
     stored_bytes: int = 0
+    left_out_lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def _batch(number: int, groups: Sequence[Sequence[StagedChunk]]) -> Batch:
 
 def _chunks(staged: StagedFile, is_one_column: bool) -> list[StagedChunk]:
     """An empty line is a row where the feed has one column, and none otherwise: as COPY's file format says."""
-    counted = zip(staged.chunk_records, staged.chunk_first_lines, staged.empty_records_of_chunks, strict=True)
+    left_out = staged.chunk_left_out_lines or (0,) * staged.chunk_count
+    counts = (staged.chunk_records, staged.chunk_first_lines, staged.empty_records_of_chunks, left_out)
     return [
         StagedChunk(
             path=f"{staged.key}/{chunk_name(number, staged.compression)}",
@@ -98,6 +101,9 @@ def _chunks(staged: StagedFile, is_one_column: bool) -> list[StagedChunk]:
             compression=staged.compression,
             blank_lines=0 if is_one_column else empty,
             stored_bytes=staged.compressed_bytes // staged.chunk_count,
+            left_out_lines=left_out_lines,
         )
-        for number, (records, first_line, empty) in enumerate(counted, start=1)
+        for number, (records, first_line, empty, left_out_lines) in enumerate(
+            zip(*counts, strict=True), start=1
+        )
     ]

@@ -103,7 +103,10 @@ def _place(batch: Batch, message: str) -> str:
     chunk = refused_chunk(batch, message)
     if chunk is None:
         return f", {place['file']} line {place['line']}{field}"
-    return f", {chunk.source} line {chunk.first_line + int(place['line']) - 1}{field}"
+    line = chunk.first_line + int(place["line"]) - 1
+    # How many of the lines that QC left out stand before it is not known here.
+    later = f" to {line + chunk.left_out_lines}" if chunk.left_out_lines else ""
+    return f", {chunk.source} line {line}{later}{field}"
 
 
 def _next_step(status: QueryStatus) -> str:

@@ -12,8 +12,8 @@ from sfetl_provider.core.qc.report import BadLine
 
 COLUMNS = ("file", "line", "column", "byte_offset", "reason", "text")
 _HEAD = "\t".join(COLUMNS).encode() + b"\n"
-Place = tuple[str, int | None, int | None, int | None]
-"""Source file, line, column and byte offset; None: not known."""
+Place = tuple[str, int | str, int | None, int | None]
+"""Source file, line (or lines, as text), column and byte offset; None: not known."""
 TEXT_LIMIT_BYTES = 1024 * 1024
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127)} | {9: "\\t", 10: "\\n", 13: "\\r"}
 
@@ -50,7 +50,7 @@ class RejectsWriter:
 
     def finish(self) -> None:
         """Put the file in its place; without bad lines there is none, and an older list is removed."""
-        with _scratch_errors(self.path):
+        with list_errors(self.path):
             if self._file is not None:
                 self._file.close()
                 self._part.replace(self.path)
@@ -69,7 +69,7 @@ class RejectsWriter:
             return file.read(len(_HEAD)) == _HEAD
 
     def _write(self, row: bytes) -> None:
-        with _scratch_errors(self.path):
+        with list_errors(self.path):
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._part.open("wb")
@@ -107,7 +107,8 @@ def _text(line: bytes) -> str:
 
 
 @contextmanager
-def _scratch_errors(path: Path) -> Iterator[None]:
+def list_errors(path: Path) -> Iterator[None]:
+    """Say that a list of bad lines cannot be written: raises ScratchSpaceError for an OSError."""
     try:
         yield
     except OSError as error:
