@@ -95,7 +95,8 @@ class AsyncCopyOperator(FeedOperator):
         rejects = ListPlace(
             copy_rejects_path(read_settings().reports_dir, plan), self.feed.qc.rejects_mib * MIB
         )
-        job = CopyJob(plan, self.staged_files, self.feed, rejects)
+        left_out = QcVerdict.from_json(self.verdict).left_out if self.verdict is not None else {}
+        job = CopyJob(plan, self.staged_files, self.feed, rejects, left_out)
         with self.open_session() as session:
             step = advance(job, CopyPorts(session, checkpoints, SystemClock()))
         if step.pace is not None:

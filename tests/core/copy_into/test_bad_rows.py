@@ -12,8 +12,12 @@ from sfetl_provider.core.copy_into.bad_rows import BadRow, RecordForm, read_bad_
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.failure import explain_failure
 from sfetl_provider.core.copy_into.remedies import remedies
+from sfetl_provider.core.copy_into.source_places import SourcePlaces
+from sfetl_provider.core.plan.month_plan import LeftOut
 from sfetl_provider.core.plan.names import load_table
 from sfetl_provider.core.ports import QueryState, QueryStatus
+from sfetl_provider.core.tsv.left_out import LeftOutWriter
+from sfetl_provider.core.tsv.spans import Span
 from tests.core.load_samples import TABLE, sample_config, sample_plan, sample_staged_file
 from tests.core.scripted_warehouse import ScriptedWarehouse, rows_of
 
@@ -25,7 +29,9 @@ CHUNK = f"flights/2013-01/x/{BATCH.paths[1]}"
 def bad_rows(*rows: tuple[object, ...], form: RecordForm = FORM) -> list[BadRow]:
     warehouse = ScriptedWarehouse()
     warehouse.answer("TABLE(VALIDATE(", rows_of(*rows))
-    return list(read_bad_rows(warehouse, load_table(sample_plan(), 1), "q1", BATCH.chunks, form))
+    return list(
+        read_bad_rows(warehouse, load_table(sample_plan(), 1), "q1", SourcePlaces(BATCH.chunks, {}), form)
+    )
 
 
 def conversion(code: int, error: str, position: int, record: str) -> tuple[object, ...]:
@@ -61,13 +67,33 @@ def test_a_record_of_the_wrong_form_has_no_value_and_a_file_no_line() -> None:
     assert (unknown.source, unknown.line, unknown.column) == ("elsewhere/part-9", 4, "")
 
 
-def test_where_qc_left_lines_out_a_row_stands_on_one_of_a_few_lines() -> None:
-    staged = sample_staged_file((3, 2), "a.tsv").model_copy(update={"chunk_left_out_lines": (1, 2)})
-    (batch,) = make_batches([staged], sample_config())
-    warehouse = ScriptedWarehouse()
-    warehouse.answer("TABLE(VALIDATE(", rows_of(conversion(100038, "x", 1, "a")))
-    (row,) = read_bad_rows(warehouse, load_table(sample_plan(), 1), "q1", batch.chunks, FORM)
-    assert str(row) == "a.tsv line 102 to 104, column C1, value 'a': x"
+LEFT_OUT = sample_staged_file((3, 2), "a.tsv").model_copy(update={"chunk_left_out_lines": (1, 4)})
+
+
+def left_out_list(path: Path) -> LeftOut:
+    """QC left out line 7 of the first chunk; of the second its first two lines, and two more further on."""
+    writer = LeftOutWriter(path)
+    writer.add([Span(10, 5, 7, 1), Span(100, 5, 101, 2), Span(120, 9, 104, 1), Span(130, 9, 105, 1)])
+    sha256 = writer.finish()
+    return LeftOut(
+        path=str(path), sha256=sha256, fingerprint="f1", file_records=99, records=4, lines=5, size_bytes=28
+    )
+
+
+def test_lines_that_qc_left_out_count_where_its_list_is_there_and_are_a_range_where_it_is_not(
+    tmp_path: Path,
+) -> None:
+    (batch,) = make_batches([LEFT_OUT], sample_config())
+    listed = left_out_list(tmp_path / "a.left-out.tsv")
+    places = SourcePlaces(batch.chunks, {"a.tsv": listed})
+    assert [places.find(batch.paths[1], line).line for line in (1, 2)] == [103, 106]
+    assert [places.find(batch.paths[0], line).line for line in (1, 6, 7)] == [1, 6, 8]
+
+    Path(listed.path).write_text("changed")
+    unknown = SourcePlaces(batch.chunks, {"a.tsv": listed})
+    assert unknown.find(batch.paths[1], 2) == ("a.tsv", 102, 106)
+    row = BadRow("a.tsv", 102, 106, "C1", 1, 100038, "x", "a", "a")
+    assert str(row) == "a.tsv line 102 to 106, column C1, value 'a': x"
 
 
 def test_a_masked_value_stands_neither_in_message_nor_list(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.copy_into.batches import StagedChunk, chunk_tail
+from sfetl_provider.core.copy_into.source_places import SourcePlaces
 from sfetl_provider.core.copy_into.statement import validate_statement
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.ports import RowReader
@@ -41,7 +41,7 @@ def record_form(config: FeedConfig) -> RecordForm:
 class BadRow:
     """One row: `line` counts from 1 in the source file, None for a file as a whole.
 
-    `last_line` is the same, unless QC left lines out of the chunk: the row stands from `line` to there.
+    `last_line` is the same, unless it is only known that the row stands from `line` to there.
     `column` is empty and `position` (from 1) None where the record as a whole is at fault; `value` is None where
     no single value is. `record` is the text of the record. None of them holds a masked value.
     """
@@ -74,18 +74,17 @@ class BadRow:
 
 
 def read_bad_rows(
-    warehouse: RowReader, table: TableName, query_id: str, chunks: Sequence[StagedChunk], form: RecordForm
+    warehouse: RowReader, table: TableName, query_id: str, places: SourcePlaces, form: RecordForm
 ) -> Iterator[BadRow]:
     """Give every row that a COPY with ON_ERROR = CONTINUE left out of `table`, by file and line.
 
     Memory: one batch of the result. Errors as in `RowReader`.
     """
-    by_path = {chunk.path: chunk for chunk in chunks}
     result = warehouse.read_rows(validate_statement(table, query_id), batch_rows=1000)
     for batch in result.batches:
         for error, file, line, category, code, column, record in batch:
             row = _Row(str(error), str(file), line, str(category), int(str(code)), column, record)
-            yield _bad_row(row, by_path, form)
+            yield _bad_row(row, places, form)
 
 
 @dataclass(frozen=True)
@@ -101,9 +100,8 @@ class _Row:
     record: object
 
 
-def _bad_row(row: _Row, by_path: Mapping[str, StagedChunk], form: RecordForm) -> BadRow:
-    chunk = by_path.get(chunk_tail(row.file))
-    line, last_line = _lines(row.line, chunk)
+def _bad_row(row: _Row, places: SourcePlaces, form: RecordForm) -> BadRow:
+    place = places.find(row.file, None if row.line is None else int(str(row.line)))
     name, position = named_column(str(row.column or ""))
     is_hidden = name in form.masked
     record = str(row.record or "").rstrip("\r\n")
@@ -111,9 +109,9 @@ def _bad_row(row: _Row, by_path: Mapping[str, StagedChunk], form: RecordForm) ->
     if row.category.lower() != "parsing" and position is not None:
         value = _field(record, position, form) or _quoted_value(row.error)
     return BadRow(
-        source=chunk.source if chunk else row.file,
-        line=line,
-        last_line=last_line,
+        source=place.source,
+        line=place.line,
+        last_line=place.last_line,
         column=name,
         position=position,
         code=row.code,
@@ -123,15 +121,6 @@ def _bad_row(row: _Row, by_path: Mapping[str, StagedChunk], form: RecordForm) ->
         characters=len(value or ""),
         digits=_digits(value or ""),
     )
-
-
-def _lines(line: object, chunk: StagedChunk | None) -> tuple[int | None, int | None]:
-    """How many of the lines that QC left out of the chunk stand before the row is not known here."""
-    if line is None or chunk is None:
-        known = None if line is None else int(str(line))
-        return known, known
-    first = chunk.first_line + int(str(line)) - 1
-    return first, first + chunk.left_out_lines
 
 
 def named_column(text: str) -> tuple[str, int | None]:

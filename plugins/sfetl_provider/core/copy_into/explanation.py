@@ -21,6 +21,7 @@ from sfetl_provider.core.copy_into.failure import explain_bad_rows, explain_fail
 from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE, CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import Waiting
 from sfetl_provider.core.copy_into.session import session_statement
+from sfetl_provider.core.copy_into.source_places import SourcePlaces
 from sfetl_provider.core.copy_into.statement import copy_statement, create_scratch_table, drop_table
 from sfetl_provider.core.errors import CopyFailedError, SfetlError
 from sfetl_provider.core.plan.month_plan import TableName
@@ -41,7 +42,7 @@ class Explainer:
         self._plan, self._config, self._place = job.plan, job.config, job.rejects
         self._warehouse, self._clock = ports.warehouse, ports.clock
         self._store = store
-        self._form = record_form(job.config)
+        self._form, self._left_out = record_form(job.config), job.left_out
 
     def move(self, state: CopyState, batch: Batch, search: Explanation) -> CopyState | Waiting:
         """Submit the search, or look how far it is.
@@ -91,9 +92,8 @@ class Explainer:
         self._warehouse.query(
             session_statement(query_tag(self._plan, "explain", state.attempt), TIMEOUT_SECONDS)
         )
-        bad_rows = read_bad_rows(
-            self._warehouse, self._table(state), search.query_id, batch.chunks, self._form
-        )
+        places = SourcePlaces(batch.chunks, self._left_out)
+        bad_rows = read_bad_rows(self._warehouse, self._table(state), search.query_id, places, self._form)
         return self._error(batch, list_bad_rows(bad_rows, self._place), rows)
 
     def _error(self, batch: Batch, found: BadRowList, rows: int) -> CopyFailedError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
-from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.plan.month_plan import LeftOut, MonthPlan
 from sfetl_provider.core.ports import BulkWarehouse, CheckpointStore, Clock
 from sfetl_provider.core.stage.staged_file import StagedFile
 
@@ -17,12 +18,16 @@ UNKNOWN_GRACE = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class CopyJob:
-    """What to load: the chunks of all files of a month; bad rows are listed in `rejects` when it is given."""
+    """What to load: the chunks of all files of a month; bad rows are listed in `rejects` when it is given.
+
+    `left_out` are the lists of what QC left out, by file: with them lines of chunks become lines of the source.
+    """
 
     plan: MonthPlan
     staged_files: tuple[StagedFile, ...]
     config: FeedConfig
     rejects: ListPlace | None = None
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

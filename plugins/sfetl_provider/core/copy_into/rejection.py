@@ -12,6 +12,7 @@ from sfetl_provider.core.copy_into.checkpoint import CopyState
 from sfetl_provider.core.copy_into.failure import explain_rejects, not_listed
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.session import session_statement
+from sfetl_provider.core.copy_into.source_places import SourcePlaces
 from sfetl_provider.core.errors import CopyFailedError, SfetlError
 from sfetl_provider.core.plan.names import query_tag
 from sfetl_provider.core.plan.target_types import with_target_types
@@ -58,9 +59,8 @@ class Rejection:
         form = record_form(self._job.config)
         for batch, result in zip(self._batches, state.finished, strict=False):
             if result.rejected:
-                yield from read_bad_rows(
-                    self._warehouse, state.load_table, result.query_id, batch.chunks, form
-                )
+                places = SourcePlaces(batch.chunks, self._job.left_out)
+                yield from read_bad_rows(self._warehouse, state.load_table, result.query_id, places, form)
 
 
 def rejected(state: CopyState) -> int:
