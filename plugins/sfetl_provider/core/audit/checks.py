@@ -120,7 +120,7 @@ def _judge(job: AuditJob, table: _Table) -> Iterator[Finding]:
     yield from by_policy(dated, job.config.publish.outside_month)
     yield from null_findings(table.nulls)
     if job.verdict and job.verdict.mode == "file" and job.verdict.days:
-        yield from day_count_findings(job.verdict.days, dates.inside)
+        yield from day_count_findings(job.verdict.days, dates.inside, job.outcome.rows_rejected)
     if job.is_quality_control:
         yield from day_findings(table.days, job.config.qc, month)
     # Files that are appended or merged are a part of their month: whole months say nothing of them.
