@@ -171,6 +171,16 @@ CASES = (
         (Run("SELECT LENGTH('äb'), OCTET_LENGTH('äb')", rows=[(2, 3)]),),
     ),
     Case(
+        "an object of names and texts keeps what is NULL",
+        "sql-reference/functions/object_construct_keep_null",
+        (
+            Run(
+                "SELECT TO_JSON(OBJECT_CONSTRUCT_KEEP_NULL('A', '1.50', 'B', CAST(NULL AS VARCHAR)))",
+                rows=[('{"A":"1.50","B":null}',)],
+            ),
+        ),
+    ),
+    Case(
         "times in other zones",
         "sql-reference/functions/convert_timezone",
         (
