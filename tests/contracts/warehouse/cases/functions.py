@@ -147,7 +147,7 @@ CASES = (
                 [(False, -1, 0)],
             ),
             Run(
-                "SELECT TO_VARCHAR('2024-02-29'::DATE, 'DD.MM.YYYY'), TO_VARCHAR(1.5::NUMBER(9, 2)), TO_VARCHAR(TRUE)",
+                "SELECT TO_VARCHAR('2024-02-29'::DATE, 'DD.MM.YYYY'), TO_VARCHAR(1.5::NUMBER(9,2)), TO_VARCHAR(TRUE)",
                 [("29.02.2024", "1.50", "true")],
             ),
             Run("SELECT DATEDIFF(DAY, '2024-02-28'::DATE, '2024-03-01'::DATE)", [(2,)]),
