@@ -146,10 +146,8 @@ CASES = (
                 "SELECT REGEXP_LIKE('a\\nb', 'a.b'), MOD(-7, 3), MOD(DAYOFWEEKISO('2024-03-03'::DATE), 7)",
                 [(False, -1, 0)],
             ),
-            Run(
-                "SELECT TO_VARCHAR('2024-02-29'::DATE, 'DD.MM.YYYY'), TO_VARCHAR(1.5::NUMBER(9,2)), TO_VARCHAR(TRUE)",
-                [("29.02.2024", "1.50", "true")],
-            ),
+            Run("SELECT TO_VARCHAR('2024-02-29'::DATE, 'DD.MM.YYYY')", [("29.02.2024",)]),
+            Run("SELECT TO_VARCHAR(1.5::NUMBER(9, 2)), TO_VARCHAR(TRUE)", [("1.50", "true")]),
             Run("SELECT DATEDIFF(DAY, '2024-02-28'::DATE, '2024-03-01'::DATE)", [(2,)]),
             Run(
                 "SELECT MEDIAN(CAST(A AS NUMBER(38, 10))), SUM(CAST(A AS NUMBER(38, 10))) "
