@@ -18,6 +18,7 @@ from sfetl_provider.core.events import Listener, Progress
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning
+from sfetl_provider.core.qc.first_records import put_aside
 from sfetl_provider.core.qc.record_sample import RecordSample
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.rule_samples import RULE_SAMPLES, Place, quote_records
@@ -54,7 +55,7 @@ class Reading:
         with working_folder(scratch) as folder:
             feed = TextFeed(Path(self.source.path), folder)
             structure.sample = self._sample(folder)
-            scanned = ScannedFile(feed, self.beginning.header_records)
+            scanned = ScannedFile(feed, self.beginning.header_records, self._first_records(structure, folder))
             scan = ValueScan(scanned, self.config, self.month, folder)
             with _Background(scan) as background:
                 try:
@@ -85,6 +86,13 @@ class Reading:
         # How much text a compressed file holds is known at its end only.
         ratio = COMPRESSION_RATIO if is_compressed(self.source.path) else 1
         return RecordSample(folder / "sample", ratio * self.beginning.size_bytes)
+
+    def _first_records(self, structure: Structure, folder: Path) -> Path | None:
+        if self.config.qc.profile == "off":
+            return None
+        path = folder / "first"
+        is_there = put_aside(Path(self.source.path), self.beginning.start, structure.shape, path)
+        return path if is_there else None
 
     @property
     def _sample_limit(self) -> int:
