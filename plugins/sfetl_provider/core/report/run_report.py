@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import not_
 from typing import Literal
+
+from pydantic import Field
 
 from sfetl_provider import __version__
 from sfetl_provider.core.audit.report import AuditReport
@@ -15,9 +18,10 @@ from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict
 from sfetl_provider.core.record import Record
+from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.staged_file import StagedFile
 
-RunState = Literal["published", "dropped", "dry_run", "rejected", "failed"]
+RunState = Literal["published", "dropped", "restored", "dry_run", "rejected", "failed"]
 
 
 class RunIdentity(Record):
@@ -31,7 +35,10 @@ class RunIdentity(Record):
 
 
 class ReportedFile(Record):
-    """One source file: bytes as it lies on disk, records as counted while staging, by `ranges` tasks."""
+    """One source file: bytes as it lies on disk, records as counted while staging, by `ranges` tasks.
+
+    `rejected_records` are those that QC left out.
+    """
 
     name: str
     size_bytes: int
@@ -43,10 +50,11 @@ class ReportedFile(Record):
     chunks: int
     chunks_reused: int
     ranges: int = 1
+    rejected_records: int = Field(default=0, exclude_if=not_)
 
 
 class ReportedChecks(Record):
-    """What QC or the audit decided; `rows` are the records it looked at, `days` every day that it judged.
+    """What QC or the audit decided; `rows` are the records it looked at, `days` every day that it counted.
 
     `quality` is that of files which QC read.
     """
@@ -75,6 +83,7 @@ class RunReport(RunIdentity):
     rows_copied: int | None
     rows_published: int | None
     rows_deleted: int | None
+    rows_restored: int | None
     qc: ReportedChecks | None
     audit: ReportedChecks | None
     generation: int | None
@@ -98,6 +107,7 @@ class RunRecords:
     audit: AuditReport | None = None
     publication: PublishReceipt | None = None
     deletion: DropReceipt | None = None
+    restoration: RestoreReceipt | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,8 @@ def _state(records: RunRecords, end: RunEnd) -> RunState:
         return "failed"
     if records.deletion:
         return "dropped"
+    if records.restoration:
+        return "restored"
     if records.publication:
         return "published"
     return end.stopped or "failed"
@@ -167,15 +179,17 @@ def _reported_file(staged: StagedFile) -> ReportedFile:
         chunks=staged.chunk_count,
         chunks_reused=staged.chunks_reused,
         ranges=staged.ranges,
+        rejected_records=staged.rejected_records,
     )
 
 
 def _changes(records: RunRecords) -> dict[str, object]:
-    change = records.publication or records.deletion
+    change = records.publication or records.deletion or records.restoration
     planned = records.plan.generation if records.plan else None
     return {
         "rows_published": records.publication.rows_inserted if records.publication else None,
         "rows_deleted": change.rows_deleted if change else None,
+        "rows_restored": records.restoration.rows_inserted if records.restoration else None,
         "generation": change.generation if change else planned,
         "ledger_sequence": change.ledger_sequence if change else None,
     }
