@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,12 @@ from urllib.parse import quote
 import pytest
 
 from local.warehouse.serving.server import RunningWarehouse
-from sfetl_provider.core.errors import ConnectionMissingError, ProxyDeniedError
+from sfetl_provider.core.errors import (
+    ConnectionMissingError,
+    ProxyAuthenticationError,
+    ProxySettingsError,
+    ProxyUnreachableError,
+)
 from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
 from sfetl_provider.operators.feed_operator import hook_of
 from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid, running_squid
@@ -52,6 +58,7 @@ def add_proxy(
     monkeypatch: pytest.MonkeyPatch, port: int | None, password: str = PASSWORD, **more: Any
 ) -> None:
     fields = {"conn_type": "sfetl_proxy", "host": "127.0.0.1", "port": port, "login": USER}
+    more = {"extra": {"authentication": "basic"}, **more}
     add_connection(monkeypatch, "corp_proxy", **fields, password=password, **more)
 
 
@@ -147,7 +154,7 @@ def test_a_wrong_proxy_password_is_refused_at_once_and_shown_nowhere(
     wrong = "wr0ng@pass/:%é"
     add_proxy(monkeypatch, squid.port, password=wrong)
 
-    with caplog.at_level("DEBUG"), pytest.raises(ProxyDeniedError, match="407") as caught:
+    with caplog.at_level("DEBUG"), pytest.raises(ProxyAuthenticationError, match="407") as caught:
         SfetlSnowflakeHook("inner", proxy_conn_id="corp_proxy").open_session()
 
     assert "Correct user or password of the proxy connection" in caught.value.next_step
@@ -165,8 +172,44 @@ def test_a_proxy_without_host_or_port_is_refused_because_it_would_be_left_out(
     fields = {"conn_type": "sfetl_proxy", "host": "127.0.0.1", "port": 8080} | {field: None}
     add_connection(monkeypatch, "corp_proxy", **fields)
 
-    with pytest.raises(ConnectionMissingError, match=f"corp_proxy lacks its {word}"):
+    with pytest.raises(ProxySettingsError, match=f"corp_proxy cannot be used: {word}: missing"):
         SfetlSnowflakeHook("inner", proxy_conn_id="corp_proxy").open_session()
+
+
+def test_connections_with_different_proxies_live_side_by_side_and_mode_none_goes_direct(
+    inner: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_proxy(monkeypatch, squid.port)
+    add_connection(monkeypatch, "no_proxy", conn_type="sfetl_proxy", extra={"mode": "none"})
+    add_connection(monkeypatch, "dead", conn_type="sfetl_proxy", host="127.0.0.1", port=9)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, PROXY_URL)
+    monkeypatch.setenv("NO_PROXY", "")
+
+    with (
+        SfetlSnowflakeHook("inner", proxy_conn_id="corp_proxy").open_session() as proxied,
+        SfetlSnowflakeHook("snowflake_default", proxy_conn_id="no_proxy").open_session() as direct,
+    ):
+        with pytest.raises(ProxyUnreachableError, match=r"127\.0\.0\.1:9: it refused"):
+            SfetlSnowflakeHook("inner", proxy_conn_id="dead").open_session()
+        assert (proxied.query("SELECT 1").scalar(), direct.query("SELECT 2").scalar()) == (1, 2)
+
+    assert {found.address.partition("/")[0] for found in squid.requests()} == {"http:"}
+    assert os.environ["HTTP_PROXY"] == PROXY_URL
+
+
+def test_mode_environment_takes_the_environments_proxy_on_purpose(
+    inner: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"http://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@127.0.0.1:{squid.port}"
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    monkeypatch.setenv("NO_PROXY", "example.com")
+    add_connection(monkeypatch, "ambient", conn_type="sfetl_proxy", extra={"mode": "environment"})
+
+    with SfetlSnowflakeHook("inner", proxy_conn_id="ambient").open_session() as session:
+        assert session.query("SELECT 1").scalar() == 1
+
+    assert "POST query-request" in passed(squid)
 
 
 def test_a_proxy_connection_that_does_not_exist_is_named(inner: RunningWarehouse) -> None:

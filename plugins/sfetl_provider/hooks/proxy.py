@@ -1,17 +1,17 @@
-"""The connection type `sfetl_proxy`: a forward proxy between here and Snowflake."""
+"""The connection type `sfetl_proxy`: how to reach Snowflake from here."""
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote
+import os
 
 from airflow.sdk import BaseHook, Connection
 
-from sfetl_provider.core.errors import ConnectionMissingError
+from sfetl_provider.core.network.proxy_settings import ProxySettings
+from sfetl_provider.core.network.settings_reading import ProxyFields, read_proxy_settings
 
 
 class SfetlProxyHook(BaseHook):
-    """Gives the connector's proxy options for a connection of type `sfetl_proxy`."""
+    """Reads a connection of type `sfetl_proxy`."""
 
     conn_name_attr = "proxy_conn_id"
     default_conn_name = "sfetl_proxy_default"
@@ -19,22 +19,16 @@ class SfetlProxyHook(BaseHook):
     hook_name = "sfetl proxy"
 
 
-def proxy_options(connection: Connection) -> dict[str, Any]:
-    """Give `proxy_host`, `proxy_port` and, when set, user and password for snowflake-connector-python 4.x.
-
-    Host and port are both required: with a host alone the connector would go direct, in silence. User and
-    password are percent-encoded, because the connector pastes them into a URL.
-    """
-    if not connection.host or not connection.port:
-        raise ConnectionMissingError(
-            f"The proxy connection {connection.conn_id} lacks its {'port' if connection.host else 'host'}.",
-            safe="Nothing was sent.",
-            next_step="Fill in host and port of that Airflow connection, then clear this task.",
-        )
-    options: dict[str, Any] = {"proxy_host": connection.host, "proxy_port": str(connection.port)}
-    if connection.login:
-        options["proxy_user"] = quote(connection.login, safe="")
-        options["proxy_password"] = quote(connection.password or "", safe="")
-    if bypass := connection.extra_dejson.get("no_proxy"):
-        options["no_proxy"] = bypass
-    return options
+def proxy_settings(connection: Connection) -> ProxySettings:
+    """Give what a connection says; raises ProxySettingsError with every fault in it."""
+    return read_proxy_settings(
+        ProxyFields(
+            conn_id=str(connection.conn_id),
+            host=connection.host,
+            port=connection.port,
+            login=connection.login,
+            password=connection.password,
+            extra=connection.extra_dejson,
+        ),
+        os.environ,
+    )

@@ -8,9 +8,11 @@ from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
+from sfetl_provider.adapters.network.login_fault import target_of
+from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.errors import ConnectionMissingError
-from sfetl_provider.hooks.proxy import proxy_options
+from sfetl_provider.hooks.proxy import proxy_settings
 
 # Connector options that apache-airflow-providers-snowflake 6.20 drops in silence when they stand in `extra`.
 PASSED_OPTIONS = (
@@ -29,7 +31,8 @@ class SfetlSnowflakeHook(SnowflakeHook):
     """Opens sessions for one Snowflake connection.
 
     The proxy comes from the connection `proxy_conn_id`, given here or named in the Snowflake connection's
-    extra; with it the environment's proxy variables are ignored. Without one, the connector's own rules apply.
+    extra; with it the environment's proxies and certificates are ignored. Without one, the connector's own rules
+    apply.
     `connections` hands over connections that were fetched before, for use in a triggerer's thread.
     """
 
@@ -60,13 +63,18 @@ class SfetlSnowflakeHook(SnowflakeHook):
         return open_connection(self.connector_options())
 
     def connector_options(self) -> dict[str, Any]:
-        """Give what the connector is called with; holds secrets."""
+        """Give what the connector is called with, having asked the proxy for the way; holds secrets.
+
+        Raises ConnectionMissingError, ProxySettingsError and what `network_options` raises.
+        """
         connection = self.get_connection(self.snowflake_conn_id)
         extra = connection.extra_dejson
         options = {key: value for key, value in self._get_conn_params().items() if value not in (None, "")}
         options |= {name: extra[name] for name in PASSED_OPTIONS if name in extra}
         if proxy_conn_id := self.proxy_conn_id or extra.get(PROXY_FIELD):
-            options |= proxy_options(self.get_connection(proxy_conn_id))
+            settings = proxy_settings(self.get_connection(proxy_conn_id))
+            options = {name: value for name, value in options.items() if not name.startswith("proxy_")}
+            options |= network_options(settings, target_of(options))
         return options
 
 
