@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from collections.abc import Iterator
@@ -12,12 +13,15 @@ from urllib.parse import quote
 import pytest
 
 from local.warehouse.serving.server import RunningWarehouse
+from sfetl_provider.cli.all_commands import DOCTOR
+from sfetl_provider.cli.folders import Folders
 from sfetl_provider.core.errors import (
     ConnectionMissingError,
     ProxyAuthenticationError,
     ProxySettingsError,
     ProxyUnreachableError,
 )
+from sfetl_provider.hooks.proxy import SfetlProxyHook
 from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
 from sfetl_provider.operators.feed_operator import hook_of
 from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid, running_squid
@@ -215,3 +219,38 @@ def test_mode_environment_takes_the_environments_proxy_on_purpose(
 def test_a_proxy_connection_that_does_not_exist_is_named(inner: RunningWarehouse) -> None:
     with pytest.raises(ConnectionMissingError, match="The Airflow connection nowhere does not exist"):
         SfetlSnowflakeHook("inner", proxy_conn_id="nowhere").open_session()
+
+
+def test_the_test_button_and_the_doctor_tell_what_is_wrong_with_a_proxy(
+    inner: RunningWarehouse,
+    squid: RunningSquid,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    add_proxy(monkeypatch, squid.port, password="wr0ng")
+    add_connection(monkeypatch, "unfinished", conn_type="sfetl_proxy", host="proxy.test")
+
+    is_good, told = SfetlProxyHook("corp_proxy").test_connection()
+    assert not is_good
+    assert "The proxy answered 407" in told
+    is_good, told = SfetlProxyHook("unfinished").test_connection()
+    assert not is_good
+    assert "port: missing" in told
+
+    arguments = argparse.Namespace(conn_id="inner", proxy_conn_id="unfinished", database="TESTS", json="-")
+    assert DOCTOR.run(arguments, Folders(Path(), Path(), Path())) == 1
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    assert (steps[0]["name"], steps[0]["error"]) == ("connections", "ProxySettingsError")
+
+
+def test_the_doctor_goes_the_whole_way_of_the_named_connections(
+    inner: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_proxy(monkeypatch, squid.port)
+    add_connection(monkeypatch, "inner", **snowflake(inner, database="TESTS", proxy_conn_id="corp_proxy"))
+
+    is_good, told = SfetlSnowflakeHook("inner").test_connection()
+
+    assert is_good, told
+    assert told.startswith("Snowflake connection inner, proxy connection corp_proxy")
+    assert "PUT part-00001.tsv" in passed(squid)

@@ -132,4 +132,19 @@ COMPARE = Command(
     function="sfetl_provider.cli.compare:compare_files",
 )
 
-COMMANDS = (INSPECT, QC, STAGE, COMPARE)
+DOCTOR = Command(
+    name="doctor",
+    summary="Examine the way to Snowflake step by step: 0 all works, 1 a step failed, 2 nothing was examined",
+    options=(
+        Option(("--conn-id",), {"default": "snowflake_default", "help": "Airflow connection to Snowflake"}),
+        Option(("--proxy-conn-id",), {"help": "proxy connection instead of the one that it names"}),
+        Option(("--database",), {"help": "where to stage the small file, if the connection names none"}),
+        Option(
+            ("--json",),
+            {"metavar": "PATH", "help": "write everything as JSON; - for stdout, instead of the text"},
+        ),
+    ),
+    function="sfetl_provider.cli.doctor:examine_connection",
+)
+
+COMMANDS = (INSPECT, QC, STAGE, COMPARE, DOCTOR)

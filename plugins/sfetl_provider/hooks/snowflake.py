@@ -8,9 +8,11 @@ from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
+from sfetl_provider.adapters.doctor import Patient, examine
 from sfetl_provider.adapters.network.login_fault import target_of
 from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
+from sfetl_provider.core.doctor.examination import Examination, render_examination
 from sfetl_provider.core.errors import ConnectionMissingError
 from sfetl_provider.hooks.proxy import proxy_settings
 
@@ -67,15 +69,44 @@ class SfetlSnowflakeHook(SnowflakeHook):
 
         Raises ConnectionMissingError, ProxySettingsError and what `network_options` raises.
         """
-        connection = self.get_connection(self.snowflake_conn_id)
-        extra = connection.extra_dejson
+        patient = self.patient()
+        options = dict(patient.options)
+        if patient.settings is not None:
+            options |= network_options(patient.settings, target_of(options))
+        return options
+
+    def patient(self, database: str = "") -> Patient:
+        """Give what the connections say, without asking anybody; holds secrets.
+
+        Raises ConnectionMissingError and ProxySettingsError.
+        """
+        extra = self.get_connection(self.snowflake_conn_id).extra_dejson
         options = {key: value for key, value in self._get_conn_params().items() if value not in (None, "")}
         options |= {name: extra[name] for name in PASSED_OPTIONS if name in extra}
-        if proxy_conn_id := self.proxy_conn_id or extra.get(PROXY_FIELD):
-            settings = proxy_settings(self.get_connection(proxy_conn_id))
+        named = self.named_proxy
+        settings = proxy_settings(self.get_connection(named)) if named else None
+        if settings is not None:
             options = {name: value for name, value in options.items() if not name.startswith("proxy_")}
-            options |= network_options(settings, target_of(options))
-        return options
+        return Patient(options, settings, database or str(options.get("database") or ""))
+
+    @property
+    def named_proxy(self) -> str:
+        """The proxy connection: the hook's own, or the one that the Snowflake connection names; empty for none."""
+        connection = self.get_connection(self.snowflake_conn_id)
+        return str(self.proxy_conn_id or connection.extra_dejson.get(PROXY_FIELD) or "")
+
+    def examine(self, database: str = "") -> Examination:
+        """Go the way to Snowflake step by step, see `adapters.doctor`."""
+        try:
+            named = self.named_proxy
+        except ConnectionMissingError:
+            named = str(self.proxy_conn_id or "")
+        return examine(self.snowflake_conn_id, named, lambda: self.patient(database))
+
+    def test_connection(self) -> tuple[bool, str]:  # type: ignore[override]  # as Airflow calls it, and says elsewhere
+        """Tell whether everything works, and what was found; for Airflow's Test button and command line."""
+        found = self.examine()
+        return found.failed_step is None, render_examination(found)
 
 
 def find_connection(conn_id: str) -> Connection:

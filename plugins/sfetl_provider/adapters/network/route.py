@@ -7,6 +7,7 @@ four times.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -81,6 +82,16 @@ def _forwarder_door(settings: ProxySettings, ca_bundle: str, target: Target | No
     return _Door(
         ProxyAddress("127.0.0.1", forwarder.port), USER, forwarder.token, patience, is_forwarder=True
     )
+
+
+def ways_to(settings: ProxySettings, target: Target) -> Sequence[ProxyAddress | None]:
+    """Give the ways to a host in their order, None for direct; a script's fault is a ProxySettingsError."""
+    if is_bypassed(target.host, target.port, settings.bypass):
+        return (None,)
+    if settings.has_script:
+        ways = forwarder_for(settings, bundle_file(settings.ca_pem)).ways
+        return ways(target.host, target.port)
+    return settings.proxies or (None,)
 
 
 def _is_beyond_connector(settings: ProxySettings) -> bool:
