@@ -100,7 +100,7 @@ def test_a_wrong_password_is_asked_with_once_and_shown_nowhere(
     encrypted: RunningWarehouse, squid: RunningSquid, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("DEBUG"), pytest.raises(ProxyAuthenticationError, match="407") as caught:
-        tunnelled(encrypted, squid, "wr0ng@/:%é")
+        tunnelled(encrypted, squid, "wr0ng@/:%é", authentication="basic")
 
     assert "wr0ng" not in str(caught.value) + caplog.text
     # Each counts against an account's lockout; the connector alone would ask four times.

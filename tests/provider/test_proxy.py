@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from airflow.sdk.observability import stats
 
 from local.warehouse.serving.server import RunningWarehouse
+from sfetl_provider.adapters.network.measures import NAMES
 from sfetl_provider.cli.all_commands import DOCTOR
 from sfetl_provider.cli.folders import Folders
 from sfetl_provider.core.errors import (
@@ -27,7 +29,7 @@ from sfetl_provider.operators.feed_operator import hook_of
 from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid, running_squid
 from tests.core.load_samples import sample_config
 
-from .conftest import query
+from .conftest import PROJECT, query
 
 PROXY_URL = "http://127.0.0.1:9"
 
@@ -254,3 +256,25 @@ def test_the_doctor_goes_the_whole_way_of_the_named_connections(
     assert is_good, told
     assert told.startswith("Snowflake connection inner, proxy connection corp_proxy")
     assert "PUT part-00001.tsv" in passed(squid)
+
+
+def test_airflows_stats_get_what_the_way_took(
+    inner: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(stats, "timing", lambda name, value: told.append(name))
+    monkeypatch.setattr(stats, "incr", lambda name, value: told.append(name))
+    add_proxy(monkeypatch, squid.port)
+    add_connection(monkeypatch, "encrypted", **snowflake(inner, protocol="https"))
+
+    SfetlSnowflakeHook("inner", proxy_conn_id="corp_proxy").open_session().close()
+    add_proxy(monkeypatch, squid.port, password="wr0ng")
+    with pytest.raises(ProxyAuthenticationError):
+        SfetlSnowflakeHook("encrypted", proxy_conn_id="corp_proxy").open_session()
+
+    page = (PROJECT / "docs" / "networks.md").read_text()
+    assert set(told) == {f"sfetl.{name}" for name in ("connection_seconds", "proxy_connect_seconds")} | {
+        "sfetl.proxy_negotiation_seconds",
+        "sfetl.proxy_rejected_credentials",
+    }
+    assert all(f"| `sfetl.{name}` |" in page for name in NAMES)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
+from airflow.sdk.observability import stats
 
 from sfetl_provider.adapters.doctor import Patient, examine
 from sfetl_provider.adapters.network.login_fault import target_of
+from sfetl_provider.adapters.network.measures import CONNECTION
 from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.doctor.examination import Examination, render_examination
@@ -62,7 +66,10 @@ class SfetlSnowflakeHook(SnowflakeHook):
 
     def get_conn(self) -> Any:
         """Log in; see `adapters.snowflake_session.open_connection` for the errors."""
-        return open_connection(self.connector_options())
+        began = time.monotonic()
+        connection = open_connection(self.connector_options())
+        tell_measure(CONNECTION, time.monotonic() - began)
+        return connection
 
     def connector_options(self) -> dict[str, Any]:
         """Give what the connector is called with, having asked the proxy for the way; holds secrets.
@@ -72,7 +79,7 @@ class SfetlSnowflakeHook(SnowflakeHook):
         patient = self.patient()
         options = dict(patient.options)
         if patient.settings is not None:
-            options |= network_options(patient.settings, target_of(options))
+            options |= network_options(patient.settings, target_of(options), tell_measure)
         return options
 
     def patient(self, database: str = "") -> Patient:
@@ -107,6 +114,14 @@ class SfetlSnowflakeHook(SnowflakeHook):
         """Tell whether everything works, and what was found; for Airflow's Test button and command line."""
         found = self.examine()
         return found.failed_step is None, render_examination(found)
+
+
+def tell_measure(name: str, value: float) -> None:
+    """Hand a number to Airflow's stats, as `sfetl.<name>`: a timer for seconds, else a counter."""
+    if name.endswith("_seconds"):
+        stats.timing(f"sfetl.{name}", timedelta(seconds=value))
+    else:
+        stats.incr(f"sfetl.{name}", int(value))
 
 
 def find_connection(conn_id: str) -> Connection:

@@ -12,6 +12,7 @@ import pytest
 from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 from sfetl_provider.adapters.network.forwarders import forwarder_for
 from sfetl_provider.adapters.network.login_fault import target_of
+from sfetl_provider.adapters.network.measures import REJECTED
 from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.adapters.upload_process import Patience, ProcessUploader
@@ -100,11 +101,13 @@ def test_a_forwarder_that_was_refused_refuses_all_the_rest(encrypted: RunningWar
             "corp", f"127.0.0.1:{proxy.port}", None, USER, "wrong", {"authentication": "ntlm"}
         )
         settings = read_proxy_settings(fields, {})
-        forwarder = forwarder_for(settings, str(encrypted.ca_bundle))
+        measured: list[str] = []
+        forwarder = forwarder_for(settings, str(encrypted.ca_bundle), lambda name, _: measured.append(name))
         answers = [connect(forwarder.port, forwarder._expected) for _ in range(3)]
 
     assert [answer.split(" ")[1] for answer in answers] == ["407"] * 3
-    assert proxy.log.count("refused") == forwarder.metrics.rejected_credentials == 1
+    assert proxy.log.count("refused") == 1
+    assert measured == [REJECTED]
     assert forwarder_for(settings, str(encrypted.ca_bundle)) is not forwarder
 
 

@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from sfetl_provider.adapters.network.faults import (
@@ -25,6 +24,14 @@ from sfetl_provider.adapters.network.faults import (
     PROXY_UNREACHABLE,
     PROXY_UNTRUSTED,
     ROUTE_UNKNOWN,
+)
+from sfetl_provider.adapters.network.measures import (
+    CONNECT,
+    FAILOVERS,
+    NEGOTIATION,
+    REJECTED,
+    Measure,
+    ignore,
 )
 from sfetl_provider.adapters.network.proxy_login import ProxyLogin
 from sfetl_provider.adapters.network.tunnel import Answer, Patience, basic_authorization
@@ -48,23 +55,15 @@ _HOP_FIELDS = ("proxy-authorization", "proxy-connection", "connection", "keep-al
 Route = Callable[[str, int], Sequence[ProxyAddress | None]]
 
 
-@dataclass
-class ForwarderMetrics:
-    """What a forwarder has seen; seconds of each connection to a proxy and of each negotiation with it."""
-
-    connect_seconds: list[float] = field(default_factory=list)
-    negotiation_seconds: list[float] = field(default_factory=list)
-    failovers: int = 0
-    rejected_credentials: int = 0
-
-
 class Forwarder:
     """Runs in a thread of its own until `close`; memory: up to 3 MB a tunnel."""
 
-    def __init__(self, settings: ProxySettings, route: Route, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, settings: ProxySettings, route: Route, context: ssl.SSLContext, measure: Measure = ignore
+    ) -> None:
         self.token = secrets.token_urlsafe(24)
         self.port = 0
-        self.metrics = ForwarderMetrics()
+        self._measure = measure
         self._expected = basic_authorization(USER, self.token)
         self.ways = route
         self._context = context
@@ -147,7 +146,8 @@ class Forwarder:
             raise TunnelRefusedError(Answer(502, ROUTE_UNKNOWN)) from error
         reason = ROUTE_UNKNOWN
         for number, way in enumerate(self._awake_first(ways)):
-            self.metrics.failovers += number > 0
+            if number:
+                self._measure(FAILOVERS, 1)
             try:
                 return await (self._through(way, host, port) if way else self._direct(host, port))
             except OSError as error:
@@ -173,11 +173,12 @@ class Forwarder:
             try:
                 return self._measured(await door.open_tunnel(authority))
             finally:
-                self.metrics.rejected_credentials += self._login.is_rejected
+                if self._login.is_rejected:
+                    self._measure(REJECTED, 1)
 
     def _measured(self, upstream: Upstream) -> Streams:
-        self.metrics.connect_seconds.append(upstream.connect_seconds)
-        self.metrics.negotiation_seconds.append(upstream.negotiation_seconds)
+        self._measure(CONNECT, upstream.connect_seconds)
+        self._measure(NEGOTIATION, upstream.negotiation_seconds)
         return upstream.streams
 
     async def _direct(self, host: str, port: int) -> Streams:

@@ -7,6 +7,7 @@ import ssl
 import threading
 
 from sfetl_provider.adapters.network.forwarder import Forwarder, Route
+from sfetl_provider.adapters.network.measures import Measure, ignore
 from sfetl_provider.adapters.network.pac import PacScript
 from sfetl_provider.core.network.proxy_settings import ProxySettings
 
@@ -14,7 +15,7 @@ _lock = threading.Lock()
 _running: dict[tuple[int, ProxySettings], Forwarder] = {}
 
 
-def forwarder_for(settings: ProxySettings, ca_bundle: str) -> Forwarder:
+def forwarder_for(settings: ProxySettings, ca_bundle: str, measure: Measure = ignore) -> Forwarder:
     """Give the forwarder for these settings, started now if there is none; it runs as long as the process.
 
     One whose credential was refused is replaced: asking again is a login of its own, which somebody wanted. A
@@ -27,7 +28,8 @@ def forwarder_for(settings: ProxySettings, ca_bundle: str) -> Forwarder:
             forwarder.close()
             forwarder = None
         if forwarder is None:
-            forwarder = Forwarder(settings, _route(settings, ca_bundle), _context(settings, ca_bundle))
+            route, context = _route(settings, ca_bundle), _context(settings, ca_bundle)
+            forwarder = Forwarder(settings, route, context, measure)
             _running[key] = forwarder
         return forwarder
 

@@ -15,8 +15,9 @@ from urllib.parse import quote
 from sfetl_provider.adapters.network.ca_bundle import bundle_file
 from sfetl_provider.adapters.network.choice import NETWORK, NetworkChoice
 from sfetl_provider.adapters.network.faults import proxy_answer, proxy_unreachable, reason_of
-from sfetl_provider.adapters.network.forwarder import USER
+from sfetl_provider.adapters.network.forwarder import USER, Forwarder
 from sfetl_provider.adapters.network.forwarders import forwarder_for
+from sfetl_provider.adapters.network.measures import CONNECT, NEGOTIATION, REJECTED, Measure, ignore
 from sfetl_provider.adapters.network.tunnel import (
     OK,
     Answer,
@@ -29,12 +30,13 @@ from sfetl_provider.adapters.network.tunnel import (
 from sfetl_provider.core.network.bypass import is_bypassed
 from sfetl_provider.core.network.proxy_settings import ProxyAddress, ProxyAuthentication, ProxySettings
 
+_AUTHENTICATION_REQUIRED = 407
 _KNOCKING = "asking it for the way to Snowflake"
 # All that the forwarder may take: proxies one after the other, a script, NTLM's two rounds.
 _FORWARDED_SECONDS = 9.5
 
 
-def network_options(settings: ProxySettings, target: Target) -> dict[str, Any]:
+def network_options(settings: ProxySettings, target: Target, measure: Measure = ignore) -> dict[str, Any]:
     """Give the connector's proxy options and our NetworkChoice; holds secrets.
 
     Starts a forwarder in this process when the connector cannot do what the settings ask for. Raises
@@ -46,12 +48,13 @@ def network_options(settings: ProxySettings, target: Target) -> dict[str, Any]:
         return {NETWORK: choice}
     is_around = is_bypassed(target.host, target.port, settings.bypass)
     if _is_beyond_connector(settings) or (not is_around and _wants_more_than_basic(settings, target)):
-        door = _forwarder_door(settings, choice.ca_bundle, None if is_around else target)
+        forwarder = forwarder_for(settings, choice.ca_bundle, measure)
+        door = _forwarder_door(forwarder, None if is_around else target)
     else:
         login = (settings.user, settings.password) if settings.sends_credentials else ("", "")
         door = _Door(settings.proxies[0], *login, _patience(settings))
     if not is_around:
-        _knock(door, target)
+        _knock(door, target, ignore if door.is_forwarder else measure)
     return {NETWORK: choice, **door.options()}
 
 
@@ -74,8 +77,7 @@ class _Door:
         return options
 
 
-def _forwarder_door(settings: ProxySettings, ca_bundle: str, target: Target | None) -> _Door:
-    forwarder = forwarder_for(settings, ca_bundle)
+def _forwarder_door(forwarder: Forwarder, target: Target | None) -> _Door:
     if target is not None:
         forwarder.ways(target.host, target.port)  # a script's fault is told here, with its reason
     patience = Patience(answer_seconds=_FORWARDED_SECONDS)
@@ -121,12 +123,15 @@ def _wants_more_than_basic(settings: ProxySettings, target: Target) -> bool:
     return "ntlm" in schemes or ("negotiate" in schemes and "basic" not in schemes)
 
 
-def _knock(door: _Door, target: Target) -> None:
+def _knock(door: _Door, target: Target, measure: Measure) -> None:
+    """Ask for the way as the connector will; a forwarder measures what it does itself."""
     if not target.is_tls and not door.is_forwarder:
         _reach(door.proxy, door.patience)
         return
     authorization = basic_authorization(door.user, door.password) if door.user else ""
-    answer = _asked(door.proxy, target, door.patience, authorization)
+    answer = _asked(door.proxy, target, door.patience, authorization, measure)
+    if answer.status == _AUTHENTICATION_REQUIRED and authorization:
+        measure(REJECTED, 1)
     if answer.status != OK:
         raise proxy_answer(answer.status, answer.reason, _KNOCKING)
 
@@ -142,10 +147,14 @@ def _patience(settings: ProxySettings) -> Patience:
     return Patience(settings.connect_timeout_seconds, settings.answer_timeout_seconds)
 
 
-def _asked(proxy: ProxyAddress, target: Target, patience: Patience, authorization: str) -> Answer:
+def _asked(
+    proxy: ProxyAddress, target: Target, patience: Patience, authorization: str, measure: Measure = ignore
+) -> Answer:
     try:
         tunnel = open_tunnel(proxy, target, patience, authorization)
     except OSError as error:
         raise proxy_unreachable(f"{proxy}: {reason_of(error)}", _KNOCKING) from None
     tunnel.connection.close()
+    measure(CONNECT, tunnel.connect_seconds)
+    measure(NEGOTIATION, tunnel.negotiation_seconds)
     return tunnel.answer

@@ -6,7 +6,7 @@ import base64
 import socket
 import ssl
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sfetl_provider.core.network.proxy_settings import ProxyAddress
 
@@ -54,7 +54,8 @@ class Tunnel:
 
     connection: socket.socket
     answer: Answer
-    seconds: dict[str, float] = field(default_factory=dict)
+    connect_seconds: float
+    negotiation_seconds: float
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,7 @@ def open_tunnel(
     except BaseException:
         connection.close()
         raise
-    seconds = {"connect": reached - began, "negotiation": time.monotonic() - reached}
-    return Tunnel(connection, answer, seconds)
+    return Tunnel(connection, answer, reached - began, time.monotonic() - reached)
 
 
 def connect_request(authority: str, authorization: str = "") -> bytes:
