@@ -15,7 +15,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 from sfetl_provider.adapters.network.faults import (
@@ -34,11 +33,11 @@ from sfetl_provider.adapters.network.measures import (
     ignore,
 )
 from sfetl_provider.adapters.network.proxy_login import ProxyLogin
+from sfetl_provider.adapters.network.relay import Streams, relay
 from sfetl_provider.adapters.network.tunnel import Answer, Patience, basic_authorization
 from sfetl_provider.adapters.network.upstream import (
     STREAM_LIMIT_BYTES,
     Door,
-    Streams,
     TunnelRefusedError,
     Upstream,
 )
@@ -46,7 +45,6 @@ from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.core.network.proxy_settings import ProxyAddress, ProxySettings
 
 USER = "sfetl"
-_PIECE_BYTES = 256 * 1024
 _REST_SECONDS = 60.0
 _START_SECONDS = 20.0
 _HOP_FIELDS = ("proxy-authorization", "proxy-connection", "connection", "keep-alive")
@@ -130,7 +128,7 @@ class Forwarder:
                 client[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             else:
                 upstream[1].write(_origin_head(method, url.path, url.query, version, head[1:]))
-            await _relay(client, upstream)
+            await relay(client, upstream)
         finally:
             upstream[1].close()
 
@@ -203,24 +201,3 @@ async def _refuse(client: Streams, answer: Answer) -> None:
     head = f"HTTP/1.1 {answer.status} {answer.reason}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     client[1].write(head.encode("latin-1"))
     await client[1].drain()
-
-
-async def _relay(client: Streams, upstream: Streams) -> None:
-    """Pass bytes both ways until one side ends."""
-    ways = [
-        asyncio.create_task(_pump(client[0], upstream[1])),
-        asyncio.create_task(_pump(upstream[0], client[1])),
-    ]
-    try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while piece := await reader.read(_PIECE_BYTES):
-            writer.write(piece)
-            await writer.drain()

@@ -119,7 +119,8 @@ def _wants_more_than_basic(settings: ProxySettings, target: Target) -> bool:
     """Ask the proxy, without a credential, what it offers; only `auto` leaves that open."""
     if not settings.sends_credentials or settings.authentication is not ProxyAuthentication.AUTO:
         return False
-    schemes = _asked(settings.proxies[0], target, _patience(settings), "").schemes
+    door = _Door(settings.proxies[0], "", "", _patience(settings))
+    schemes = _asked(door, target, "").schemes
     return "ntlm" in schemes or ("negotiate" in schemes and "basic" not in schemes)
 
 
@@ -129,7 +130,7 @@ def _knock(door: _Door, target: Target, measure: Measure) -> None:
         _reach(door.proxy, door.patience)
         return
     authorization = basic_authorization(door.user, door.password) if door.user else ""
-    answer = _asked(door.proxy, target, door.patience, authorization, measure)
+    answer = _asked(door, target, authorization, measure)
     if answer.status == _AUTHENTICATION_REQUIRED and authorization:
         measure(REJECTED, 1)
     if answer.status != OK:
@@ -147,13 +148,12 @@ def _patience(settings: ProxySettings) -> Patience:
     return Patience(settings.connect_timeout_seconds, settings.answer_timeout_seconds)
 
 
-def _asked(
-    proxy: ProxyAddress, target: Target, patience: Patience, authorization: str, measure: Measure = ignore
-) -> Answer:
+def _asked(door: _Door, target: Target, authorization: str, measure: Measure = ignore) -> Answer:
     try:
-        tunnel = open_tunnel(proxy, target, patience, authorization)
+        tunnel = open_tunnel(door.proxy, target, door.patience, authorization)
     except OSError as error:
-        raise proxy_unreachable(f"{proxy}: {reason_of(error)}", _KNOCKING) from None
+        who = "behind our forwarder" if door.is_forwarder else str(door.proxy)
+        raise proxy_unreachable(f"{who}: {reason_of(error)}", _KNOCKING) from None
     tunnel.connection.close()
     measure(CONNECT, tunnel.connect_seconds)
     measure(NEGOTIATION, tunnel.negotiation_seconds)

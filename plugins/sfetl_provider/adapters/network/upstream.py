@@ -8,14 +8,13 @@ import time
 from dataclasses import dataclass
 
 from sfetl_provider.adapters.network.proxy_login import Conversation, ProxyLogin
+from sfetl_provider.adapters.network.relay import Streams
 from sfetl_provider.adapters.network.tunnel import OK, Answer, Patience, connect_request, parse_answer
 from sfetl_provider.core.network.proxy_settings import ProxyAddress
 
-STREAM_LIMIT_BYTES = 1 << 20
+STREAM_LIMIT_BYTES = 1 << 16
 _AUTHENTICATION_REQUIRED = 407
 _LONGEST_TALK = 6
-
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass
