@@ -19,6 +19,7 @@ from sfetl_provider.cli.all_commands import DOCTOR
 from sfetl_provider.cli.folders import Folders
 from sfetl_provider.core.errors import (
     ConnectionMissingError,
+    LoginDeniedError,
     ProxyAuthenticationError,
     ProxySettingsError,
     ProxyUnreachableError,
@@ -26,6 +27,7 @@ from sfetl_provider.core.errors import (
 from sfetl_provider.hooks.proxy import SfetlProxyHook
 from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
 from sfetl_provider.operators.feed_operator import hook_of
+from tests.adapters.answering_server import answering_server
 from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid, running_squid
 from tests.core.load_samples import sample_config
 
@@ -278,3 +280,23 @@ def test_airflows_stats_get_what_the_way_took(
         "sfetl.proxy_rejected_credentials",
     }
     assert all(f"| `sfetl.{name}` |" in page for name in NAMES)
+
+
+def test_an_oauth_token_is_asked_for_through_the_proxy(
+    inner: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_proxy(monkeypatch, squid.port)
+    token = json.dumps({"access_token": "t0ken", "expires_in": 600})
+    with answering_server(200, token) as endpoint, answering_server(401) as refusing:
+        monkeypatch.setenv("HTTP_PROXY", PROXY_URL)
+        for name, port in (("oauth", endpoint.port), ("refused", refusing.port)):
+            extra = {"authenticator": "oauth", "grant_type": "client_credentials"}
+            extra["token_endpoint"] = f"http://{INNER_HOST}:{port}/token"
+            add_connection(monkeypatch, name, **snowflake(inner, **extra))
+        options = SfetlSnowflakeHook("oauth", proxy_conn_id="corp_proxy").connector_options()
+        with pytest.raises(LoginDeniedError, match="its endpoint answered 401") as caught:
+            SfetlSnowflakeHook("refused", proxy_conn_id="corp_proxy").connector_options()
+
+    assert options["token"] == "t0ken"
+    assert "l0cal-secret" not in str(caught.value)
+    assert "POST token" in passed(squid)

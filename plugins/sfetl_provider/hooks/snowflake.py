@@ -18,6 +18,8 @@ from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.doctor.examination import Examination, render_examination
 from sfetl_provider.core.errors import ConnectionMissingError
+from sfetl_provider.core.network.proxy_settings import ProxySettings
+from sfetl_provider.hooks.oauth_token import OauthTokens
 from sfetl_provider.hooks.proxy import proxy_settings
 
 # Connector options that apache-airflow-providers-snowflake 6.20 drops in silence when they stand in `extra`.
@@ -53,6 +55,7 @@ class SfetlSnowflakeHook(SnowflakeHook):
         super().__init__(snowflake_conn_id=snowflake_conn_id, **options)
         self.proxy_conn_id = proxy_conn_id
         self._connections = connections or {}
+        self._oauth = OauthTokens(self.settings)
 
     def get_connection(self, conn_id: str) -> Connection:
         """Give an Airflow connection; raises ConnectionMissingError with the remedy when there is none."""
@@ -83,18 +86,22 @@ class SfetlSnowflakeHook(SnowflakeHook):
         return options
 
     def patient(self, database: str = "") -> Patient:
-        """Give what the connections say, without asking anybody; holds secrets.
+        """Give what the connections say; nobody is asked but an OAuth endpoint for its token; holds secrets.
 
-        Raises ConnectionMissingError and ProxySettingsError.
+        Raises ConnectionMissingError, ProxySettingsError, LoginDeniedError.
         """
         extra = self.get_connection(self.snowflake_conn_id).extra_dejson
         options = {key: value for key, value in self._get_conn_params().items() if value not in (None, "")}
         options |= {name: extra[name] for name in PASSED_OPTIONS if name in extra}
-        named = self.named_proxy
-        settings = proxy_settings(self.get_connection(named)) if named else None
+        settings = self.settings()
         if settings is not None:
             options = {name: value for name, value in options.items() if not name.startswith("proxy_")}
         return Patient(options, settings, database or str(options.get("database") or ""))
+
+    def settings(self) -> ProxySettings | None:
+        """Give what the proxy connection says, if there is one; raises ProxySettingsError."""
+        named = self.named_proxy
+        return proxy_settings(self.get_connection(named)) if named else None
 
     @property
     def named_proxy(self) -> str:
