@@ -104,6 +104,12 @@ class SfetlSnowflakeHook(SnowflakeHook):
         return proxy_settings(self.get_connection(named)) if named else None
 
     @property
+    def is_insecure(self) -> bool:
+        """Tell whether the proxy connection switches the verifying of certificates off."""
+        settings = self.settings()
+        return settings is not None and settings.is_insecure
+
+    @property
     def named_proxy(self) -> str:
         """The proxy connection: the hook's own, or the one that the Snowflake connection names; empty for none."""
         connection = self.get_connection(self.snowflake_conn_id)

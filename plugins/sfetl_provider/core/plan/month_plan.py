@@ -30,6 +30,7 @@ class MonthPlan(Record):
     seen when the run was planned; publishing requires it to be unchanged. `chunk_set` is the folder of a carried
     set of chunks, empty when the month comes as files. `target_types` holds the feed's columns by their type in
     the target table, as "NUMBER(9,2) NOT NULL"; empty when QC asks for none or the table does not exist.
+    `is_insecure`: its proxy connection verifies no certificate.
     """
 
     feed: str
@@ -47,6 +48,7 @@ class MonthPlan(Record):
     start_over: bool
     planned_at: datetime
     chunk_set: str = ""
+    is_insecure: bool = False
     target_types: TargetTypes = Field(default_factory=dict)
 
     @property

@@ -64,7 +64,8 @@ class RunReport(RunIdentity):
     """One run from files to table. Counts are None for steps that the run did not reach.
 
     Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
-    `generation` is the month's after the run's change, or as planned when it changed nothing.
+    `generation` is the month's after the run's change, or as planned when it changed nothing. `is_insecure`: no
+    certificate was verified on the way to Snowflake.
     """
 
     state: RunState
@@ -87,6 +88,7 @@ class RunReport(RunIdentity):
     failed_tasks: tuple[str, ...]
     message: str
     version: str
+    is_insecure: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             "failed_tasks": end.failed_tasks,
             "message": end.message,
             "version": __version__,
+            "is_insecure": records.plan is not None and records.plan.is_insecure,
         }
     )
 
