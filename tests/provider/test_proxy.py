@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.observability import stats
 
 from local.warehouse.serving.server import RunningWarehouse
@@ -26,6 +27,7 @@ from sfetl_provider.core.errors import (
 )
 from sfetl_provider.hooks.proxy import SfetlProxyHook
 from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
+from sfetl_provider.operators.examine_connection import ExamineConnectionOperator
 from sfetl_provider.operators.feed_operator import hook_of
 from tests.adapters.answering_server import answering_server
 from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid, running_squid
@@ -300,3 +302,15 @@ def test_an_oauth_token_is_asked_for_through_the_proxy(
     assert options["token"] == "t0ken"
     assert "l0cal-secret" not in str(caught.value)
     assert "POST token" in passed(squid)
+
+
+def test_the_doctor_as_a_task_fails_with_the_step_that_fails(
+    inner: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_proxy(monkeypatch, squid.port, extra={"authentication": "none"})
+    encrypted = snowflake(inner, protocol="https", proxy_conn_id="corp_proxy")
+    add_connection(monkeypatch, "encrypted", **encrypted)
+    task = ExamineConnectionOperator(task_id="examine", snowflake_conn_id="encrypted")
+
+    with pytest.raises(AirflowFailException, match=r"^tunnel failed: The proxy answered 407 .*Correct user"):
+        task.execute({})

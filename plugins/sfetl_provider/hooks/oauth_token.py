@@ -1,8 +1,7 @@
 """OAuth tokens for a Snowflake connection, asked for the same way as everything else.
 
-The provider's own request sees the environment's proxies and certificates only. There is no switch, so this replaces
-the one method that sends it: `_SnowflakeOAuthManager.request_oauth_token` of apache-airflow-providers-snowflake
-6.20.
+The provider's own request follows the environment, with no switch. So this replaces the one method that sends it:
+`_SnowflakeOAuthManager.request_oauth_token` of apache-airflow-providers-snowflake 6.20.
 """
 
 from __future__ import annotations
