@@ -1,4 +1,4 @@
-"""A forward proxy on loopback that really verifies who asks: by Basic, NTLM or Negotiate; by TLS on request.
+"""A forward proxy on loopback that really verifies who asks: by Basic, NTLM or Negotiate; it may open TLS, too.
 
 NTLM is checked by pyspnego's acceptor, which knows the one user. It resolves a host name that nobody else knows.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import select
 import socket
 import ssl
 import tempfile
@@ -30,6 +31,7 @@ class AskingProxy:
     """Its port; per CONNECT what became of it: `asked`, `challenged`, `refused` or `granted <authority>`."""
 
     scheme: str | None
+    shown: Files | None = None
     port: int = 0
     log: list[str] = field(default_factory=list)
 
@@ -50,7 +52,7 @@ class AskingProxy:
             verdict, challenge = self._verdict(given, context)
             if verdict == "granted":
                 self.log.append(f"granted {authority}")
-                _tunnel(connection, authority)
+                _tunnel(connection, authority, self.shown)
                 return
             self.log.append(verdict)
             offered = f"Proxy-Authenticate: {self.scheme} {challenge}".rstrip()
@@ -84,23 +86,44 @@ def _read_head(connection: socket.socket) -> list[str]:
     return head.decode("latin-1").split("\r\n")[:-2]
 
 
-def _tunnel(connection: socket.socket, authority: str) -> None:
+def _tunnel(connection: socket.socket, authority: str, shown: Files | None) -> None:
+    """Pass bytes on; with `shown`, open TLS as companies do, and show that certificate instead of the server's."""
     host, _, port = authority.rpartition(":")
     with socket.create_connection(("127.0.0.1" if host == INNER_HOST else host, int(port)), 5) as upstream:
-        upstream.settimeout(None)
         connection.sendall(b"HTTP/1.1 200 yours\r\n\r\n")
-        back = threading.Thread(target=_pump, args=(upstream, connection), daemon=True)
-        back.start()
-        _pump(connection, upstream)
-        back.join(5)
+        if shown is None:
+            _exchange(connection, upstream)
+            return
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        with (
+            _server_context(shown).wrap_socket(connection, server_side=True) as inner,
+            trusting.wrap_socket(upstream, server_hostname=host) as outer,
+        ):
+            _exchange(inner, outer)
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while piece := source.recv(65536):
-            sink.sendall(piece)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_RDWR)
+def _exchange(one: socket.socket, other: socket.socket) -> None:
+    """Pass bytes both ways until one side ends, in one thread, as OpenSSL wants it."""
+    ways = {one: other, other: one}
+    while True:
+        held = [way for way in ways if isinstance(way, ssl.SSLSocket) and way.pending()]
+        for source in held or select.select(list(ways), [], [], 60)[0]:
+            source.settimeout(0)
+            try:
+                piece = source.recv(65536)
+            except (ssl.SSLWantReadError, BlockingIOError):
+                continue  # TLS has things of its own to say
+            if not piece:
+                return
+            ways[source].settimeout(60)
+            ways[source].sendall(piece)
+
+
+def _server_context(files: Files) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    return context
 
 
 @contextlib.contextmanager
@@ -117,9 +140,11 @@ def _known_user() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def asking_proxy(scheme: str | None, tls: Files | None = None) -> Iterator[AskingProxy]:
-    """A proxy until the block ends."""
-    proxy = AskingProxy(scheme)
+def asking_proxy(
+    scheme: str | None, tls: Files | None = None, shown: Files | None = None
+) -> Iterator[AskingProxy]:
+    """A proxy until the block ends; `tls` to be reached by TLS, `shown` to open the TLS that passes it."""
+    proxy = AskingProxy(scheme, shown)
     with _known_user(), socket.create_server(("127.0.0.1", 0)) as server:
         proxy.port = server.getsockname()[1]
 
@@ -141,8 +166,6 @@ def asking_proxy(scheme: str | None, tls: Files | None = None) -> Iterator[Askin
 def _handle(proxy: AskingProxy, connection: socket.socket, tls: Files | None) -> None:
     with contextlib.suppress(OSError):
         if tls is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(tls.certificate, tls.key)
-            connection = context.wrap_socket(connection, server_side=True)
+            connection = _server_context(tls).wrap_socket(connection, server_side=True)
         with connection:
             proxy.serve(connection)

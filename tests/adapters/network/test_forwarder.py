@@ -20,7 +20,7 @@ from sfetl_provider.core.errors import ProxyAuthenticationError, ProxyUnreachabl
 from sfetl_provider.core.network.settings_reading import ProxyFields, read_proxy_settings
 from tests.adapters.conftest import STAGE
 from tests.adapters.network.asking_proxy import PASSWORD, USER, AskingProxy, asking_proxy
-from tests.adapters.network.certificates import make_certificate
+from tests.adapters.network.certificates import ISSUER, make_certificate
 from tests.adapters.squid import INNER_HOST
 
 
@@ -152,3 +152,17 @@ def test_who_does_not_know_the_token_is_not_served(encrypted: RunningWarehouse) 
 
         assert " 407 " in connect(int(options["proxy_port"]), "Basic c2ZldGw6Z3Vlc3M=")
         assert proxy.log == before
+
+
+def test_a_proxy_that_opens_tls_is_named_by_its_issuer_and_trusted_by_its_pem_text(
+    encrypted: RunningWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = make_certificate(tmp_path, INNER_HOST)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(files.certificate))
+    with asking_proxy("ntlm", shown=files) as proxy:
+        host = f"127.0.0.1:{proxy.port}"
+        with pytest.raises(TlsUntrustedError, match=f"issued by {ISSUER} .* is not trusted"):
+            open_connection(options_through(encrypted, host))
+        options = options_through(encrypted, host, ca_bundle=files.certificate.read_text().replace("\n", " "))
+        with SnowflakeSession(open_connection(options)) as session:
+            assert session.query("SELECT 1").scalar() == 1
