@@ -186,8 +186,8 @@ def test_a_proxy_that_is_down() -> None:
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        (connector_errors.TooManyRequests("x", errno=290429), ThrottledError),
-        (connector_errors.BadGatewayError("x", errno=290502), ServerFaultError),
+        (connector_errors.TooManyRequests(), ThrottledError),
+        (connector_errors.BadGatewayError(), ServerFaultError),
     ],
     ids=str,
 )
