@@ -13,23 +13,35 @@ from sfetl_provider.core.audit.day_scan import Aggregates
 from sfetl_provider.core.audit.load_rules import RuleCounter
 from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.copy_into.batches import make_batches
+from sfetl_provider.core.copy_into.copy_history import copy_history_statement
 from sfetl_provider.core.copy_into.query_history import history_statement
-from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
-from sfetl_provider.core.copy_into.submission import session_statement
+from sfetl_provider.core.copy_into.session import session_statement
+from sfetl_provider.core.copy_into.statement import (
+    copy_statement,
+    create_load_table,
+    create_scratch_table,
+    drop_table,
+    validate_statement,
+)
 from sfetl_provider.core.drop import preview, recovery
 from sfetl_provider.core.expression.table_text import TableNames, TableText
 from sfetl_provider.core.expression.tree import FactName
 from sfetl_provider.core.ledger import append, generation, month_history, month_rows, profiles
-from sfetl_provider.core.ledger.tables import preparing_statements
+from sfetl_provider.core.ledger.tables import (
+    add_column_statement,
+    preparing_statements,
+    presence_statement,
+)
 from sfetl_provider.core.plan.names import (
     head_table,
     kept_table,
     load_table,
     query_tag,
     quoted_table,
+    scratch_table,
     stage_folder,
 )
-from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
+from sfetl_provider.core.publish import statements
 from sfetl_provider.core.qc.rule_scan import rules_of
 from sfetl_provider.core.restore import statements as restore
 from sfetl_provider.core.restore.records import Past
@@ -46,12 +58,21 @@ def golden_statements() -> dict[str, str]:
 
 def _ledger() -> dict[str, str]:
     head = quoted_table(head_table("DEMO", "flights"))
-    names = ("create_schema", "create_stage", "create_ledger", "create_head", "create_profiles")
+    names = (
+        "create_schema",
+        "create_stage",
+        "create_ledger",
+        "create_head",
+        "create_profiles",
+        "create_rejected_rows",
+    )
     return {
         **dict(zip(names, preparing_statements("DEMO", "flights"), strict=True)),
+        "ledger_presence": presence_statement("DEMO", "flights"),
         "lock_head": generation.lock_statement(head),
         "add_month": generation.add_month_statement(head),
         "raise_generation": generation.raise_statement(head),
+        "add_ledger_column": add_column_statement("DEMO", "LOAD_MODE"),
         "insert_ledger": append.insert_statement("DEMO"),
         "insert_profile": profiles.insert_statement("DEMO"),
         "earlier_profiles": profiles.earlier_statement("DEMO", "flights", 6),
@@ -64,14 +85,18 @@ def _copy() -> dict[str, str]:
     config, plan = sample_config(), sample_plan()
     quoting = {"quote": '"', "delimiter": "|", "null_markers": ["\\N", "NA'"], "date_format": "DD.MM.YYYY"}
     quoted = sample_config(columns=["flight_date"], format=quoting)
-    (batch,) = make_batches([sample_staged_file()], 200)
+    (batch,) = make_batches([sample_staged_file()], config)
     table, folder = load_table(plan, 1), stage_folder(plan)
     return {
         "create_load_table": create_load_table(table, TABLE, config.column_names),
         "drop_load_table": drop_table(table),
         "copy_plain": copy_statement(table, folder, batch, config),
         "copy_one_quoted_column": copy_statement(table, folder, batch, quoted),
+        "copy_past_errors": copy_statement(scratch_table(plan, 1), folder, batch, config, "CONTINUE"),
+        "create_scratch_table": create_scratch_table(scratch_table(plan, 1), table),
+        "list_bad_rows": validate_statement(scratch_table(plan, 1), "01b2c3d4-0000"),
         "copy_session": session_statement(query_tag(plan, "copy"), 3600),
+        "copy_history": copy_history_statement(table, NOW, NOW),
         "find_copy": history_statement("DEMO", NOW, NOW),
     }
 
@@ -112,12 +137,16 @@ def _table_text() -> TableText:
 
 def _change() -> dict[str, str]:
     config, plan = sample_config(), sample_plan()
+    merging = sample_config(publish={"mode": "merge", "merge_keys": ["carrier", "distance"]})
     rows = month_rows.MonthRows(TABLE, "FLIGHT_DATE", plan.month_value)
     return {
-        "check_load_table": load_check_statement(load_table(plan, 1), "FLIGHT_DATE"),
+        "check_load_table": statements.load_check_statement(load_table(plan, 1), "FLIGHT_DATE"),
         "count_month": month_rows.count_statement(rows),
         "delete_month": month_rows.delete_statement(rows),
-        "insert_month": insert_statement(TABLE, load_table(plan, 1), config),
+        "insert_month": statements.insert_statement(TABLE, load_table(plan, 1), config),
+        "merge_month": statements.merge_statement(TABLE, load_table(plan, 1), merging),
+        "unusable_keys": statements.unusable_keys_statement(load_table(plan, 1), merging),
+        "reject_rows": statements.reject_statement(load_table(plan, 1), config),
         "preview_totals": preview.totals_statement(TABLE, "FLIGHT_DATE"),
         "preview_sample": preview.sample_statement(config),
         "restore_past_count": restore.past_count_statement(rows, Past(statement_id=QUERY_ID)),

@@ -27,13 +27,13 @@ from sfetl_provider.core.errors import (
     LoginDeniedError,
     ServerFaultError,
     SfetlError,
-    StatementError,
     ThrottledError,
     TlsHostNameError,
     UploadDeniedError,
     WarehouseBusyError,
     WarehouseUnavailableError,
 )
+from sfetl_provider.core.refusals import next_step_of, refusal
 from sfetl_provider.core.stage.scratch import scratch_error
 
 _LOGIN_FAILED = 250001
@@ -71,8 +71,8 @@ _NETWORK = (
 )
 
 
-def translate(error: BaseException, doing: str) -> SfetlError:
-    """Give the typed error for what the connector raised while `doing` something.
+def translate(error: BaseException, doing: str, statement: str = "") -> SfetlError:
+    """Give the typed error for what the connector raised while `doing` something, as running a `statement`.
 
     The text never holds a credential: only Snowflake's own message, class names and HTTP codes are used.
     """
@@ -82,12 +82,7 @@ def translate(error: BaseException, doing: str) -> SfetlError:
         or _refused_login(error, doing)
         or _busy(error, doing)
         or _unavailable(error, chain, doing)
-        or StatementError(
-            f"Snowflake refused a statement while {doing}: {_message(error)}",
-            code=_code(error),
-            query_id=str(getattr(error, "sfqid", "") or ""),
-            safe="The statement changed nothing.",
-        )
+        or _refused_statement(error, doing, statement)
     )
 
 
@@ -157,6 +152,17 @@ def _unavailable(error: BaseException, chain: list[BaseException], doing: str) -
         f"Snowflake could not be reached while {doing}: {_message(error)} ({_root(chain)}).",
         safe=NOTHING_CHANGED,
         next_step="Airflow tries again; if it goes on, check host, network and proxy of the connection.",
+    )
+
+
+def _refused_statement(error: BaseException, doing: str, statement: str) -> SfetlError:
+    advice = next_step_of(_code(error), _message(error), statement)
+    return refusal(_code(error))(
+        f"Snowflake refused a statement while {doing}: {_message(error)}",
+        code=_code(error),
+        query_id=str(getattr(error, "sfqid", "") or ""),
+        safe="The statement changed nothing.",
+        next_step=f"{advice} Then clear this task." if advice else "",
     )
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.cli.command import IMPOSSIBLE, REFUSED
-from sfetl_provider.cli.connections import snowflake_hook
 from sfetl_provider.cli.folders import Folders
 from sfetl_provider.cli.month_files import month_files, named_files
 from sfetl_provider.cli.outputs import STDOUT, check_outputs, tell_written, write_output
 from sfetl_provider.cli.progress import shown_progress
+from sfetl_provider.cli.sessions import open_feed_session
 from sfetl_provider.core.compare.comparison import Comparison
 from sfetl_provider.core.compare.run import CompareJob, compare
 from sfetl_provider.core.compare.table_month import open_table_month
@@ -74,8 +74,7 @@ def _compared(
 ) -> Comparison:
     if month is None:
         return compare(files[:1], files[1:], job, listener)
-    conn_id = arguments.conn_id or job.config.snowflake_conn_id
-    with snowflake_hook(conn_id, job.config.proxy_conn_id, "compare").open_session() as session:
+    with open_feed_session(job.config, arguments.conn_id) as session:
         return compare(files, open_table_month(session, job.config, month), job, listener)
 
 

@@ -7,15 +7,15 @@ import sys
 from argparse import Namespace
 
 from sfetl_provider.cli.command import REFUSED
-from sfetl_provider.cli.connections import snowflake_hook
 from sfetl_provider.cli.folders import Folders
 from sfetl_provider.cli.outputs import STDOUT, write_output
+from sfetl_provider.cli.sessions import snowflake_hook
 from sfetl_provider.core.doctor.examination import render_examination
 
 
 def examine_connection(arguments: Namespace, folders: Folders) -> int:  # noqa: ARG001  # all commands get both
     """Examine; 0 when everything works, 1 when a step failed."""
-    hook = snowflake_hook(arguments.conn_id, arguments.proxy_conn_id, "doctor")
+    hook = snowflake_hook(arguments.conn_id, arguments.proxy_conn_id)
     found = hook.examine(arguments.database or "")
     document = json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n"
     if arguments.json == STDOUT:

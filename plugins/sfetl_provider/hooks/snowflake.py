@@ -41,6 +41,7 @@ class SfetlSnowflakeHook(SnowflakeHook):
     The proxy comes from the connection `proxy_conn_id`, given here or named in the Snowflake connection's
     extra; with it the environment's proxies and certificates are ignored. Without one, the connector's own rules
     apply.
+    `time_zone` becomes the sessions' TIMEZONE, whatever the connection's extra says of it.
     `connections` hands over connections that were fetched before, for use in a triggerer's thread.
     """
 
@@ -49,11 +50,13 @@ class SfetlSnowflakeHook(SnowflakeHook):
         snowflake_conn_id: str = SnowflakeHook.default_conn_name,
         *,
         proxy_conn_id: str | None = None,
+        time_zone: str | None = None,
         connections: dict[str, Connection] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(snowflake_conn_id=snowflake_conn_id, **options)
         self.proxy_conn_id = proxy_conn_id
+        self.time_zone = time_zone
         self._connections = connections or {}
         self._oauth = OauthTokens(self.settings)
 
@@ -91,8 +94,13 @@ class SfetlSnowflakeHook(SnowflakeHook):
         Raises ConnectionMissingError, ProxySettingsError, LoginDeniedError.
         """
         extra = self.get_connection(self.snowflake_conn_id).extra_dejson
-        options = {key: value for key, value in self._get_conn_params().items() if value not in (None, "")}
+        options: dict[str, Any] = {
+            key: value for key, value in self._get_conn_params().items() if value not in (None, "")
+        }
         options |= {name: extra[name] for name in PASSED_OPTIONS if name in extra}
+        if self.time_zone:
+            in_extra: dict[str, Any] = dict(options.get("session_parameters") or {})
+            options["session_parameters"] = {**in_extra, "TIMEZONE": self.time_zone}
         settings = self.settings()
         if settings is not None:
             options = {name: value for name, value in options.items() if not name.startswith("proxy_")}
