@@ -73,7 +73,10 @@ def test_a_way_that_works_is_gone_to_its_end_and_leaves_nothing(encrypted: Runni
             "stage",
             "ConnectionMissingError",
         )
-        assert failure(examined(patient(encrypted, address, database="NO"))) == ("stage", "StatementError")
+        assert failure(examined(patient(encrypted, address, database="NO"))) == (
+            "stage",
+            "ObjectMissingError",
+        )
 
 
 def test_what_a_proxy_does_to_us_is_told_at_its_step(encrypted: RunningWarehouse) -> None:
