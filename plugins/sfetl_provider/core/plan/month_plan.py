@@ -32,6 +32,7 @@ class MonthPlan(Record):
     set of chunks, empty when the month comes as files. `confirm_smaller`: a person said that fewer files or rows
     than were published may replace them. `target_types` holds the feed's columns by their type in
     the target table, as "NUMBER(9,2) NOT NULL"; empty when QC asks for none or the table does not exist.
+    `is_insecure`: its proxy connection verifies no certificate.
     """
 
     feed: str
@@ -49,6 +50,7 @@ class MonthPlan(Record):
     start_over: bool
     planned_at: datetime
     chunk_set: str = ""
+    is_insecure: bool = False
     load_mode: LoadMode = "replace_month"
     confirm_smaller: bool = False
     target_types: TargetTypes = Field(default_factory=dict)
