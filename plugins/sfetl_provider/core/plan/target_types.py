@@ -6,7 +6,8 @@ Source: docs.snowflake.com/en/sql-reference/sql/desc-table.
 from __future__ import annotations
 
 from sfetl_provider.core.column_type import read_column_type
-from sfetl_provider.core.config.model import ColumnConfig, FeedConfig
+from sfetl_provider.core.config.column_model import ColumnConfig
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import StatementError
 from sfetl_provider.core.plan.month_plan import TableName, TargetTypes
 from sfetl_provider.core.plan.names import quoted_table

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from sfetl_provider.core.column_type import ColumnType, read_column_type
-from sfetl_provider.core.config.model import ColumnConfig, FeedConfig
+from sfetl_provider.core.config.column_model import ColumnConfig
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.qc.report import BadLine, TargetCount, TargetFault
 from sfetl_provider.core.qc.rider import Ask, Found
