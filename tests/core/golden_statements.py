@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sfetl_provider.core.audit.statements import days_statement, totals_statement
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.query_history import history_statement
 from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
@@ -15,10 +16,32 @@ from sfetl_provider.core.copy_into.submission import session_statement
 from sfetl_provider.core.drop import preview
 from sfetl_provider.core.ledger import append, generation, month_rows, profiles
 from sfetl_provider.core.ledger.tables import preparing_statements
+from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import head_table, load_table, query_tag, quoted_table, stage_folder
+from sfetl_provider.core.publish.column_list import ColumnList, column_list
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
 
+ALTERED = sample_config(
+    columns=[
+        "flight_date",
+        "carrier",
+        {"name": "distance", "target": "miles"},
+        {"name": "note", "target": "remark"},
+        {"name": "pilot", "mask": {"method": "hash", "where": "publish"}},
+        {"name": "seat", "mask": {"method": "partial", "where": "publish", "keep_last": 1}},
+        {"name": "card", "mask": {"method": "fixed", "where": "publish", "value": "hidden"}},
+    ],
+    publish={
+        "columns": [
+            {"name": "carrier", "value": "upper(trim(carrier))"},
+            {"name": "is_far", "value": "CASE WHEN distance > 1000.5 THEN 'yes' ELSE 'no' END"},
+            {"name": "days_left", "value": "month_last_day() - flight_date"},
+            {"name": "loaded_at", "value": "load_time()"},
+            {"name": "source", "value": "file_name()"},
+        ]
+    },
+)
 FOLDER = Path(__file__).parent / "golden_sql"
 
 
@@ -49,7 +72,8 @@ def _copy() -> dict[str, str]:
     (batch,) = make_batches([sample_staged_file()], 200)
     table, folder = load_table(plan, 1), stage_folder(plan)
     return {
-        "create_load_table": create_load_table(table, TABLE, config.column_names),
+        "create_load_table": create_load_table(table, TABLE, config),
+        "create_load_table_altered": create_load_table(table, TABLE, ALTERED, ["NOTE"]),
         "drop_load_table": drop_table(table),
         "copy_plain": copy_statement(table, folder, batch, config),
         "copy_one_quoted_column": copy_statement(table, folder, batch, quoted),
@@ -69,14 +93,22 @@ def _audit() -> dict[str, str]:
 def _change() -> dict[str, str]:
     config, plan = sample_config(), sample_plan()
     rows = month_rows.MonthRows(TABLE, "FLIGHT_DATE", plan.month_value)
+    table = load_table(plan, 1)
     return {
-        "check_load_table": load_check_statement(load_table(plan, 1), "FLIGHT_DATE"),
+        "check_load_table": load_check_statement(table, "FLIGHT_DATE"),
         "count_month": month_rows.count_statement(rows),
         "delete_month": month_rows.delete_statement(rows),
-        "insert_month": insert_statement(TABLE, load_table(plan, 1), config),
+        "insert_month": insert_statement(TABLE, table, _columns(plan, config), "FLIGHT_DATE"),
+        "insert_altered": insert_statement(TABLE, table, _columns(plan, ALTERED), "FLIGHT_DATE"),
         "preview_totals": preview.totals_statement(TABLE, "FLIGHT_DATE"),
-        "preview_sample": preview.sample_statement(config),
+        "preview_sample": preview.sample_statement(config, config.target_names),
     }
+
+
+def _columns(plan: MonthPlan, config: FeedConfig) -> ColumnList:
+    types = {"VARCHAR(5)": ("CARRIER",), "NUMBER(9,0)": ("DISTANCE",), "DATE": ("FLIGHT_DATE",)}
+    planned = plan.model_copy(update={"target_types": types, "left_out": ("NOTE",)})
+    return column_list(planned, config, ["flights_2013-01.tsv"], NOW)
 
 
 def write_golden_files() -> None:

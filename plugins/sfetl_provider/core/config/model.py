@@ -332,6 +332,14 @@ class FeedConfig(Section):
         return tuple(dict.fromkeys(names))
 
     @property
+    def altered_columns(self) -> frozenset[str]:
+        """Columns of the file whose values the table does not hold as they are: masked, or computed otherwise."""
+        replaced = {column.name for column in self.publish.columns}
+        return frozenset(
+            column.name for column in self.columns if column.mask or column.target_name in replaced
+        )
+
+    @property
     def target_date_column(self) -> str:
         """Column of the target table that says to which month a row belongs."""
         return next(column.target_name for column in self.columns if column.name == self.date.column)

@@ -38,7 +38,7 @@ def drop_month(request: DropRequest, config: FeedConfig, warehouse: Warehouse, c
 
 def _month_rows(request: DropRequest, config: FeedConfig) -> MonthRows:
     year, number = request.month.split("-")
-    return MonthRows(target_table(config), config.date.column, Month(int(year), int(number)))
+    return MonthRows(target_table(config), config.target_date_column, Month(int(year), int(number)))
 
 
 def _drop(request: DropRequest, config: FeedConfig, warehouse: Warehouse, clock: Clock) -> LedgerEntry:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sfetl_provider.core.audit.month_range import bounds, count_where, inside
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.drop.records import DropPreview
@@ -25,17 +27,18 @@ def preview_month(warehouse: Warehouse, config: FeedConfig, month: Month) -> Dro
     table = target_table(config)
     generation = read_generation(warehouse, table.database, config.feed, str(month))
     rows, total, first, last = _totals(warehouse, config, month)
+    columns = _columns(warehouse, config)
     return DropPreview(
         feed=config.feed,
         month=str(month),
         table=table,
-        columns=config.column_names,
+        columns=columns,
         rows=rows,
         total_rows=total,
         share=rows / total if total else 0.0,
         first=first,
         last=last,
-        sample=_sample(warehouse, config, month),
+        sample=_sample(warehouse, config, columns, month),
         generation=generation,
         last_change=_last_change(warehouse, config, month),
     )
@@ -58,26 +61,37 @@ def totals_statement(table: TableName, date_column: str) -> str:
     )
 
 
-def sample_statement(config: FeedConfig) -> str:
+def sample_statement(config: FeedConfig, columns: Sequence[str]) -> str:
     """Give the query for the month's first rows, every value as text; binds: bounds."""
-    columns = ", ".join(f"CAST({quote_identifier(name)} AS VARCHAR)" for name in config.column_names)
+    values = ", ".join(f"CAST({quote_identifier(name)} AS VARCHAR)" for name in columns)
     return (
-        f"SELECT {columns}\n"
+        f"SELECT {values}\n"
         f"FROM {quoted_table(target_table(config))}\n"
-        f"WHERE {inside(config.date.column)}\n"
-        f"ORDER BY {quote_identifier(config.date.column)}\n"
+        f"WHERE {inside(config.target_date_column)}\n"
+        f"ORDER BY {quote_identifier(config.target_date_column)}\n"
         f"LIMIT {_SAMPLE_ROWS}"
     )
 
 
 def _totals(warehouse: Warehouse, config: FeedConfig, month: Month) -> tuple[int, int, str, str]:
-    statement = totals_statement(target_table(config), config.date.column)
+    statement = totals_statement(target_table(config), config.target_date_column)
     ((rows, total, first, last),) = warehouse.query(statement, bounds(month) * 3).rows
     return int(str(rows)), int(str(total)), _text(first), _text(last)
 
 
-def _sample(warehouse: Warehouse, config: FeedConfig, month: Month) -> tuple[tuple[str, ...], ...]:
-    rows = warehouse.query(sample_statement(config), bounds(month)).rows
+def _columns(warehouse: Warehouse, config: FeedConfig) -> tuple[str, ...]:
+    """Give the columns that a publication fills; with schema changes ignored, those of them that are there."""
+    if config.table.schema_changes != "ignore":
+        return config.target_names
+    described = warehouse.query(f"DESCRIBE TABLE {quoted_table(target_table(config))}").records()
+    present = {str(column["name"]) for column in described}
+    return tuple(name for name in config.target_names if name in present)
+
+
+def _sample(
+    warehouse: Warehouse, config: FeedConfig, columns: Sequence[str], month: Month
+) -> tuple[tuple[str, ...], ...]:
+    rows = warehouse.query(sample_statement(config, columns), bounds(month)).rows
     return tuple(tuple(_text(value) for value in row) for row in rows)
 
 

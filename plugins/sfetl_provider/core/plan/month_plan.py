@@ -29,7 +29,8 @@ class MonthPlan(Record):
     other run, so stage path and load tables belong to one run. `generation` is the month's generation as
     seen when the run was planned; publishing requires it to be unchanged. `chunk_set` is the folder of a carried
     set of chunks, empty when the month comes as files. `target_types` holds the feed's columns by their type in
-    the target table, as "NUMBER(9,2) NOT NULL"; empty when QC asks for none or the table does not exist.
+    the target table, as "NUMBER(9,2) NOT NULL"; empty when the table does not exist. `left_out` are columns of the
+    file that the target does not have and that are not published.
     """
 
     feed: str
@@ -48,6 +49,7 @@ class MonthPlan(Record):
     planned_at: datetime
     chunk_set: str = ""
     target_types: TargetTypes = Field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def month_value(self) -> Month:

@@ -9,12 +9,12 @@ from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.column_model import ColumnConfig
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import StatementError
+from sfetl_provider.core.plan.load_columns import NOT_NULL
 from sfetl_provider.core.plan.month_plan import TableName, TargetTypes
 from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.ports import Warehouse
 
 _DOES_NOT_EXIST = 2003
-_NOT_NULL = " NOT NULL"
 
 
 def read_target_types(warehouse: Warehouse, table: TableName, config: FeedConfig) -> TargetTypes:
@@ -35,7 +35,7 @@ def read_target_types(warehouse: Warehouse, table: TableName, config: FeedConfig
     for column in described:
         name = str(column["name"])
         if name in config.column_names:
-            key = f"{column['type']}{_NOT_NULL if column['null?'] == 'N' else ''}"
+            key = f"{column['type']}{NOT_NULL if column['null?'] == 'N' else ''}"
             by_type[key] = (*by_type.get(key, ()), name)
     return by_type
 
@@ -58,11 +58,11 @@ def with_target_types(config: FeedConfig, types: TargetTypes) -> FeedConfig:
 def _typed(column: ColumnConfig, described: str, is_empty_text: bool) -> ColumnConfig:
     """`is_empty_text`: an empty field is a text of no characters, which NOT NULL allows."""
     try:
-        known = read_column_type(described.removesuffix(_NOT_NULL))
+        known = read_column_type(described.removesuffix(NOT_NULL))
     except ValueError:
         known = None
     may_be_empty = is_empty_text and known is not None and known.kind == "text"
-    is_required = described.endswith(_NOT_NULL) and not may_be_empty
+    is_required = described.endswith(NOT_NULL) and not may_be_empty
     return column.model_copy(
         update={"type": known.text if known else None, "nullable": column.nullable and not is_required}
     )

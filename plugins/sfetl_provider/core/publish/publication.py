@@ -20,6 +20,7 @@ from sfetl_provider.core.ledger.transaction import transaction
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import load_table, quoted_table
 from sfetl_provider.core.ports import Clock, Warehouse
+from sfetl_provider.core.publish.column_list import column_list
 from sfetl_provider.core.publish.receipt import PublishReceipt, receipt_of
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
 from sfetl_provider.core.qc.report import QcVerdict
@@ -39,7 +40,7 @@ class PublishJob:
     @property
     def rows(self) -> MonthRows:
         """The month's rows in the target."""
-        return MonthRows(self.plan.table, self.config.date.column, self.plan.month_value)
+        return MonthRows(self.plan.table, self.config.target_date_column, self.plan.month_value)
 
 
 @dataclass(frozen=True)
@@ -99,21 +100,21 @@ def _publish(job: PublishJob, warehouse: Warehouse, clock: Clock) -> LedgerEntry
     plan, database = job.plan, job.plan.table.database
     with transaction(warehouse, job.config.publish.lock_timeout_seconds):
         raised = raise_generation(warehouse, database, plan.feed, plan.month, plan.generation)
-        change = _replace(job, warehouse, raised)
+        change = _replace(job, warehouse, clock, raised)
         facts = _facts(job, change, clock)
         if job.verdict.profile:
             append_profile(warehouse, database, facts, job.verdict.profile)
         return append(warehouse, database, facts)
 
 
-def _replace(job: PublishJob, warehouse: Warehouse, raised: str) -> _Change:
+def _replace(job: PublishJob, warehouse: Warehouse, clock: Clock, raised: str) -> _Change:
     checked = _check_load_table(job, warehouse)
     query_ids = {"raise_generation": raised, "check": checked}
     before = count_rows(warehouse, job.rows)
     if before:
         # A DELETE that finds nothing would still scan the table while it holds the lock.
         query_ids["delete"] = delete_rows(warehouse, job.rows, before)
-    query_ids["insert"] = _insert(job, warehouse)
+    query_ids["insert"] = _insert(job, warehouse, clock)
     return _Change(rows_before=before, rows_inserted=job.outcome.rows_copied, query_ids=query_ids)
 
 
@@ -131,8 +132,10 @@ def _check_load_table(job: PublishJob, warehouse: Warehouse) -> str:
     )
 
 
-def _insert(job: PublishJob, warehouse: Warehouse) -> str:
-    result = warehouse.query(insert_statement(job.plan.table, job.outcome.load_table, job.config))
+def _insert(job: PublishJob, warehouse: Warehouse, clock: Clock) -> str:
+    columns = column_list(job.plan, job.config, [file.file for file in job.staged_files], clock.now())
+    statement = insert_statement(job.plan.table, job.outcome.load_table, columns, job.config.date.column)
+    result = warehouse.query(statement, columns.binds)
     if result.row_count == job.outcome.rows_copied:
         return result.query_id
     raise ReconciliationError(

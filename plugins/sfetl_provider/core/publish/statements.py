@@ -7,10 +7,10 @@ together, so that the next replacement rewrites few others.
 from __future__ import annotations
 
 from sfetl_provider.core.audit.month_range import count_where, outside
-from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.publish.column_list import ColumnList
 
 
 def load_check_statement(load_table: TableName, date_column: str) -> str:
@@ -22,12 +22,11 @@ def load_check_statement(load_table: TableName, date_column: str) -> str:
     return f"SELECT COUNT(*), {count_where(misplaced)} FROM {quoted_table(load_table)}"
 
 
-def insert_statement(table: TableName, load_table: TableName, config: FeedConfig) -> str:
-    """Give the INSERT of the whole load table, mapped by column name, in date order."""
-    columns = ", ".join(quote_identifier(name) for name in config.column_names)
+def insert_statement(table: TableName, load_table: TableName, columns: ColumnList, date_column: str) -> str:
+    """Give the INSERT of the whole load table, in order of its date column; binds: those of `columns`."""
     return (
-        f"INSERT INTO {quoted_table(table)} ({columns})\n"
-        f"SELECT {columns}\n"
+        f"INSERT INTO {quoted_table(table)} ({columns.quoted_targets})\n"
+        f"SELECT {', '.join(columns.values)}\n"
         f"FROM {quoted_table(load_table)}\n"
-        f"ORDER BY {quote_identifier(config.date.column)}"
+        f"ORDER BY {quote_identifier(date_column)}"
     )

@@ -103,7 +103,7 @@ def judged_columns(config: FeedConfig) -> tuple[JudgedColumn, ...]:
     formats = _formats(config)
     judged = []
     for index, column in enumerate(config.columns):
-        known = type_of(column)
+        known = type_of(column, config)
         if known is not None and not (column.name == config.date.column and known.kind == config.date.type):
             text = f"c{index}"
             is_marker = f"list_contains($target_markers, {text})"
@@ -113,9 +113,11 @@ def judged_columns(config: FeedConfig) -> tuple[JudgedColumn, ...]:
     return tuple(judged)
 
 
-def type_of(column: ColumnConfig) -> ColumnType | None:
-    """Give a column's type, None when it is not known."""
-    return read_column_type(column.type) if column.type else None
+def type_of(column: ColumnConfig, config: FeedConfig) -> ColumnType | None:
+    """Give the type that the file's values must fit; None when none is known, or the table holds other values."""
+    if column.type is None or column.name in config.altered_columns:
+        return None
+    return read_column_type(column.type)
 
 
 def unreadable_formats(config: FeedConfig) -> tuple[str, ...]:
