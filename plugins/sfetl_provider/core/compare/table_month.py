@@ -12,7 +12,7 @@ from sfetl_provider.core.events import Listener, Progress
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import TableName
-from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.ports import RowReader
 
 ROWS_AT_ONCE = 20_000
@@ -42,9 +42,7 @@ class TableMonth:
 
 def open_table_month(reader: RowReader, config: FeedConfig, month: Month) -> TableMonth:
     """Ask for the types of the feed's target; raises StatementError when there is no such table."""
-    table = TableName(
-        database=config.table.database, schema_name=config.table.schema_name, name=config.table.name
-    )
+    table = target_table(config)
     described = reader.query(f"DESCRIBE TABLE {quoted_table(table)}").records()
     types = {str(column["name"]): str(column["type"]) for column in described}
     targets = {column.name: column.target_name for column in config.columns}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sfetl_provider import __version__
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.drop.preview import target_table
 from sfetl_provider.core.drop.records import DropReceipt, DropRequest, receipt_of
 from sfetl_provider.core.errors import DropRefusedError
 from sfetl_provider.core.ledger.append import append
@@ -14,7 +13,7 @@ from sfetl_provider.core.ledger.lookup import ChangeKey, find
 from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows, delete_rows, require_count
 from sfetl_provider.core.ledger.transaction import transaction
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.ports import Clock, Warehouse
 
 

@@ -12,7 +12,8 @@ from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import last_change
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import TableName
-from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.plan.names import quoted_table, target_table
+from sfetl_provider.core.plan.target_columns import describe_target
 from sfetl_provider.core.ports import Warehouse
 
 _SAMPLE_ROWS = 10
@@ -42,12 +43,6 @@ def preview_month(warehouse: Warehouse, config: FeedConfig, month: Month) -> Dro
         generation=generation,
         last_change=_last_change(warehouse, config, month),
     )
-
-
-def target_table(config: FeedConfig) -> TableName:
-    """Give the feed's target table."""
-    table = config.table
-    return TableName(database=table.database, schema_name=table.schema_name, name=table.name)
 
 
 def totals_statement(table: TableName, date_column: str) -> str:
@@ -83,8 +78,7 @@ def _columns(warehouse: Warehouse, config: FeedConfig) -> tuple[str, ...]:
     """Give the columns that a publication fills; with schema changes ignored, those of them that are there."""
     if config.table.schema_changes != "ignore":
         return config.target_names
-    described = warehouse.query(f"DESCRIBE TABLE {quoted_table(target_table(config))}").records()
-    present = {str(column["name"]) for column in described}
+    present = {column.name for column in describe_target(warehouse, target_table(config)) or ()}
     return tuple(name for name in config.target_names if name in present)
 
 

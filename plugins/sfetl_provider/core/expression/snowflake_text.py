@@ -2,7 +2,7 @@
 
 Every value is bound; text comes from the tables below, quoted names of columns and formats of the feed. Binds are
 positional, so operands are written in the order in which their values gather. Sources, below
-docs.snowflake.com/en/sql-reference: functions/try_cast (takes texts only), functions/to_date, functions/to_timestamp,
+docs.snowflake.com/en/sql-reference: functions/try_cast (takes texts only), functions/to_date, …/to_timestamp,
 data-types-datetime (a DATE plus a number of days), functions/regexp_like (matches all of a text).
 """
 

@@ -22,6 +22,15 @@ class TableName(Record):
     name: str
 
 
+class TableChange(Record):
+    """A change of the target's definition; `column` is empty for the whole table, `query_id` before it is made."""
+
+    kind: Literal["create", "add_column", "widen"]
+    column: str
+    statement: str
+    query_id: str = ""
+
+
 class MonthPlan(Record):
     """One run of one feed for one month.
 
@@ -30,7 +39,7 @@ class MonthPlan(Record):
     seen when the run was planned; publishing requires it to be unchanged. `chunk_set` is the folder of a carried
     set of chunks, empty when the month comes as files. `target_types` holds the feed's columns by their type in
     the target table, as "NUMBER(9,2) NOT NULL"; empty when the table does not exist. `left_out` are columns of the
-    file that the target does not have and that are not published.
+    file that the target does not have and that are not published, `table_changes` what the run changed of it.
     """
 
     feed: str
@@ -50,6 +59,7 @@ class MonthPlan(Record):
     chunk_set: str = ""
     target_types: TargetTypes = Field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    table_changes: tuple[TableChange, ...] = ()
 
     @property
     def month_value(self) -> Month:

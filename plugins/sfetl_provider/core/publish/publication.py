@@ -19,6 +19,7 @@ from sfetl_provider.core.ledger.profiles import append_profile
 from sfetl_provider.core.ledger.transaction import transaction
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import load_table, quoted_table
+from sfetl_provider.core.plan.table_change import change_query_ids
 from sfetl_provider.core.ports import Clock, Warehouse
 from sfetl_provider.core.publish.column_list import column_list
 from sfetl_provider.core.publish.receipt import PublishReceipt, receipt_of
@@ -168,7 +169,11 @@ def _facts(job: PublishJob, change: _Change, clock: Clock) -> LedgerFacts:
         rows_inserted=change.rows_inserted,
         qc_mode=plan.qc_mode,
         qc_verdict=_verdict_text(job.verdict),
-        query_ids={**change.query_ids, "copy": job.outcome.query_ids},
+        query_ids={
+            **change.query_ids,
+            "copy": job.outcome.query_ids,
+            **change_query_ids((*plan.table_changes, *job.verdict.table_changes)),
+        },
         recorded_at=clock.now(),
         version=__version__,
     )

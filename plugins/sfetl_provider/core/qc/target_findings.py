@@ -12,9 +12,11 @@ from sfetl_provider.core.column_type import (
     read_column_type,
 )
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.identifiers import quote_identifier
+from sfetl_provider.core.plan.names import target_table
+from sfetl_provider.core.plan.table_change import widen_statement
 from sfetl_provider.core.qc.report import BadLine, Finding, QcReport, Severity, TargetCount
 from sfetl_provider.core.qc.target_scan import type_of, unreadable_formats
+from sfetl_provider.core.qc.widening import is_widened
 
 VALUE_CHARACTERS = 80
 LISTED_COLUMNS = 20
@@ -35,6 +37,8 @@ def target_findings(reports: Sequence[QcReport], config: FeedConfig) -> Iterator
     for report in reports:
         for count in report.target:
             severity: Severity = getattr(config.qc.target_severities, count.fault)
+            if is_widened(count, config):
+                severity = "WARNING"
             message = f"{report.file}: {_MESSAGES[count.fault](count, config)}"
             yield Finding(severity=severity, code=f"target_{count.fault}", message=message)
     if reports and config.qc.target != "off":
@@ -97,9 +101,10 @@ def _too_large(count: TargetCount, config: FeedConfig) -> str:
 def _widening(count: TargetCount, config: FeedConfig, wider: str) -> str:
     if not wider:
         return "No type of that scale has room for it: correct the file."
-    table = config.table
-    name = ".".join(quote_identifier(part) for part in (table.database, table.schema_name, table.name))
-    alter = f"ALTER TABLE {name} ALTER COLUMN {quote_identifier(count.column)} SET DATA TYPE {wider};"
+    targets = {column.name: column.target_name for column in config.columns}
+    alter = f"{widen_statement(target_table(config), targets[count.column], wider)};"
+    if is_widened(count, config):
+        return f"A load makes room for it before COPY, as load.on_too_long says: {alter}"
     return f"Correct the file, or make room for what this one holds: {alter}"
 
 

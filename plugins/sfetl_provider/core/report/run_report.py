@@ -10,7 +10,7 @@ from sfetl_provider import __version__
 from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
-from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.plan.month_plan import MonthPlan, TableChange
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict
@@ -63,6 +63,7 @@ class RunReport(RunIdentity):
     """One run from files to table. Counts are None for steps that the run did not reach.
 
     Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
+    `table_changes` are those that the run made of the target's definition; they stay when a run fails.
     `generation` is the month's after the run's change, or as planned when it changed nothing.
     """
 
@@ -77,6 +78,7 @@ class RunReport(RunIdentity):
     rows_deleted: int | None
     qc: ReportedChecks | None
     audit: ReportedChecks | None
+    table_changes: tuple[TableChange, ...] = ()
     generation: int | None
     ledger_sequence: int | None
     started_at: datetime
@@ -119,6 +121,7 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             **_staging(records.staged_files),
             **_changes(records),
             "state": _state(records, end),
+            "table_changes": _table_changes(records),
             "rows_copied": records.outcome.rows_copied if records.outcome else None,
             "qc": _qc(records.verdict),
             "audit": _audit(records),
@@ -179,6 +182,11 @@ def _changes(records: RunRecords) -> dict[str, object]:
         "generation": change.generation if change else planned,
         "ledger_sequence": change.ledger_sequence if change else None,
     }
+
+
+def _table_changes(records: RunRecords) -> tuple[TableChange, ...]:
+    planned = records.plan.table_changes if records.plan else ()
+    return (*planned, *(records.verdict.table_changes if records.verdict else ()))
 
 
 def _qc(verdict: QcVerdict | None) -> ReportedChecks | None:

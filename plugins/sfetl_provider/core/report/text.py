@@ -26,6 +26,7 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
             yield "sha256", f"{file.sha256}  {file.name}"
     yield from _sizes(report)
     yield from _counts(report)
+    yield from (("table changed", change.statement) for change in report.table_changes)
     yield from _checks("qc", report.qc)
     yield from _checks("audit", report.audit)
     yield "time", f"{report.seconds:.1f} s, finished {report.finished_at:%Y-%m-%d %H:%M:%S} UTC"
