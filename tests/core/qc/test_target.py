@@ -154,7 +154,9 @@ def test_records_of_the_first_faults_only_are_quoted(tmp_path: Path) -> None:
 def test_not_null_of_the_table_counts(tmp_path: Path) -> None:
     types = {"NUMBER(5,0) NOT NULL": ("C0",), "VARCHAR(3) NOT NULL": ("C1",), "DATE": ("DAY",)}
     config = with_target_types(_feed(None, None, qc={"target": "table"}), types)
-    no_null = with_target_types(_feed(None, None, qc={"target": "table"}, format={"null_markers": ["NA"]}), types)
+    no_null = with_target_types(
+        _feed(None, None, qc={"target": "table"}, format={"null_markers": ["NA"]}), types
+    )
 
     assert _scan(tmp_path, ["2013-02-01\t\t", "2013-02-01\t5\t"], config).nulls == {"C0": 1, "C1": 2}
     assert [column.nullable for column in no_null.columns] == [True, False, True]
