@@ -20,6 +20,7 @@ from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import head_table, load_table, query_tag, quoted_table, stage_folder
 from sfetl_provider.core.publish.column_list import ColumnList, column_list
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
+from sfetl_provider.core.restore import statements as restore
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
 
 ALTERED = sample_config(
@@ -43,6 +44,7 @@ ALTERED = sample_config(
     },
 )
 FOLDER = Path(__file__).parent / "golden_sql"
+QUERY_ID = "01b2c3d4-0000-1111-0000-000000000042"
 
 
 def golden_statements() -> dict[str, str]:
@@ -102,6 +104,8 @@ def _change() -> dict[str, str]:
         "insert_altered": insert_statement(TABLE, table, _columns(plan, ALTERED), "FLIGHT_DATE"),
         "preview_totals": preview.totals_statement(TABLE, "FLIGHT_DATE"),
         "preview_sample": preview.sample_statement(config, config.target_names),
+        "restore_past_count": restore.past_count_statement(rows, QUERY_ID),
+        "restore_insert": restore.bring_back_statement(rows, QUERY_ID, config.column_names),
     }
 
 

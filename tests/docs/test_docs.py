@@ -51,7 +51,7 @@ def test_every_error_is_explained_to_the_engineer_on_call() -> None:
 @pytest.mark.parametrize("folder", SKIN)
 def test_every_class_that_users_meet_is_named_in_the_architecture(folder: str) -> None:
     page = (PROJECT / "docs" / "architecture.md").read_text()
-    bases = {"FeedOperator", "FileOperator", "RunReportOperator"}
+    bases = {"FeedOperator", "FileOperator", "RunReportOperator", "ApprovedReportOperator"}
     inner = {"SfetlRetryPolicy", "TaskCheckpoints", "FinishedTasks"}
 
     missing = [

@@ -23,6 +23,9 @@ from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import chain_end, entries
 from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.publish.receipt import PublishReceipt
+from sfetl_provider.core.restore.preview import preview_restore
+from sfetl_provider.core.restore.records import RestoreRequest
+from sfetl_provider.core.restore.restoration import restore_month
 from tests.integration.loading_bench import (
     CLOCK,
     CONFIG,
@@ -223,3 +226,56 @@ def test_month_first_read_by_many_at_once_has_one_row(
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(read, range(4))) == [0, 0, 0, 0]
     assert read_generation(session, "DEMO", "flights", "2013-05") == 0
+
+
+def restore_request(session: SnowflakeSession, sequence: int) -> RestoreRequest:
+    return RestoreRequest(
+        preview=preview_restore(session, CONFIG, sequence),
+        dag_id="restore_month",
+        run_id=f"undo-{sequence}",
+        run_key=f"{sequence:012}",
+        actor="ada",
+        approver="grace",
+        reason="wrong file",
+    )
+
+
+def month_rows_in_order(session: SnowflakeSession) -> tuple[tuple[object, ...], ...]:
+    return session.query(f'SELECT * FROM {TARGET} ORDER BY "FLIGHT_DATE"').rows
+
+
+def test_drop_and_replacement_are_undone_to_exactly_the_rows_before(session: SnowflakeSession) -> None:
+    publish(session, "other", 3, "2013-02")
+    publish(session, "one", 5)
+    as_published = month_rows_in_order(session)
+    drop_month(drop_request(session, "d" * 12), CONFIG, session, CLOCK)
+    undone = restore_month(restore_request(session, 3), CONFIG, session, CLOCK)
+    assert (undone.rows_inserted, month_rows_in_order(session)) == (5, as_published)
+    publish(session, "wrong", 4)
+    request = restore_request(session, 5)
+    restored = restore_month(request, CONFIG, session, CLOCK)
+    assert (restored.rows_deleted, month_rows_in_order(session)) == (4, as_published)
+    assert restore_month(request, CONFIG, session, CLOCK).is_repeat
+    assert [(entry.action, entry.undoes) for entry in verified_chain(session)][2:] == [
+        ("drop", 0),
+        ("restore", 3),
+        ("publish", 0),
+        ("restore", 5),
+    ]
+    assert publish(session, "right", 6).rows_before == 5
+
+
+@pytest.mark.parametrize("is_after", [False, True])
+def test_restore_that_loses_its_commit_is_decided_by_the_ledger(
+    running: RunningWarehouse, session: SnowflakeSession, is_after: bool
+) -> None:
+    publish(session, "one", 5)
+    drop_month(drop_request(session, "d" * 12), CONFIG, session, CLOCK)
+    request = restore_request(session, 2)
+    with (
+        open_dying_session(running, "COMMIT", is_after=is_after) as dying,
+        pytest.raises(TransientError, match="not known"),
+    ):
+        restore_month(request, CONFIG, dying, CLOCK)
+    assert restore_month(request, CONFIG, session, CLOCK).is_repeat is is_after
+    assert (month_rows(session), len(verified_chain(session))) == (5, 3)

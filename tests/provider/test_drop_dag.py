@@ -11,7 +11,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.core.errors import DropRefusedError
 from sfetl_provider.dag_factory.drop_dag import build_drop_dag
-from sfetl_provider.operators.drop_month import DropApprovalOperator, DropMonthOperator
+from sfetl_provider.dag_factory.restore_dag import build_restore_dag
+from sfetl_provider.operators.approval import PreviewApprovalOperator
+from sfetl_provider.operators.drop_month import DropMonthOperator
 
 from .conftest import query
 from .dag_runs import FinishedRun, run_dag, sales_dag
@@ -35,14 +37,14 @@ def rows(warehouse: RunningWarehouse) -> int:
 
 def drop(answer: dict[str, Any], monkeypatch: pytest.MonkeyPatch, **params: Any) -> FinishedRun:
     """Run the DAG with somebody answering at once; Airflow's own waiting is tried with the whole stack."""
-    asked = DropApprovalOperator.execute
+    asked = PreviewApprovalOperator.execute
 
-    def answer_at_once(self: DropApprovalOperator, context: Any) -> Any:
+    def answer_at_once(self: PreviewApprovalOperator, context: Any) -> Any:
         if context["params"]["dry_run"]:
             return asked(self, context)
         return answer
 
-    monkeypatch.setattr(DropApprovalOperator, "execute", answer_at_once)
+    monkeypatch.setattr(PreviewApprovalOperator, "execute", answer_at_once)
     chosen = {"feed": "sales", "reason": "test", "dry_run": False, **params}
     return run_dag(build_drop_dag(["sales"]), **chosen)
 
@@ -84,6 +86,27 @@ def test_without_an_approval_nothing_is_deleted_even_if_the_task_runs(
     assert "Nobody approved" in run.report["message"]
 
 
+def test_a_dropped_month_is_brought_back_by_its_ledger_row(
+    loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped = drop(APPROVED, monkeypatch, month="2023-02").report
+    assert dropped is not None
+    chosen = {
+        "feed": "sales",
+        "reason": "test",
+        "ledger_row": dropped["ledger_sequence"],
+        "undo_later": False,
+    }
+
+    shown = run_dag(build_restore_dag(["sales"]), **chosen, dry_run=True)
+    assert (shown.tasks["restore"], rows(loaded)) == ("skipped", 0)
+    restored = run_dag(build_restore_dag(["sales"]), **chosen, dry_run=False)
+
+    assert (restored.state, rows(loaded)) == ("success", 56)
+    assert restored.report is not None
+    assert (restored.report["state"], restored.report["rows_restored"]) == ("restored", 56)
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -104,7 +127,7 @@ def test_what_cannot_be_dropped_fails_in_the_preview(
 
 def test_the_approval_of_a_dry_run_is_skipped() -> None:
     with pytest.raises(AirflowSkipException, match="Dry run"):
-        DropApprovalOperator(task_id="approve").execute({"params": {"dry_run": True}})  # type: ignore[typeddict-item]
+        PreviewApprovalOperator(task_id="approve", subject="?").execute({"params": {"dry_run": True}})  # type: ignore[typeddict-item]
 
 
 def test_the_operator_itself_asks_for_the_approval() -> None:

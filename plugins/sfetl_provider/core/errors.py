@@ -146,6 +146,12 @@ class DropRefusedError(SfetlError):
     stage = "drop"
 
 
+class RestoreRefusedError(SfetlError):
+    """A change must not, or can no longer, be undone as asked."""
+
+    stage = "restore"
+
+
 class CommitUnclearError(TransientError):
     """The connection was lost at COMMIT; only the ledger knows whether the change was made."""
 

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from airflow.sdk import DAG, Param
 
 from sfetl_provider.dag_factory.feed_dag import task_defaults
-from sfetl_provider.operators.drop_month import DropApprovalOperator, DropMonthOperator, DropPreviewOperator
+from sfetl_provider.dag_factory.form import dry_run_param, feed_param, reason_param
+from sfetl_provider.operators.approval import PreviewApprovalOperator
+from sfetl_provider.operators.drop_month import DropMonthOperator, DropPreviewOperator
 from sfetl_provider.operators.run_report import DropReportOperator
 
 DAG_ID = "drop_month"
@@ -27,7 +29,9 @@ def build_drop_dag(feeds: Sequence[str]) -> DAG:
         render_template_as_native_obj=True,
     ) as dag:
         preview = DropPreviewOperator(task_id="preview")
-        approve = DropApprovalOperator(task_id="approve")
+        approve = PreviewApprovalOperator(
+            task_id="approve", subject="Delete {{ params.month }} of {{ params.feed }}?"
+        )
         drop = DropMonthOperator(task_id="drop", preview=preview.output, approval=approve.output)
         # A teardown runs whatever happened and does not count for the run's state.
         report = DropReportOperator(task_id="report").as_teardown()
@@ -37,20 +41,10 @@ def build_drop_dag(feeds: Sequence[str]) -> DAG:
 
 def _params(feeds: Sequence[str]) -> dict[str, Param]:
     return {
-        "feed": Param(
-            feeds[0] if len(feeds) == 1 else None,
-            type="string",
-            enum=list(feeds),
-            title="Feed",
-            description="Whose month",
-        )
-        if feeds
-        else Param("", type="string", title="Feed"),
+        "feed": feed_param(feeds),
         "month": Param(None, type="string", title="Month", description="2024-01, 202401 or 012024"),
-        "reason": Param(None, type="string", minLength=3, title="Reason", description="Goes into the ledger"),
-        "dry_run": Param(
-            True, type="boolean", title="Dry run", description="Only show what would be deleted"
-        ),
+        "reason": reason_param(),
+        "dry_run": dry_run_param("Only show what would be deleted"),
     }
 
 

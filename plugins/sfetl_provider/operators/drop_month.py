@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import BaseOperator, Context
-from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.drop.deletion import drop_month
@@ -17,6 +15,7 @@ from sfetl_provider.core.errors import DropRefusedError
 from sfetl_provider.core.ledger.tables import prepare
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.names import run_key
+from sfetl_provider.operators.approval import approver_of, is_approved
 from sfetl_provider.operators.feed_operator import hook_of
 from sfetl_provider.operators.task_run import actor_of
 from sfetl_provider.settings import find_feed
@@ -37,23 +36,6 @@ class DropPreviewOperator(BaseOperator):
         require_rows(preview)
         context["ti"].xcom_push(key="text", value=render_preview(preview))
         return preview.to_json()
-
-
-class DropApprovalOperator(ApprovalOperator):
-    """Waits for a person to approve what the preview showed; a dry run ends here, skipped."""
-
-    def __init__(self, *, preview_task_id: str = "preview", **options: Any) -> None:
-        super().__init__(
-            subject="Delete {{ params.month }} of {{ params.feed }}?",
-            body=f"{{{{ ti.xcom_pull(task_ids='{preview_task_id}', key='text') }}}}",
-            **options,
-        )
-
-    def execute(self, context: Context) -> Any:
-        """Ask; Approve and Reject come through Airflow's Required Actions."""
-        if context["params"]["dry_run"]:
-            raise AirflowSkipException("Dry run: nothing is deleted")
-        return super().execute(context)
 
 
 class DropMonthOperator(BaseOperator):
@@ -88,7 +70,7 @@ class DropMonthOperator(BaseOperator):
 
     def _require_approval(self, preview: DropPreview) -> None:
         """Check in code what the graph only arranges: nothing is deleted without an approval."""
-        if (self.approval or {}).get("chosen_options") != [ApprovalOperator.APPROVE]:
+        if not is_approved(self.approval):
             raise DropRefusedError(
                 f"Nobody approved deleting {preview.month} of {preview.feed}.",
                 safe="Nothing was deleted.",
@@ -97,7 +79,6 @@ class DropMonthOperator(BaseOperator):
 
     def _request(self, context: Context, preview: DropPreview) -> DropRequest:
         run = context["dag_run"]
-        responder = (self.approval or {}).get("responded_by_user") or {}
         return DropRequest(
             feed=preview.feed,
             month=preview.month,
@@ -107,6 +88,6 @@ class DropMonthOperator(BaseOperator):
             run_id=run.run_id,
             run_key=run_key(run.dag_id, run.run_id),
             actor=actor_of(context),
-            approver=str(responder.get("name") or responder.get("id") or "unknown"),
+            approver=approver_of(self.approval),
             reason=context["params"]["reason"],
         )

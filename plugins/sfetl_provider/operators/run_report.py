@@ -21,6 +21,7 @@ from sfetl_provider.core.record import Record
 from sfetl_provider.core.report.report_file import write_report
 from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, build_report
 from sfetl_provider.core.report.text import render_text
+from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.finished_tasks import FinishedTasks
@@ -112,8 +113,10 @@ class LoadReportOperator(RunReportOperator):
             self.log.info("Data Docs: %s", write_data_docs(folder, results))
 
 
-class DropReportOperator(RunReportOperator):
-    """The report of a drop."""
+class ApprovedReportOperator(RunReportOperator):
+    """The report of a run that previews, asks, and then changes a month."""
+
+    changing_task_id: str
 
     def identify(self, context: Context, tasks: FinishedTasks) -> RunIdentity:
         """Take feed and month from the preview, or the feed from the parameters when there is none."""
@@ -123,14 +126,30 @@ class DropReportOperator(RunReportOperator):
             context, preview.get("feed") or _folder_name(params["feed"]), preview.get("month") or ""
         )
 
-    def collect(self, tasks: FinishedTasks) -> RunRecords:
-        """Collect the receipt."""
-        return RunRecords(deletion=read(DropReceipt, tasks.result("drop")))
-
     def stopped(self, context: Context, tasks: FinishedTasks) -> Literal["", "dry_run", "rejected"]:
         """Notice a rejected approval: Airflow skips what follows then, and keeps no result of it."""
-        is_rejected = (tasks.state("approve"), tasks.state("drop")) == ("success", "skipped")
+        is_rejected = (tasks.state("approve"), tasks.state(self.changing_task_id)) == ("success", "skipped")
         return "rejected" if is_rejected else super().stopped(context, tasks)
+
+
+class DropReportOperator(ApprovedReportOperator):
+    """The report of a drop."""
+
+    changing_task_id = "drop"
+
+    def collect(self, tasks: FinishedTasks) -> RunRecords:
+        """Collect the receipt."""
+        return RunRecords(deletion=read(DropReceipt, tasks.result(self.changing_task_id)))
+
+
+class RestoreReportOperator(ApprovedReportOperator):
+    """The report of a restore."""
+
+    changing_task_id = "restore"
+
+    def collect(self, tasks: FinishedTasks) -> RunRecords:
+        """Collect the receipt."""
+        return RunRecords(restoration=read(RestoreReceipt, tasks.result(self.changing_task_id)))
 
 
 def read(kind: type[T], value: Any) -> T | None:

@@ -67,7 +67,7 @@ def test_preview_shows_what_would_go() -> None:
     assert (preview.rows, preview.total_rows, preview.share, preview.generation) == (5, 20, 0.25, 3)
     assert (preview.first, preview.last) == ("2013-01-01", "2013-01-31")
     assert preview.sample == (("2013-01-01", "", "1400"),)
-    assert "publish by ada at 2026-11-21 01:02:03 UTC (run manual__1, 5 rows inserted" in preview.last_change
+    assert "publish by ada at 2026-11-21 01:02:03 UTC (ledger row 1, run manual__1" in preview.last_change
 
 
 def test_preview_of_an_empty_table() -> None:

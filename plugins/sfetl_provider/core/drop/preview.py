@@ -9,7 +9,7 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.drop.records import DropPreview
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.ledger.generation import read_generation
-from sfetl_provider.core.ledger.lookup import last_change
+from sfetl_provider.core.ledger.lookup import change_text, last_change
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import quoted_table, target_table
@@ -97,7 +97,4 @@ def _last_change(warehouse: Warehouse, config: FeedConfig, month: Month) -> str:
     entry = last_change(warehouse, config.table.database, config.feed, str(month))
     if entry is None:
         return "The ledger records no change of this month."
-    return (
-        f"Last change: {entry.action} by {entry.actor} at {entry.recorded_at:%Y-%m-%d %H:%M:%S} UTC "
-        f"(run {entry.run_id}, {entry.rows_inserted} rows inserted, {entry.rows_deleted} deleted)."
-    )
+    return f"Last change: {change_text(entry)}"

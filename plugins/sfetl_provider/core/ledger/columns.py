@@ -24,6 +24,7 @@ COLUMNS: Final[dict[str, str]] = {
     "ACTION": _TEXT,
     "MONTH": "VARCHAR(7) NOT NULL",
     "GENERATION": _COUNT,
+    "UNDOES": _COUNT,
     "RUN_KEY": _TEXT,
     "DAG_ID": _TEXT,
     "RUN_ID": _TEXT,

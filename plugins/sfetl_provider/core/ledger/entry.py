@@ -51,7 +51,8 @@ class LedgerFacts(Record):
     """What a publication, drop or restore has to say of itself, before it takes its place in the chain.
 
     `generation` is the month's generation after the change. `table_name` is quoted and fully qualified. Texts
-    that do not apply are empty, counts that do not apply are 0. `query_ids` maps a step to its query id, or
+    that do not apply are empty, counts that do not apply are 0. `undoes` is the sequence number of the row that
+    a restore undid. `query_ids` maps a step to its query id, or
     to several. `recorded_at` has its zone and microseconds.
     """
 
@@ -59,6 +60,7 @@ class LedgerFacts(Record):
     action: Action
     month: str
     generation: Count
+    undoes: Count = 0
     run_key: str
     dag_id: str
     run_id: str

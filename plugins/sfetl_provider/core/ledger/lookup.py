@@ -43,6 +43,27 @@ def last_change(warehouse: Warehouse, database: str, feed: str, month: str) -> L
     return found[0] if found else None
 
 
+def entry_at(warehouse: Warehouse, database: str, feed: str, sequence: int) -> LedgerEntry | None:
+    """Give one row of a feed's chain, None when there is none."""
+    found = _select(warehouse, database, '"FEED" = ? AND "SEQUENCE" = ?', (feed, sequence))
+    return found[0] if found else None
+
+
+def changes_since(warehouse: Warehouse, database: str, entry: LedgerEntry) -> tuple[LedgerEntry, ...]:
+    """Give the later changes of an entry's month, in order."""
+    condition = '"FEED" = ? AND "MONTH" = ? AND "SEQUENCE" > ?'
+    return _select(warehouse, database, condition, (entry.feed, entry.month, entry.sequence))
+
+
+def change_text(entry: LedgerEntry) -> str:
+    """Say in a sentence what a row of the ledger records."""
+    return (
+        f"{entry.action} by {entry.actor} at {entry.recorded_at:%Y-%m-%d %H:%M:%S} UTC "
+        f"(ledger row {entry.sequence}, run {entry.run_id}, {entry.rows_inserted} rows inserted, "
+        f"{entry.rows_deleted} deleted)."
+    )
+
+
 def entries(warehouse: Warehouse, database: str, feed: str) -> tuple[LedgerEntry, ...]:
     """Give all rows of a feed in order of sequence, for `verify`."""
     return _select(warehouse, database, '"FEED" = ?', (feed,))

@@ -32,7 +32,8 @@ class ColumnRow:
     nulls: str
     null_width: float
     distinct: str
-    bounds: str
+    least: str
+    greatest: str
     lengths: str
     quantiles: str
     top: tuple[TopCell, ...]
@@ -47,7 +48,8 @@ def column_rows(profile: Sequence[ColumnProfile]) -> list[ColumnRow]:
             nulls=share_text(column.null_share),
             null_width=round(100 * column.null_share, 2),
             distinct=_distinct(column),
-            bounds="" if column.least is None else f"{_number(column.least)} – {_number(column.greatest)}",
+            least=_short(_number(column.least)),
+            greatest=_short(_number(column.greatest)),
             lengths=_lengths(column),
             quantiles="  ".join(map(_number, column.quantiles)),
             top=tuple(
@@ -102,8 +104,9 @@ def _lengths(column: ColumnProfile) -> str:
 
 
 def _number(bound: Bound) -> str:
+    # Without separators of thousands: a number may be a year or an identifier.
     if isinstance(bound, int | float):
-        return f"{bound:,}" if isinstance(bound, int) else f"{bound:,.10g}"
+        return str(bound) if isinstance(bound, int) else f"{bound:.10g}"
     return bound or ""
 
 

@@ -15,9 +15,10 @@ from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict
 from sfetl_provider.core.record import Record
+from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.staged_file import StagedFile
 
-RunState = Literal["published", "dropped", "dry_run", "rejected", "failed"]
+RunState = Literal["published", "dropped", "restored", "dry_run", "rejected", "failed"]
 
 
 class RunIdentity(Record):
@@ -76,6 +77,7 @@ class RunReport(RunIdentity):
     rows_copied: int | None
     rows_published: int | None
     rows_deleted: int | None
+    rows_restored: int | None
     qc: ReportedChecks | None
     audit: ReportedChecks | None
     table_changes: tuple[TableChange, ...] = ()
@@ -100,6 +102,7 @@ class RunRecords:
     audit: AuditReport | None = None
     publication: PublishReceipt | None = None
     deletion: DropReceipt | None = None
+    restoration: RestoreReceipt | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,8 @@ def _state(records: RunRecords, end: RunEnd) -> RunState:
         return "failed"
     if records.deletion:
         return "dropped"
+    if records.restoration:
+        return "restored"
     if records.publication:
         return "published"
     return end.stopped or "failed"
@@ -174,11 +179,12 @@ def _reported_file(staged: StagedFile) -> ReportedFile:
 
 
 def _changes(records: RunRecords) -> dict[str, object]:
-    change = records.publication or records.deletion
+    change = records.publication or records.deletion or records.restoration
     planned = records.plan.generation if records.plan else None
     return {
         "rows_published": records.publication.rows_inserted if records.publication else None,
         "rows_deleted": change.rows_deleted if change else None,
+        "rows_restored": records.restoration.rows_inserted if records.restoration else None,
         "generation": change.generation if change else planned,
         "ledger_sequence": change.ledger_sequence if change else None,
     }

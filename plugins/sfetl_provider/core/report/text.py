@@ -61,6 +61,7 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
         "rows copied": report.rows_copied,
         "rows published": report.rows_published,
         "rows deleted": report.rows_deleted,
+        "rows restored": report.rows_restored,
         "generation": report.generation,
         "ledger row": report.ledger_sequence,
     }

@@ -1,0 +1,1 @@
+"""Undoing a change of a month: a preview that changes nothing, then one transaction with its ledger row."""

@@ -1,0 +1,34 @@
+"""Waiting for a person before rows are deleted or replaced, and checking in code that one agreed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
+
+
+class PreviewApprovalOperator(ApprovalOperator):
+    """Waits for a person to approve what the preview's task showed; a dry run ends here, skipped."""
+
+    def __init__(self, *, subject: str, preview_task_id: str = "preview", **options: Any) -> None:
+        body = f"{{{{ ti.xcom_pull(task_ids='{preview_task_id}', key='text') }}}}"
+        super().__init__(subject=subject, body=body, **options)
+
+    def execute(self, context: Context) -> Any:
+        """Ask; Approve and Reject come through Airflow's Required Actions."""
+        if context["params"]["dry_run"]:
+            raise AirflowSkipException("Dry run: nothing is changed")
+        return super().execute(context)
+
+
+def is_approved(approval: Any) -> bool:
+    """Tell whether what the approval's task returned is an approval; the graph alone only arranges it."""
+    return (approval or {}).get("chosen_options") == [ApprovalOperator.APPROVE]
+
+
+def approver_of(approval: Any) -> str:
+    """Name who answered."""
+    responder = (approval or {}).get("responded_by_user") or {}
+    return str(responder.get("name") or responder.get("id") or "unknown")
