@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import Template
 from typing import Any
 
 import pyarrow.lib as pa
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.rowtype import describe_as_rowtype
 from fakesnow.statement_type import MERGE, statement_type_id
+from fakesnow.transforms import transforms
 from sqlglot import Expr, exp
 
 from local.warehouse.results import Result, table_result
@@ -20,6 +22,13 @@ _MERGE_COLUMNS = {
     "UPDATE": "number of rows updated",
     "DELETE": "number of rows deleted",
 }
+
+# fakesnow looks in the session's database only: without one, or for a table of another, it finds no columns.
+transforms.SQL_DESCRIBE_TABLE = Template(
+    transforms.SQL_DESCRIBE_TABLE.template.replace(
+        "FROM _fs_information_schema.", "FROM _fs_global._fs_information_schema."
+    )
+)
 
 
 def run_on_fakesnow(session: Session, sql: str, expression: Expr, rows: Sequence[tuple[Any, ...]]) -> Result:
