@@ -1,4 +1,4 @@
-"""One run that makes its table, widens a column of it and publishes mapped, masked and computed columns."""
+"""One run that makes its table, widens a column, leaves one out, and maps, masks and computes others."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from sfetl_provider.dag_factory.feed_dag import build_feed_dag
 
 from .conftest import SALES
 from .dag_runs import run_dag
-from .month_files import write_month
+from .month_files import lines_of, write_month
 
 FEED = {
     "feed": "sales",
-    "table": {**SALES["table"], "name": "WAY", "create": True, "cluster_by": ["sold_on"]},
+    "table": {**SALES["table"], "name": "WAY", "create": True, "schema_changes": "ignore"},
+    "format": {"header": True},
     "columns": [
         {"name": "day", "target": "sold_on", "type": "DATE"},
         {"name": "shop", "type": "VARCHAR(5)"},
@@ -35,7 +36,8 @@ FEED = {
 
 
 def test_a_run_makes_its_table_and_gives_it_room(warehouse: RunningWarehouse, airflow_home: Path) -> None:
-    write_month(airflow_home / "incoming", "2021-01")
+    lines = [line.replace("\t", "\ta text\t", 1) for line in lines_of("2021-01")]
+    write_month(airflow_home / "incoming", "2021-01", ["Day\tnote of the shop\tShop\tAmount", *lines])
     load = {**SALES["load"], "on_too_long": "widen"}
     feed = FeedConfig.model_validate({**SALES, **FEED, "load": load})
 
@@ -45,6 +47,7 @@ def test_a_run_makes_its_table_and_gives_it_room(warehouse: RunningWarehouse, ai
     assert run.report is not None
     changes = [(change["kind"], change["column"]) for change in run.report["table_changes"]]
     assert changes == [("create", ""), ("widen", "SHOP")]
+    assert [finding["message"] for finding in run.report["qc"]["findings"] if "note of" in finding["message"]]
     with SnowflakeSession(open_connection(warehouse.connection_parameters())) as session:
         rows = session.query('SELECT * FROM "TESTS"."PUBLIC"."WAY" ORDER BY "SOLD_ON", "SHOP"')
         kept = session.query('SELECT "QUERY_IDS" FROM "TESTS"."SFETL"."LEDGER" WHERE "MONTH" = \'2021-01\'')

@@ -13,6 +13,7 @@ from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.plan.patterns import fill_pattern
+from sfetl_provider.core.qc.noted_header import note_headers
 
 
 def month_files(arguments: Namespace, folders: Folders, config: FeedConfig, month: Month) -> list[SourceFile]:
@@ -21,13 +22,13 @@ def month_files(arguments: Namespace, folders: Folders, config: FeedConfig, mont
     Raises SourceFileError when a named one is missing, FilesMissingError when none matches.
     """
     if arguments.files:
-        return named_files(arguments.files)
+        return note_headers(named_files(arguments.files), config)
     base_path = folders.base_path / (arguments.base_path or config.files.base_path)
     patterns = [fill_pattern(pattern, month) for pattern in config.files.patterns]
     found = find_files(base_path, patterns, ())
     if not found:
         raise none_matches_error(base_path, patterns, str(month))
-    return found
+    return note_headers(found, config)
 
 
 def named_files(names: Sequence[str]) -> list[SourceFile]:

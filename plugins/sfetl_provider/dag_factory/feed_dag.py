@@ -75,7 +75,9 @@ def _chain(feed: FeedConfig) -> None:
     ).expand(source=files.output)
     if feed.qc.gate == "before_stage":
         gate >> staged
-    copy = AsyncCopyOperator(task_id="copy", feed=feed, staged=staged.output, verdict=gate.output)
+    copy = AsyncCopyOperator(
+        task_id="copy", feed=feed, staged=staged.output, verdict=gate.output, files=files.output
+    )
     audit = AuditLoadOperator(task_id="audit", feed=feed, outcome=copy.output)
     publish = PublishMonthOperator(
         task_id="publish",

@@ -11,8 +11,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.copy_into.checkpoint import read_state
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
-from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance, cancel_running
+from sfetl_provider.core.copy_into.submission import CopyPorts, advance, cancel_running, copy_job
 from sfetl_provider.core.errors import WarehouseUnavailableError
+from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.ports import CheckpointStore
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
@@ -32,10 +33,13 @@ class AsyncCopyOperator(FeedOperator):
     submits the first batch and returns where it stands; `AsyncCopySensor` takes it from there.
     """
 
-    template_fields: Collection[str] = ("plan", "staged", "verdict")
+    template_fields: Collection[str] = ("plan", "staged", "verdict", "files")
 
-    def __init__(self, *, staged: Any, verdict: Any = None, wait: bool = True, **options: Any) -> None:
+    def __init__(
+        self, *, staged: Any, verdict: Any = None, files: Any = None, wait: bool = True, **options: Any
+    ) -> None:
         super().__init__(**options)
+        self.files = files
         self.staged = staged
         self.verdict = verdict
         self.wait = wait
@@ -72,7 +76,8 @@ class AsyncCopyOperator(FeedOperator):
         return staged_files(present(self.staged))
 
     def _advance(self, checkpoints: CheckpointStore) -> CopyStep:
-        job = CopyJob(plan=self.month_plan, staged_files=self.staged_files, config=self.feed)
+        sources = [SourceFile.from_json(file) for file in (self.files or [])[:1]]
+        job = copy_job(self.month_plan, self.staged_files, self.feed, sources[0].header if sources else ())
         with self.open_session() as session:
             return advance(job, CopyPorts(session, checkpoints, SystemClock()))
 

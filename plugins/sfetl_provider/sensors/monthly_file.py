@@ -11,6 +11,7 @@ from airflow.sdk import BaseSensorOperator, Context
 from sfetl_provider.adapters.local_files import missing_error
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import FilesMissingError
+from sfetl_provider.core.plan.file_columns import unknown_columns
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import MANIFEST
 from sfetl_provider.core.plan.patterns import fill_pattern
@@ -73,11 +74,21 @@ class MonthlyFileSensor(BaseSensorOperator):
                 safe="Nothing was loaded.",
                 next_step="Narrow the patterns, or load them in several runs with the parameter files.",
             )
+        found = found if plan.chunk_set else self._noted(found)
         parts = found if plan.is_dry_run or plan.chunk_set else self._divided(found)
         for part in parts:
             size_bytes = part.byte_range.size_bytes if part.byte_range else part.size_bytes
             self.log.info("%s, %d bytes", part.label, size_bytes)
         return [part.to_json() for part in parts]
+
+    def _noted(self, found: list[SourceFile]) -> list[SourceFile]:
+        # Imported late: NumPy comes with it, and every task parses the DAG file.
+        from sfetl_provider.core.qc.noted_header import note_headers
+
+        noted = note_headers(found, self.feed)
+        if unknown := unknown_columns(self.feed, noted[0].header):
+            self.log.warning("Not published, as the config does not name them: %s.", ", ".join(unknown))
+        return noted
 
     def _divided(self, found: list[SourceFile]) -> list[SourceFile]:
         # Imported late: zstandard and hashing are for workers, and every task parses the DAG file.

@@ -7,6 +7,7 @@ its table: a COPY that arrives late fills nothing that is ever published.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,7 @@ from sfetl_provider.core.copy_into.reconcile import reconcile
 from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
 from sfetl_provider.core.errors import CopyFailedError, CopyLostError, ReconciliationError, StatementError
 from sfetl_provider.core.identifiers import quote_literal
+from sfetl_provider.core.plan.file_columns import unknown_columns, with_file_columns
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import load_table, query_tag, quoted_table, stage_folder
 from sfetl_provider.core.ports import CheckpointStore, Clock, QueryResult, QueryState, QueryStatus, Warehouse
@@ -55,6 +57,16 @@ class CopyPorts:
     warehouse: Warehouse
     checkpoints: CheckpointStore
     clock: Clock
+
+
+def copy_job(
+    plan: MonthPlan, staged_files: tuple[StagedFile, ...], config: FeedConfig, header: Sequence[str] = ()
+) -> CopyJob:
+    """Give the job of a month whose files have these columns, when they are others than the config's."""
+    left_out = (*plan.left_out, *unknown_columns(config, header))
+    return CopyJob(
+        plan.model_copy(update={"left_out": left_out}), staged_files, with_file_columns(config, header)
+    )
 
 
 def advance(job: CopyJob, ports: CopyPorts) -> CopyStep:

@@ -111,7 +111,8 @@ class ByteRange(Record):
 class SourceFile(Record):
     """A file of the month as the sensor found it: path, size in bytes, modification time in nanoseconds.
 
-    With a `byte_range` it stands for that part only, to those who stage; all others take the whole file.
+    With a `byte_range` it stands for that part only, to those who stage; all others take the whole file. `header`
+    holds its columns when they are others than the config's, which the feed ignores.
     """
 
     path: str
@@ -120,6 +121,7 @@ class SourceFile(Record):
     size_bytes: int
     modified_ns: int
     byte_range: ByteRange | None = None
+    header: tuple[str, ...] = ()
 
     @property
     def range_number(self) -> int:

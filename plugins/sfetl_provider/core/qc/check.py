@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sfetl_provider.core.config.model import MIB, FeedConfig
 from sfetl_provider.core.events import Listener, ignore_events
+from sfetl_provider.core.plan.file_columns import unknown_columns, with_file_columns
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.key_report import KeyReport
@@ -61,7 +62,18 @@ def check_files(
     opened = open_rejects(paths.rejects, limit_bytes) if paths.rejects else nullcontext()
     with opened as rejects:
         places = Places(paths.scratch, rejects)
-        return tuple(scan_file(file, config, month, places, listener) for file in files)
+        return tuple(_scanned(file, config, month, places, listener) for file in files)
+
+
+def _scanned(
+    file: SourceFile, config: FeedConfig, month: Month, places: Places, listener: Listener
+) -> QcReport:
+    report = scan_file(file, with_file_columns(config, file.header), month, places, listener)
+    if unknown := unknown_columns(config, file.header):
+        told = f"columns that the config does not name, and that are not published: {', '.join(unknown)}"
+        form = report.form.model_copy(update={"header_remarks": (*report.form.header_remarks, told)})
+        return report.model_copy(update={"form": form})
+    return report
 
 
 def check_month(
