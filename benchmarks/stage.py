@@ -1,131 +1,207 @@
-"""Staging one file over links of several speeds: level `auto` against fixed levels, all in one run.
+"""Staging beside what else could bring a file to a stage, and its levels over links of several speeds.
 
-    python -m benchmarks.stage [--bytes 256MB] [--links 5,20,100] [--levels auto,1,3,6,9,12] [FILE]
+    python -m benchmarks.stage [--bytes 1GB] [--runs 3] [--sides "staging;zstd -T2 -1"] [--record]
+    python -m benchmarks.stage --links 5,20,100 [--bytes 2GB] [--chunk-mib 16] [--levels auto,1,3,6] [--record]
 
-Run from the project's root with the environment of the tests. The local warehouse is a process of its own, the
-link a throttling proxy on loopback, the uploads are the real ones. Prints a Markdown table: megabytes of text a
-second from the first byte read to the last chunk verified, chunks per level, and the share of time that showing
-progress took.
+Run from the project's root with the environment of the tests, when nothing else loads the machine. Writes the file
+into a temporary folder and reads it once; each side is a process of its own, in turn, `--runs` times. The local
+warehouse is a process of its own on the same cores, the link a throttling proxy on loopback, the uploads are the
+real ones. A row gives the median of the text's megabytes a second, processor seconds of the side and of the
+warehouse, and the highest resident memory of the side's processes together. `--record` adds the rows to
+benchmarks/RESULTS.md.
 """
 
 import argparse
+import json
+import statistics
 import subprocess
 import sys
-import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
+import psutil
+
+from benchmarks.generate import Shape, bytes_of, write_file
+from benchmarks.process_tree import Usage, run_tree
+from benchmarks.results import MACHINE_COLUMNS, append_rows, machine_cells
+from benchmarks.stage_sides import DISCARDED, SIDES, STAGING, Outcome
 from local.stack.waiting import wait_until
 from local.warehouse.serving.server import connection_parameters
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
-from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.adapters.upload_process import Patience, ProcessUploader
-from sfetl_provider.core.events import Event, Progress
-from sfetl_provider.core.progress import Estimator, estimate_text, progress_record
-from sfetl_provider.core.stage.checkpoints import StagingCheckpoints
-from sfetl_provider.core.stage.retrying import RetryingUploader, RetrySchedule
-from sfetl_provider.core.stage.run import StagePorts, stage_file
 from tests.adapters.throttling_proxy import throttling_proxy
-from tests.core.fakes import InMemoryCheckpoints, feed, plan, source_file
 
 MEGABYTE = 1e6
+COLUMNS = 12
+SIDES_HEADING = f"""
+## Staging a file
+
+`python -m benchmarks.stage`: each side a process of its own, in turn, over one file in the page cache; the local
+warehouse on the same cores. The median of the rates, and the highest memory of all processes of a side together.
+
+| {MACHINE_COLUMNS} | MB of text | chunk MiB | side | MB/s | ratio | CPU s | warehouse's CPU s | memory MB |
+|---|---|---|---|---|---|---|---|---|---|---|---|
+"""
+LINK_COLUMNS = "link MB/s | level | text MB/s | ratio | chunks per level | progress %"
+LINKS_HEADING = f"""
+## Levels of compression over a link
+
+`python -m benchmarks.stage --links …`: staging through a proxy that passes so many megabytes a second.
+
+| {MACHINE_COLUMNS} | MB of text | chunk MiB | {LINK_COLUMNS} |
+|---|---|---|---|---|---|---|---|---|---|---|---|
+"""
 
 
-class TimedListener:
-    """Does for each event what a task does, less Airflow's own store, and counts the time."""
+COMMANDS = {
+    "zstd -T2 -1": "zstd -T2 -1 -q -f {file} -o {folder}/packed.zst",
+    "split --filter 'pigz -6'": "split -C 400M --filter='pigz -6 > $FILE.gz' {file} {folder}/packed-",
+}
+"""Sides that are a shell's command."""
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._store = InMemoryCheckpoints()
-        self._estimators: dict[str, Estimator] = {}
 
-    def __call__(self, event: Event) -> None:
-        """Estimate and render."""
-        if isinstance(event, Progress):
-            began = time.perf_counter()
-            estimate = self._estimators.setdefault(event.step, Estimator()).add(event, began)
-            estimate_text(estimate)
-            self._store.set("progress", progress_record([estimate], datetime.now(UTC)))
-            self.seconds += time.perf_counter() - began
+@dataclass(frozen=True)
+class Warehouse:
+    """The local warehouse that runs."""
+
+    port: int
+    process: psutil.Process
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What it used so far."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One side, once."""
+
+    usage: Usage
+    outcome: Outcome
+    warehouse_seconds: float
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[dict[str, Any]]:
-    """A local warehouse in a process of its own, with the stage; gives the connector's options."""
+def served(folder: Path) -> Iterator[Warehouse]:
+    """A local warehouse in a process of its own, with the stage."""
     port_file = folder / "port"
-    command = [sys.executable, "-m", "local.warehouse", "--folder", str(folder / "kept")]
+    command = [sys.executable, "-m", "local.warehouse", "serve", "--folder", str(folder / "kept")]
     with subprocess.Popen(
         [*command, "--port-file", str(port_file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
             wait_until(port_file.exists, "the local warehouse", 60, poll_seconds=0.1)
-            options = connection_parameters("127.0.0.1", int(port_file.read_text()), {})
-            with SnowflakeSession(open_connection(options)) as session:
+            port = int(port_file.read_text())
+            with SnowflakeSession(open_connection(connection_parameters("127.0.0.1", port, {}))) as session:
                 session.query('CREATE DATABASE "DEMO"')
                 session.query('CREATE SCHEMA "DEMO"."SFETL"')
                 session.query('CREATE STAGE "DEMO"."SFETL"."CHUNKS" ENCRYPTION=(TYPE=\'SNOWFLAKE_SSE\')')
-            yield options
+            yield Warehouse(port, psutil.Process(process.pid))
         finally:
             process.terminate()
 
 
-def staged(path: Path, level: str, chunk_mib: int, options: dict[str, Any], folder: Path) -> str:
-    """Stage the file once; gives the row's last cells."""
-    config = feed(
-        stage={"chunk_mib": chunk_mib, "zstd_level": level if level == "auto" else int(level)},
+def run_side(side: str, path: Path, warehouse: Warehouse, *options: str) -> Run:
+    """Run a side once, with an empty stage and folder; raises SystemExit when it fails."""
+    if side in COMMANDS:
+        return run_command(side, path)
+    with TemporaryDirectory(dir=path.parent) as folder:
+        command = [sys.executable, "-m", "benchmarks.stage_sides", side, str(path), folder]
+        before = warehouse.cpu_seconds
+        usage = run_tree([*command, "--port", str(warehouse.port), *options])
+        after = warehouse.cpu_seconds
+    with SnowflakeSession(open_connection(connection_parameters("127.0.0.1", warehouse.port, {}))) as session:
+        session.query('REMOVE \'@"DEMO"."SFETL"."CHUNKS"\'')
+    return Run(usage, Outcome(**json.loads(usage.output)), after - before)
+
+
+def run_command(side: str, path: Path) -> Run:
+    """Run a side that is a command; raises SystemExit when it fails, as when it is not installed."""
+    with TemporaryDirectory(dir=path.parent) as folder:
+        command = COMMANDS[side].format(file=path, folder=folder)
+        usage = run_tree(["bash", "-euo", "pipefail", "-c", command])
+        packed_bytes = sum(packed.stat().st_size for packed in Path(folder).iterdir())
+    return Run(usage, Outcome(usage.seconds, packed_bytes), 0.0)
+
+
+def side_rows(options: argparse.Namespace, path: Path, warehouse: Warehouse) -> Iterator[str]:
+    """Run all sides in turn, so often; give their rows as cells."""
+    sides = (
+        options.sides.split(";")
+        if options.sides
+        else [side for side in (*SIDES, *COMMANDS) if side != DISCARDED]
     )
-    listener, checkpoints = TimedListener(), InMemoryCheckpoints()
-    source, run = source_file(path), plan(run_key=f"{time.time_ns():x}"[-12:])
-    with (
-        SnowflakeSession(open_connection(options)) as session,
-        ProcessUploader(options, Patience(120, 100_000)) as processes,
-    ):
-        uploader = RetryingUploader(processes, RetrySchedule(5, 2), print)
-        ports = StagePorts(session, uploader, checkpoints, SystemClock(), folder / "scratch")
-        result = stage_file(source, run, config, ports, listener)
-    levels = Counter(chunk.zstd_level for chunk in StagingCheckpoints(checkpoints).chunks())
-    rate = result.size_bytes / result.seconds / MEGABYTE
-    counts = ", ".join(f"{level} × {count}" for level, count in sorted(levels.items()))
-    share = 100 * listener.seconds / result.seconds
-    ratio = result.size_bytes / result.compressed_bytes
-    return f"{rate:.1f} | {result.seconds:.1f} | {ratio:.2f} | {counts} | {share:.2f}"
+    size_mb = path.stat().st_size / MEGABYTE
+    more = ("--chunk-mib", str(options.chunk_mib), "--columns", str(COLUMNS))
+    found: dict[str, list[Run]] = {side: [] for side in sides}
+    for _ in range(options.runs):
+        for side in sides:
+            found[side].append(run_side(side, path, warehouse, *more))
+    for side, runs in found.items():
+        rate = statistics.median(size_mb / run.outcome.seconds for run in runs)
+        cpu = statistics.median(run.usage.cpu_seconds for run in runs)
+        theirs = statistics.median(run.warehouse_seconds for run in runs)
+        ratio = size_mb * MEGABYTE / runs[0].outcome.packed_bytes
+        peak_mb = max(run.usage.memory_bytes for run in runs) / MEGABYTE
+        needs = f"{cpu:.1f} | {theirs:.1f} | {peak_mb:,.0f}"
+        yield f"{size_mb:,.0f} | {options.chunk_mib} | {side} | {rate:,.0f} | {ratio:.2f} | {needs}"
+
+
+def link_rows(options: argparse.Namespace, path: Path, warehouse: Warehouse) -> Iterator[str]:
+    """Stage the file over each link at each level; give the rows as cells."""
+    size_mb = path.stat().st_size / MEGABYTE
+    for link in options.links.split(","):
+        for level in options.levels.split(","):
+            with throttling_proxy(float(link) * MEGABYTE) as proxy:
+                settings = ("--chunk-mib", str(options.chunk_mib), "--level", level)
+                run = run_side(STAGING, path, warehouse, *settings, "--proxy-port", str(proxy.port))
+            yield (
+                f"{size_mb:,.0f} | {options.chunk_mib} | {link} | {level} | {link_cells(size_mb, run.outcome)}"
+            )
+
+
+def link_cells(size_mb: float, outcome: Outcome) -> str:
+    """Give a row's last cells."""
+    counts = sorted((int(level), count) for level, count in outcome.levels.items())
+    levels = ", ".join(f"{level} × {count}" for level, count in counts)
+    share = 100 * outcome.progress_seconds / outcome.seconds
+    ratio = size_mb * MEGABYTE / outcome.packed_bytes
+    return f"{size_mb / outcome.seconds:.1f} | {ratio:.2f} | {levels} | {share:.2f}"
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stage", description=__doc__)
     parser.add_argument("file", type=Path, nargs="?", help="a TSV file; without one it is generated")
-    parser.add_argument("--bytes", default="256MB", help="size of the generated file")
-    parser.add_argument("--chunk-mib", type=int, default=8)
-    parser.add_argument("--links", default="5,20,100", help="megabytes a second")
+    parser.add_argument("--bytes", type=bytes_of, default=bytes_of("1GB"), help="size of the generated file")
+    parser.add_argument("--chunk-mib", type=int, default=100)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--sides", help="some of the sides, with ; between them")
+    parser.add_argument("--links", help="megabytes a second: measure levels over these, not the sides")
     parser.add_argument("--levels", default="auto,1,3,6,9,12")
+    parser.add_argument("--folder", type=Path, help="where all files are written")
+    parser.add_argument("--record", action="store_true")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Measure each level on each link."""
+    """Measure and print."""
     options = arguments()
-    with TemporaryDirectory() as name, served(Path(name)) as connection:
-        folder, path = Path(name), options.file
-        if path is None:
-            path = folder / "sales.tsv"
-            generator = [sys.executable, str(Path(__file__).with_name("generate.py"))]
-            subprocess.run(
-                [*generator, "--bytes", options.bytes, "--month", "2013-01", str(path)], check=True
-            )
-        print("| link MB/s | level | text MB/s | s | ratio | chunks per level | progress % |")
-        print("|---|---|---|---|---|---|---|")
-        for link in options.links.split(","):
-            for level in options.levels.split(","):
-                with throttling_proxy(float(link) * MEGABYTE) as proxy:
-                    proxied = connection | {"proxy_host": "127.0.0.1", "proxy_port": str(proxy.port)}
-                    cells = staged(path, level, options.chunk_mib, proxied, folder)
-                print(f"| {link} | {level} | {cells} |", flush=True)
+    lines = []
+    with TemporaryDirectory(dir=options.folder) as name, served(Path(name)) as warehouse:
+        path = options.file or Path(name) / "sales.tsv"
+        if options.file is None:
+            write_file(path, Shape(COLUMNS, "2024-01"), options.bytes)
+        subprocess.run(["cat", str(path)], stdout=subprocess.DEVNULL, check=True)
+        for cells in (link_rows if options.links else side_rows)(options, path, warehouse):
+            lines.append(f"| {machine_cells()} | {cells} |")
+            print(lines[-1], flush=True)
+    if options.record:
+        append_rows(LINKS_HEADING if options.links else SIDES_HEADING, lines)
 
 
 if __name__ == "__main__":

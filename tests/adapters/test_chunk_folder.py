@@ -54,3 +54,15 @@ def test_checkpoints_outlive_the_process_and_a_damaged_file_counts_as_empty(tmp_
     for damaged in ("{", "[]"):
         path.write_text(damaged)
         assert FileCheckpoints(path).get("kept") is None
+
+
+def test_a_file_that_is_linked_to_is_copied(tmp_path: Path) -> None:
+    source, link = tmp_path / "month.tsv.gz", tmp_path / "part-00001.tsv.gz"
+    source.write_bytes(b"abc")
+    link.symlink_to(source)
+    folder = ChunkFolder(tmp_path / "set")
+
+    folder.upload(link, STAGE)
+
+    (chunk,) = (tmp_path / "set").rglob("part-*")
+    assert (chunk.is_symlink(), chunk.read_bytes(), source.read_bytes()) == (False, b"abc", b"abc")

@@ -5,22 +5,38 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
-from sfetl_provider.core.audit.statements import days_statement, totals_statement
+from sfetl_provider.core.audit import statements as audit
+from sfetl_provider.core.audit.day_scan import Aggregates
+from sfetl_provider.core.audit.load_rules import RuleCounter
+from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.query_history import history_statement
 from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
 from sfetl_provider.core.copy_into.submission import session_statement
-from sfetl_provider.core.drop import preview
-from sfetl_provider.core.ledger import append, generation, month_rows, profiles
+from sfetl_provider.core.drop import preview, recovery
+from sfetl_provider.core.expression.table_text import TableNames, TableText
+from sfetl_provider.core.expression.tree import FactName
+from sfetl_provider.core.ledger import append, generation, month_history, month_rows, profiles
 from sfetl_provider.core.ledger.tables import preparing_statements
 from sfetl_provider.core.plan.month_plan import MonthPlan
-from sfetl_provider.core.plan.names import head_table, load_table, query_tag, quoted_table, stage_folder
+from sfetl_provider.core.plan.names import (
+    head_table,
+    kept_table,
+    load_table,
+    query_tag,
+    quoted_table,
+    stage_folder,
+)
 from sfetl_provider.core.publish.column_list import ColumnList, column_list
+from sfetl_provider.core.publish.computed_values import unreadable_statement
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
+from sfetl_provider.core.qc.rule_scan import rules_of
 from sfetl_provider.core.restore import statements as restore
+from sfetl_provider.core.restore.records import Past
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
 
 ALTERED = sample_config(
@@ -37,6 +53,7 @@ ALTERED = sample_config(
         "columns": [
             {"name": "carrier", "value": "upper(trim(carrier))"},
             {"name": "is_far", "value": "CASE WHEN distance > 1000.5 THEN 'yes' ELSE 'no' END"},
+            {"name": "length", "value": "CAST(note AS NUMBER) + 1"},
             {"name": "days_left", "value": "month_last_day() - flight_date"},
             {"name": "loaded_at", "value": "load_time()"},
             {"name": "source", "value": "file_name()"},
@@ -63,6 +80,7 @@ def _ledger() -> dict[str, str]:
         "insert_ledger": append.insert_statement("DEMO"),
         "insert_profile": profiles.insert_statement("DEMO"),
         "earlier_profiles": profiles.earlier_statement("DEMO", "flights", 6),
+        "earlier_months": month_history.months_statement("DEMO", "flights", 6),
         "move_chain_end": append.move_end_statement("DEMO", "flights"),
     }
 
@@ -84,12 +102,38 @@ def _copy() -> dict[str, str]:
     }
 
 
+RULES = [
+    {"name": "far", "condition": "distance > 0 AND regexp_like(carrier, '(?:A|B)+') AND carrier LIKE 'A%'"},
+    {"name": "days", "condition": "flight_date + 1 > month_first_day() AND dayofweek(flight_date) <> 0"},
+    {"name": "mean", "aggregate": "avg(distance) / count_if(carrier IN ('AA', 'B')) * 2", "max": 1},
+    {"name": "spread", "aggregate": "stddev(distance) + days_with_rows()", "max": 1},
+    {"name": "middle", "aggregate": "median(distance) + count(DISTINCT carrier)", "max": 1, "per": "file"},
+]
+
+
 def _audit() -> dict[str, str]:
-    table = load_table(sample_plan(), 1)
+    table, key = load_table(sample_plan(), 1), ("CARRIER", 'odd "name"')
+    aggregates = Aggregates()
+    rules = RuleCounter(rules_of(sample_config(qc={"rules": RULES})), _table_text(), aggregates)
+    wanted = [
+        audit.Wanted(rules.broken(rule), names)
+        for rule, names in zip(rules.rules, (key, key[:1]), strict=False)
+    ]
+    days = audit.days_statement(table, "FLIGHT_DATE", [audit.null_count("CARRIER"), audit.keyless_count(key)])
     return {
-        "audit_totals": totals_statement(table, "FLIGHT_DATE", ["CARRIER", 'odd "name"']),
-        "audit_days": days_statement(table, "FLIGHT_DATE"),
+        "audit_days": days.text,
+        "audit_rules": audit.whole_statement(table, aggregates.listed).text,
+        "audit_samples": audit.samples_statement(table, wanted, 5).text,
+        "audit_keys": audit.keys_statement(table, key, 5),
     }
+
+
+def _table_text() -> TableText:
+    types = {"FLIGHT_DATE": "TIMESTAMP_NTZ(9)", "CARRIER": "VARCHAR(5)", "DISTANCE": "NUMBER(38,0)"}
+    columns = {name: read_column_type(text) for name, text in types.items()}
+    month = sample_plan().month_value
+    facts: dict[FactName, date | int] = {"month_first_day": month.first_day}
+    return TableText(TableNames(columns, {}, facts))
 
 
 def _change() -> dict[str, str]:
@@ -101,17 +145,24 @@ def _change() -> dict[str, str]:
         "count_month": month_rows.count_statement(rows),
         "delete_month": month_rows.delete_statement(rows),
         "insert_month": insert_statement(TABLE, table, _columns(plan, config), "FLIGHT_DATE"),
+        "check_computed": unreadable_statement(table, _columns(plan, ALTERED).unreadable).text,
         "insert_altered": insert_statement(TABLE, table, _columns(plan, ALTERED), "FLIGHT_DATE"),
         "preview_totals": preview.totals_statement(TABLE, "FLIGHT_DATE"),
         "preview_sample": preview.sample_statement(config, config.target_names),
-        "restore_past_count": restore.past_count_statement(rows, QUERY_ID),
-        "restore_insert": restore.bring_back_statement(rows, QUERY_ID, config.column_names),
+        "restore_past_count": restore.past_count_statement(rows, Past(statement_id=QUERY_ID)),
+        "restore_insert": restore.bring_back_statement(
+            rows, Past(statement_id=QUERY_ID), config.column_names
+        ),
+        "table_facts": recovery.facts_statement("DEMO"),
+        "keep_clone": recovery.clone_statement(
+            kept_table("DEMO", "flights", "2013-01", "0" * 12, NOW.date()), TABLE, is_transient=False
+        ),
     }
 
 
 def _columns(plan: MonthPlan, config: FeedConfig) -> ColumnList:
     types = {"VARCHAR(5)": ("CARRIER",), "NUMBER(9,0)": ("DISTANCE",), "DATE": ("FLIGHT_DATE",)}
-    planned = plan.model_copy(update={"target_types": types, "left_out": ("NOTE",)})
+    planned = plan.model_copy(update={"target_types": types, "unpublished": ("NOTE",)})
     return column_list(planned, config, ["flights_2013-01.tsv"], NOW)
 
 

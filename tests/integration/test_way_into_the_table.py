@@ -68,7 +68,7 @@ def settled(session: SnowflakeSession, config: FeedConfig, run_id: str) -> Month
     return planned(session, run_id).model_copy(
         update={
             "target_types": found.types,
-            "left_out": found.left_out,
+            "unpublished": found.unpublished,
             "table_changes": found.changes,
         }
     )
@@ -80,7 +80,7 @@ def load_and_publish(
     """Publish rows, given as SQL values in the file's order; the receipt's query ids come back."""
     plan = settled(session, config, run_id)
     table = load_table(plan, 1)
-    session.query(create_load_table(table, plan.table, config, plan.left_out))
+    session.query(create_load_table(table, plan.table, config, plan.unpublished))
     session.query(f"INSERT INTO {quoted_table(table)} VALUES {', '.join(rows)}")
     job = PublishJob(
         plan, config, (sample_staged_file((len(rows),)),), sample_outcome(plan, len(rows)), PASSED

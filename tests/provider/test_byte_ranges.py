@@ -9,7 +9,7 @@ import pytest
 
 from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.core.errors import FilesMissingError
-from sfetl_provider.core.stage import run
+from sfetl_provider.core.stage import staging
 from sfetl_provider.core.stage.staged_file import StagedRange
 from sfetl_provider.sensors.monthly_file import MonthlyFileSensor
 from tests.core.fakes import source_file
@@ -82,13 +82,13 @@ def test_ranges_that_do_not_add_up_are_not_copied(
     warehouse: RunningWarehouse, airflow_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_month(airflow_home / "incoming", "2025-09", lines_of_many_shops("2025-09")[: 30 * SHOPS // 2])
-    stage = run.stage_range
+    stage = staging.stage_range
 
     def lose_a_record(*arguments: Any) -> StagedRange:
         staged = stage(*arguments)
         return staged.model_copy(update={"staged_records": staged.staged_records - 1})
 
-    monkeypatch.setattr(run, "stage_range", lose_a_record)
+    monkeypatch.setattr(staging, "stage_range", lose_a_record)
     ended = run_dag(
         sales_dag(stage={"chunk_mib": 1, "range_mib": 1}, format={"quote": '"'}),
         month="2025-09",

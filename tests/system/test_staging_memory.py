@@ -6,13 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from benchmarks.process_tree import tree_bytes
 from sfetl_provider.core.config.model import StageConfig
 from tests.core.fakes import feed
 from tests.system.stage_contents import StageContents, stage_contents, write_source
@@ -30,16 +30,6 @@ def formula_bytes(settings: StageConfig, chunk_bytes: float) -> float:
     assert isinstance(level, int)
     making = settings.workers * (20e6 + ZSTD_BYTES[level])
     return 150e6 + making + settings.upload_workers * (140e6 + chunk_bytes)
-
-
-def tree_bytes(process: psutil.Process) -> int:
-    """The resident memory of a process and all that it started; shared pages count in each."""
-    total = 0
-    with suppress(psutil.Error):
-        for member in (process, *process.children(recursive=True)):
-            with suppress(psutil.Error):
-                total += member.memory_info().rss
-    return total
 
 
 def peak_bytes(order: Order) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ class ChunkFolder:
     """Implements `core.ports.Uploader` and `StageListing`: of a stage path, the last part is a sub-folder.
 
     An upload moves the file, so scratch should lie on the same disk; it is on the disk for good when that returns.
+    What a link leads to is not ours to move: it is copied.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -28,9 +30,12 @@ class ChunkFolder:
         target = self._sub_folder(stage_folder)
         try:
             target.mkdir(parents=True, exist_ok=True)
-            with source.open("rb") as file:
+            ours = source.with_suffix(".copy") if source.is_symlink() else source
+            if ours is not source:
+                shutil.copyfile(source, ours)
+            with ours.open("rb") as file:
                 os.fsync(file.fileno())
-            source.replace(target / source.name)
+            ours.replace(target / source.name)
         except OSError as error:
             raise scratch_error(target, error) from error
 

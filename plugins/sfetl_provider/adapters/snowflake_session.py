@@ -16,7 +16,15 @@ from sfetl_provider.adapters.snowflake_errors import CONNECTOR_FAILURES, transla
 from sfetl_provider.core.errors import UploadError
 from sfetl_provider.core.identifiers import quote_literal
 from sfetl_provider.core.plan.names import compression_of
-from sfetl_provider.core.ports import Bind, QueryResult, QueryState, QueryStatus, RowBatches, StagedEntry
+from sfetl_provider.core.ports import (
+    Bind,
+    QueryResult,
+    QueryState,
+    QueryStatus,
+    RowBatches,
+    StagedEntry,
+    encrypted_bytes,
+)
 
 # Login and ordinary requests get an end; network_timeout is never set, because it cancels healthy queries.
 # socket_timeout stays above Snowflake's long polls of 45 s.
@@ -110,7 +118,9 @@ class SnowflakeSession:
             (row,) = self._put(statement).records()
         except CONNECTOR_FAILURES as error:
             raise translate_upload(error, source) from None
-        if row["status"] != "UPLOADED" or int(str(row["target_size"])) != size_bytes:
+        # Which of the two it must be is known where LIST is read: this number is the client's own.
+        sizes = (size_bytes, encrypted_bytes(size_bytes))
+        if row["status"] != "UPLOADED" or int(str(row["target_size"])) not in sizes:
             raise UploadError(
                 f"PUT of {source.name} answered {row['status']} with {row['target_size']} bytes"
                 f" instead of UPLOADED with {size_bytes}.",

@@ -92,8 +92,20 @@ class UploadDeniedError(SfetlError):
     stage = "stage"
 
 
+class StageUnusableError(SfetlError):
+    """The stage that chunks go to does not exist, or is none that files can be put on."""
+
+    stage = "stage"
+
+
 class ChunkSetError(SfetlError):
     """A set of chunks that was carried here is not whole, or is not the one that was asked for."""
+
+    stage = "stage"
+
+
+class LeftOutListError(SfetlError):
+    """The list of the records that QC left out is gone, was changed, or is not of this file."""
 
     stage = "stage"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 Bind = str | int | float | bool | date | datetime | None
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
@@ -61,11 +61,24 @@ class QueryStatus:
 
 @dataclass(frozen=True)
 class StagedEntry:
-    """One file as LIST shows it; `path` is relative to the stage, sizes in bytes as stored, time in UTC."""
+    """One file as LIST shows it; `path` is relative to the stage, sizes in bytes as stored, time in UTC.
+
+    `is_encrypted`: by the client that sent it, so that what is stored is not what was to be sent.
+    """
 
     path: str
     size_bytes: int
     modified_at: datetime = field(compare=False)
+    is_encrypted: bool = False
+
+    def holds(self, size_bytes: int) -> bool:
+        """Tell whether it can be a whole file of this size; encrypted sizes tell it to 16 bytes only."""
+        return self.size_bytes == (encrypted_bytes(size_bytes) if self.is_encrypted else size_bytes)
+
+
+def encrypted_bytes(size_bytes: int) -> int:
+    """Give the size of a file that Snowflake's clients encrypted: AES in blocks of 16 bytes, always padded."""
+    return (size_bytes // 16 + 1) * 16
 
 
 class StageListing(Protocol):
@@ -112,6 +125,28 @@ class RowBatches:
     batches: Iterator[Sequence[tuple[object, ...]]]
 
 
+@dataclass(frozen=True)
+class ExpectationAnswer:
+    """Whether an expectation is met, the `result` of GX's validation result, and why there is none, if so."""
+
+    is_met: bool
+    result: dict[str, Any]
+    error: str = ""
+
+
+class ExpectationEngine(Protocol):
+    """What has expectations judged over a table by Great Expectations itself."""
+
+    def judge(
+        self, table: tuple[str, str, str], asked: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> Sequence[ExpectationAnswer]:
+        """Judge expectations, each a type and its arguments, over a table: database, schema and name as stored.
+
+        Gives the answers in the order of what was asked; raises what a login raises.
+        """
+        ...
+
+
 class RowReader(Protocol):
     """What reads results that are larger than memory; errors as in `Warehouse`, also while batches are taken."""
 
@@ -130,8 +165,9 @@ class Uploader(Protocol):
     def upload(self, source: Path, stage_folder: str) -> None:
         """PUT one file, as it is, below a stage path (`@…/`), replacing one of that name.
 
-        Returns once Snowflake's result row said UPLOADED with our size. Raises `UploadError` when it did not
-        or the upload was stopped, `UploadDeniedError` when the storage refuses it, and what a login raises.
+        Returns once Snowflake's result row said UPLOADED with our size, or that of the encrypted copy. Raises
+        `UploadError` when it did not or the upload was stopped, `UploadDeniedError` when the storage refuses it,
+        and what a login raises.
         """
         ...
 

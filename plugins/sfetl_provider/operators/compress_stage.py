@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,9 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.ports import Uploader
+from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.cleaning import clean_stage
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.task_listener import TaskListener
@@ -23,19 +25,26 @@ class CompressStageOperator(FileOperator):
 
     Every verified chunk is recorded in the task state store: after a crash, a retry or a clear only what is
     missing is made. Disk and memory are bounded by `stage.workers`, `stage.upload_workers` and `stage.chunk_mib`.
-    The chunks of a carried set (`plan.chunk_set`) are verified and uploaded instead. Uploads run in processes that
-    end with the task, however it ends.
+    The chunks of a carried set (`plan.chunk_set`) are verified and uploaded instead, a compressed file that is fit
+    to load as it is with `stage.as_is_mib`. Uploads run in processes that end with the task, however it ends. With
+    a `verdict`, that of `qc_gate`, what QC left out is not staged.
     """
 
+    template_fields: Collection[str] = ("plan", "source", "verdict")
     _uploader: Uploader | None = None
+
+    def __init__(self, *, verdict: Any = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.verdict = verdict
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the StagedFile, or the StagedRange when the source has a byte range."""
         # Imported late: NumPy and zstandard are heavy, and every task parses the DAG file.
-        from sfetl_provider.core.stage.run import StagePorts, stage_file, stage_range
-        from sfetl_provider.core.stage.set_upload import stage_carried
+        from sfetl_provider.core.stage.run import StagePorts
+        from sfetl_provider.core.stage.stage_kind import open_stage
+        from sfetl_provider.core.stage.staging import stage_source
 
-        source, plan = self.begin(context), self.month_plan
+        source, plan = self._without_left_out(self.begin(context)), self.month_plan
         self.name_map_index(context, source.label)
         if plan.is_dry_run:
             raise AirflowSkipException("Dry run: nothing is staged")
@@ -43,14 +52,13 @@ class CompressStageOperator(FileOperator):
         listener = TaskListener(self.log, checkpoints)
         with self.open_session() as session, self._open_uploader() as uploader:
             ports = StagePorts(
-                warehouse=session,
+                warehouse=open_stage(session, plan, listener),
                 uploader=uploader,
                 checkpoints=checkpoints,
                 clock=SystemClock(),
                 scratch=read_settings().scratch_dir,
             )
-            stage = stage_carried if plan.chunk_set else stage_range if source.byte_range else stage_file
-            staged = stage(source, plan, self.feed, ports, listener)
+            staged = stage_source(source, plan, self.feed, ports, listener)
         self.log.info(
             "%s: %d records in %d chunks, %d of them staged before.",
             source.label,
@@ -59,6 +67,12 @@ class CompressStageOperator(FileOperator):
             staged.chunks_reused,
         )
         return staged.to_json()
+
+    def _without_left_out(self, source: SourceFile) -> SourceFile:
+        if self.verdict is None:
+            return source
+        left_out = QcVerdict.from_json(self.verdict).left_out.get(source.name)
+        return source.model_copy(update={"left_out": left_out})
 
     @contextmanager
     def _open_uploader(self) -> Iterator[Uploader]:

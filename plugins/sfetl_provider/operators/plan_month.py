@@ -83,7 +83,7 @@ class PlanMonthOperator(FeedOperator):
         return plan.model_copy(
             update={
                 "target_types": settled.types,
-                "left_out": settled.left_out,
+                "unpublished": settled.unpublished,
                 "table_changes": settled.changes,
             }
         )

@@ -40,7 +40,7 @@ def test_a_table_that_fits_is_left_alone_and_columns_of_its_own_are_told() -> No
     settled = settle_target(scripted, MemoryCheckpoints(), feed(columns=["id", "day"]))
 
     assert settled.types == {"NUMBER(9,0) NOT NULL": ("ID",), "DATE": ("DAY",)}
-    assert (settled.left_out, settled.changes, len(scripted.statements)) == ((), (), 1)
+    assert (settled.unpublished, settled.changes, len(scripted.statements)) == ((), (), 1)
     (remark,) = settled.remarks
     assert remark.startswith("NR, CITY: the feed does not fill")
 
@@ -58,7 +58,6 @@ def test_all_differences_are_refused_together() -> None:
     assert caught.value.what.splitlines()[1:] == [
         "- the table has no column REMARK, ID2, LATE, AT",
         "- column KEY of the table is NOT NULL without a default, and the feed does not fill it",
-        "- the value of AT cannot be computed: column HOUR is a time in the table, and is read as number",
     ]
     assert 'ADD COLUMN IF NOT EXISTS "REMARK" VARCHAR(20);' in caught.value.next_step
 
@@ -92,7 +91,7 @@ def test_ignored_columns_of_the_file_are_left_out_and_the_date_column_never() ->
 
     settled = settle_target(warehouse(TODAY), MemoryCheckpoints(), config)
 
-    assert settled.left_out == ("NOTE",)
+    assert settled.unpublished == ("NOTE",)
     assert "REMARK" in settled.remarks[0]
     with pytest.raises(TargetTableError, match="no column DAY"):
         settle_target(warehouse(TODAY[:1]), MemoryCheckpoints(), config)

@@ -77,5 +77,5 @@ def test_such_a_file_passes_qc_and_is_told_and_loaded_as_text(tmp_path: Path) ->
     assert (verdict.is_passed, verdict.good_records) == (True, 2)
     assert any("not published: NEW" in finding.message for finding in verdict.findings)
     job = copy_job(plan(), (), config, files[0].header)
-    load_table = create_load_table(job.plan.table, job.plan.table, job.config, job.plan.left_out)
+    load_table = create_load_table(job.plan.table, job.plan.table, job.config, job.plan.unpublished)
     assert 'SELECT "ID", CAST(NULL AS VARCHAR) AS "NEW", "DAY", "TEXT" FROM' in load_table

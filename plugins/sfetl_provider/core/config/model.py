@@ -17,11 +17,13 @@ from pydantic import (
     model_validator,
 )
 
+from sfetl_provider.core.config.audit_model import AuditConfig
 from sfetl_provider.core.config.column_check import check_columns
 from sfetl_provider.core.config.column_model import Column, ColumnConfig, Identifier, PublishedColumn
 from sfetl_provider.core.config.drift_model import DriftConfig
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
+from sfetl_provider.core.config.reject_limit import RejectLimit, may_reject
 from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind
@@ -132,7 +134,8 @@ class QcConfig(CheckedDaysConfig):
     """file: read the file before or while it is staged; snowflake: check the load table only; skip: only what
     a publication needs (counts, dates within the month)."""
     gate: Literal["beside", "before_stage"] = "beside"
-    """beside: QC and staging read the file at the same time; before_stage: no byte leaves before QC passed."""
+    """beside: QC and staging read the file at the same time, unless qc.reject_limit lets lines be left out;
+    before_stage: no byte leaves before QC passed."""
     memory_mib: int = Field(default=512, ge=128)
     """Memory limit of the QC scan."""
     sample_limit: int = Field(default=20, ge=1)
@@ -140,6 +143,10 @@ class QcConfig(CheckedDaysConfig):
     expectations: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
     """Suite of Great Expectations to run over the files: <name>.json in the folder expectations beside the
     configs' folder; null: none."""
+    reject_limit: RejectLimit = 0
+    """How many bad lines of a file are left out and told, instead of stopping the load: a count, or a share of
+    the file's records as "0.1%", rounded down. Above 0, files are staged after QC passed, and
+    qc.mode must be file."""
     rejects_mib: int = Field(default=1024, ge=1)
     """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
     profile: Literal["off", "basic", "full"] = "basic"
@@ -147,6 +154,23 @@ class QcConfig(CheckedDaysConfig):
     values, most frequent values and quantiles."""
     drift: DriftConfig = DriftConfig()
     """Comparison of the profile with those of earlier published months, by the load's task qc_gate."""
+
+    @property
+    def may_reject(self) -> bool:
+        """Tell whether bad lines may be left out."""
+        return may_reject(self.reject_limit)
+
+    @property
+    def is_before_stage(self) -> bool:
+        """Tell whether QC decides before anything is staged."""
+        return self.gate == "before_stage" or self.may_reject
+
+    @field_validator("reject_limit")
+    @classmethod
+    def _check_mode(cls, limit: int | str, info: ValidationInfo) -> int | str:
+        if may_reject(limit) and info.data.get("mode", "file") != "file":
+            raise ValueError("only QC of the file finds what to leave out: set qc.mode to file, or 0 here")
+        return limit
 
 
 def _check_level(value: Any) -> Any:
@@ -176,6 +200,9 @@ class StageConfig(Section):
     compression: Compression = "zstd"
     """How chunks are compressed: zstd, gzip (at one level) or none. A task whose setting was changed stages its
     file afresh."""
+    as_is_mib: int | None = Field(default=None, ge=1, le=5000)
+    """A .gz or .zst file of at most so many MiB, of one member or frame and without a byte order mark, is uploaded
+    as it was delivered, as one chunk. Snowflake loads a file on one core, and 100 to 250 MB best; null: never."""
     zstd_level: ZstdLevel = "auto"
     """Compression level of zstd chunks, 1 to 19; 1 is fastest. auto: each chunk's level follows the link: one of
     1, 3, 6, 9, 12, harder while finished chunks wait for their upload, lighter while uploads wait for chunks."""
@@ -198,6 +225,11 @@ class StageConfig(Section):
     def chunk_bytes(self) -> int:
         """Uncompressed bytes per chunk."""
         return self.chunk_mib * MIB
+
+    @property
+    def as_is_bytes(self) -> int | None:
+        """Size up to which a compressed file is uploaded as it is; None for never."""
+        return None if self.as_is_mib is None else self.as_is_mib * MIB
 
     @property
     def range_bytes(self) -> int | None:
@@ -274,6 +306,8 @@ class FeedConfig(Section):
     """Staging."""
     load: CopyConfig = CopyConfig()
     """COPY INTO."""
+    audit: AuditConfig = AuditConfig()
+    """Audit of the load table."""
     publish: PublishConfig = PublishConfig()
     """Publication."""
     retries: int = Field(default=3, ge=0, le=20)
@@ -307,6 +341,12 @@ class FeedConfig(Section):
     @model_validator(mode="after")
     def _check_way_into_the_table(self) -> FeedConfig:
         check_columns(self)
+        return self
+
+    @model_validator(mode="after")
+    def _check_as_is(self) -> FeedConfig:
+        if self.stage.as_is_mib is not None and self.format.header:
+            raise ValueError("stage.as_is_mib is for files without a header: format.header needs it left out")
         return self
 
     @model_validator(mode="after")

@@ -18,14 +18,14 @@ from sfetl_provider.core.plan.names import quoted_table
 
 
 def create_load_table(
-    load_table: TableName, target: TableName, config: FeedConfig, left_out: Sequence[str] = ()
+    load_table: TableName, target: TableName, config: FeedConfig, unpublished: Sequence[str] = ()
 ) -> str:
     """Give the DDL of an empty load table: the file's columns in its order, no Time Travel.
 
     A column that goes into the target as it is has the target's type, any other one is a text.
     """
     names = ", ".join(
-        _as_target(column) if is_loaded_as_target(column, config, left_out) else _as_text(column)
+        _as_target(column) if is_loaded_as_target(column, config, unpublished) else _as_text(column)
         for column in config.columns
     )
     return (

@@ -63,9 +63,9 @@ def copy_job(
     plan: MonthPlan, staged_files: tuple[StagedFile, ...], config: FeedConfig, header: Sequence[str] = ()
 ) -> CopyJob:
     """Give the job of a month whose files have these columns, when they are others than the config's."""
-    left_out = (*plan.left_out, *unknown_columns(config, header))
+    unpublished = (*plan.unpublished, *unknown_columns(config, header))
     return CopyJob(
-        plan.model_copy(update={"left_out": left_out}), staged_files, with_file_columns(config, header)
+        plan.model_copy(update={"unpublished": unpublished}), staged_files, with_file_columns(config, header)
     )
 
 
@@ -165,7 +165,7 @@ class _Loading:
         for earlier in range(1, state.attempt):
             self._warehouse.query(drop_table(load_table(self._plan, earlier)))
         self._warehouse.query(
-            create_load_table(state.load_table, self._plan.table, self._config, self._plan.left_out)
+            create_load_table(state.load_table, self._plan.table, self._config, self._plan.unpublished)
         )
         return self._store(state, is_table_ready=True)
 

@@ -38,8 +38,8 @@ class MonthPlan(Record):
     other run, so stage path and load tables belong to one run. `generation` is the month's generation as
     seen when the run was planned; publishing requires it to be unchanged. `chunk_set` is the folder of a carried
     set of chunks, empty when the month comes as files. `target_types` holds the feed's columns by their type in
-    the target table, as "NUMBER(9,2) NOT NULL"; empty when the table does not exist. `left_out` are columns of the
-    file that the target does not have and that are not published, `table_changes` what the run changed of it.
+    the target table, as "NUMBER(9,2) NOT NULL"; empty when the table does not exist. `unpublished` are columns of
+    the file that the target does not have, `table_changes` what the run changed of it.
     """
 
     feed: str
@@ -58,7 +58,7 @@ class MonthPlan(Record):
     planned_at: datetime
     chunk_set: str = ""
     target_types: TargetTypes = Field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
+    unpublished: tuple[str, ...] = ()
     table_changes: tuple[TableChange, ...] = ()
 
     @property
@@ -108,11 +108,32 @@ class ByteRange(Record):
         return self.end_byte - self.start_byte
 
 
+class LeftOut(Record):
+    """Which records of a file QC leaves out: a list of their spans at a path, and what they come to.
+
+    `sha256` is the list's own. `fingerprint` is that of the file that was checked, and `file_records` the number
+    of all its records, header and empty ones included. `lines` and `size_bytes` are those of what is left out.
+    """
+
+    path: str
+    sha256: str
+    fingerprint: str
+    file_records: int
+    records: int
+    lines: int
+    size_bytes: int
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class SourceFile(Record):
     """A file of the month as the sensor found it: path, size in bytes, modification time in nanoseconds.
 
-    With a `byte_range` it stands for that part only, to those who stage; all others take the whole file. `header`
-    holds its columns when they are others than the config's, which the feed ignores.
+    With a `byte_range` it stands for that part only, to those who stage; all others take the whole file. With
+    `left_out` it stands for the file without those records, to those who read records. `header` holds its
+    columns when they are others than the config's, which the feed ignores.
     """
 
     path: str
@@ -122,11 +143,17 @@ class SourceFile(Record):
     modified_ns: int
     byte_range: ByteRange | None = None
     header: tuple[str, ...] = ()
+    left_out: LeftOut | None = Field(default=None, exclude_if=_is_none)
 
     @property
     def range_number(self) -> int:
         """The number of its range, 0 for a whole file."""
         return self.byte_range.number if self.byte_range else 0
+
+    @property
+    def left_out_sha256(self) -> str:
+        """The hash of the list of what is left out, empty without one."""
+        return self.left_out.sha256 if self.left_out else ""
 
     @property
     def label(self) -> str:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 from sfetl_provider.core.column_type import ColumnType, read_column_type
 from sfetl_provider.core.config.column_model import HASH_CHARACTERS
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import TargetTableError
-from sfetl_provider.core.expression.shape import read_value
-from sfetl_provider.core.expression.snowflake_text import LoadNames, SnowflakeText
-from sfetl_provider.core.expression.tree import ExpressionError, FactName
-from sfetl_provider.core.plan.load_columns import load_kinds
 from sfetl_provider.core.plan.month_plan import TableChange, TableName, TargetTypes
 from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.plan.table_change import (
@@ -37,7 +32,7 @@ class SettledTarget:
     """
 
     types: TargetTypes
-    left_out: tuple[str, ...]
+    unpublished: tuple[str, ...]
     changes: tuple[TableChange, ...]
     remarks: tuple[str, ...]
 
@@ -65,7 +60,7 @@ def settle_target(
         changes.make(added)
         described = describe_target(warehouse, table) or ()
     types = target_types(described, config)
-    return SettledTarget(types, difference.left_out, changes.made, difference.remarks)
+    return SettledTarget(types, difference.unpublished, changes.made, difference.remarks)
 
 
 def _told(described: Sequence[TargetColumn] | None, table: TableName, config: FeedConfig) -> SettledTarget:
@@ -76,7 +71,7 @@ def _told(described: Sequence[TargetColumn] | None, table: TableName, config: Fe
     difference = _compare(described, config)
     would = tuple(f"a load would run {change.statement}" for change in difference.to_add(table))
     remarks = (*difference.faults, *would, *difference.remarks)
-    return SettledTarget(target_types(described, config), difference.left_out, (), remarks)
+    return SettledTarget(target_types(described, config), difference.unpublished, (), remarks)
 
 
 def _creation(table: TableName, config: FeedConfig) -> TableChange:
@@ -91,7 +86,7 @@ class _Difference:
 
     missing: Mapping[str, str]
     is_adding: bool
-    left_out: tuple[str, ...]
+    unpublished: tuple[str, ...]
     faults: tuple[str, ...]
     remarks: tuple[str, ...]
 
@@ -111,24 +106,23 @@ def _compare(described: Sequence[TargetColumn], config: FeedConfig) -> _Differen
     types = column_types(config)
     missing = {name: types.get(name, "") for name in config.target_names if name not in present}
     policy = config.table.schema_changes
-    left_out = _left_out(missing, config) if policy == "ignore" else ()
-    gone = [column.target_name for column in config.columns if column.name in left_out]
+    unpublished = _unpublished(missing, config) if policy == "ignore" else ()
+    gone = [column.target_name for column in config.columns if column.name in unpublished]
     remarks = [f"{', '.join(gone)}: the table has no such columns, they are not published"] if gone else []
     return _Difference(
         missing=missing,
         is_adding=policy == "add_columns",
-        left_out=left_out,
+        unpublished=unpublished,
         faults=(
             *_missing_faults([name for name in missing if name not in gone], types, policy),
             *_unfilled_faults(described, config),
-            *_value_faults(described, config, left_out),
             *_mask_faults(described, config),
         ),
         remarks=(*remarks, *_unfilled_remarks(described, config)),
     )
 
 
-def _left_out(missing: Mapping[str, str], config: FeedConfig) -> tuple[str, ...]:
+def _unpublished(missing: Mapping[str, str], config: FeedConfig) -> tuple[str, ...]:
     """Columns of the file only; a computed column was meant for the table, and the date column must be there."""
     computed = {column.name for column in config.publish.columns}
     return tuple(
@@ -165,21 +159,6 @@ def _unfilled_remarks(described: Sequence[TargetColumn], config: FeedConfig) -> 
     ]
     if names:
         yield f"{', '.join(names)}: the feed does not fill these columns of the table; they get their default"
-
-
-def _value_faults(
-    described: Sequence[TargetColumn], config: FeedConfig, left_out: Sequence[str]
-) -> Iterator[str]:
-    """Hold computed values against the types of the columns that they read; what they bind does not matter."""
-    kinds = load_kinds(config, target_types(described, config), left_out)
-    form = config.format
-    for column in config.publish.columns:
-        facts = dict.fromkeys(get_args(FactName), "")
-        writer = SnowflakeText(LoadNames(kinds, form.date_format, form.timestamp_format, facts))
-        try:
-            writer.text(read_value(column.value, config.column_kinds))
-        except ExpressionError as error:
-            yield f"the value of {column.name} cannot be computed: {error}"
 
 
 def _mask_faults(described: Sequence[TargetColumn], config: FeedConfig) -> Iterator[str]:

@@ -21,7 +21,8 @@ from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import load_table, quoted_table
 from sfetl_provider.core.plan.table_change import change_query_ids
 from sfetl_provider.core.ports import Clock, Warehouse
-from sfetl_provider.core.publish.column_list import column_list
+from sfetl_provider.core.publish.column_list import ColumnList, column_list
+from sfetl_provider.core.publish.computed_values import require_computable
 from sfetl_provider.core.publish.receipt import PublishReceipt, receipt_of
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
 from sfetl_provider.core.qc.report import QcVerdict
@@ -99,23 +100,25 @@ def _change_key(plan: MonthPlan) -> ChangeKey:
 
 def _publish(job: PublishJob, warehouse: Warehouse, clock: Clock) -> LedgerEntry:
     plan, database = job.plan, job.plan.table.database
+    columns = column_list(plan, job.config, [file.file for file in job.staged_files], clock.now())
+    require_computable(warehouse, job.outcome.load_table, columns.unreadable)
     with transaction(warehouse, job.config.publish.lock_timeout_seconds):
         raised = raise_generation(warehouse, database, plan.feed, plan.month, plan.generation)
-        change = _replace(job, warehouse, clock, raised)
+        change = _replace(job, warehouse, columns, raised)
         facts = _facts(job, change, clock)
         if job.verdict.profile:
             append_profile(warehouse, database, facts, job.verdict.profile)
         return append(warehouse, database, facts)
 
 
-def _replace(job: PublishJob, warehouse: Warehouse, clock: Clock, raised: str) -> _Change:
+def _replace(job: PublishJob, warehouse: Warehouse, columns: ColumnList, raised: str) -> _Change:
     checked = _check_load_table(job, warehouse)
     query_ids = {"raise_generation": raised, "check": checked}
     before = count_rows(warehouse, job.rows)
     if before:
         # A DELETE that finds nothing would still scan the table while it holds the lock.
         query_ids["delete"] = delete_rows(warehouse, job.rows, before)
-    query_ids["insert"] = _insert(job, warehouse, clock)
+    query_ids["insert"] = _insert(job, warehouse, columns)
     return _Change(rows_before=before, rows_inserted=job.outcome.rows_copied, query_ids=query_ids)
 
 
@@ -133,10 +136,9 @@ def _check_load_table(job: PublishJob, warehouse: Warehouse) -> str:
     )
 
 
-def _insert(job: PublishJob, warehouse: Warehouse, clock: Clock) -> str:
-    columns = column_list(job.plan, job.config, [file.file for file in job.staged_files], clock.now())
+def _insert(job: PublishJob, warehouse: Warehouse, columns: ColumnList) -> str:
     statement = insert_statement(job.plan.table, job.outcome.load_table, columns, job.config.date.column)
-    result = warehouse.query(statement, columns.binds)
+    result = warehouse.query(statement, columns.selected.binds)
     if result.row_count == job.outcome.rows_copied:
         return result.query_id
     raise ReconciliationError(
@@ -186,6 +188,7 @@ def _ledger_file(staged: StagedFile) -> LedgerFile:
         fingerprint=staged.fingerprint,
         sha256=staged.sha256,
         records=staged.records,
+        rejected_records=staged.rejected_records,
     )
 
 

@@ -23,10 +23,10 @@ def load_check_statement(load_table: TableName, date_column: str) -> str:
 
 
 def insert_statement(table: TableName, load_table: TableName, columns: ColumnList, date_column: str) -> str:
-    """Give the INSERT of the whole load table, in order of its date column; binds: those of `columns`."""
+    """Give the INSERT of the whole load table, in order of its date column; binds: those of what is selected."""
     return (
         f"INSERT INTO {quoted_table(table)} ({columns.quoted_targets})\n"
-        f"SELECT {', '.join(columns.values)}\n"
+        f"SELECT {columns.selected.text}\n"
         f"FROM {quoted_table(load_table)}\n"
         f"ORDER BY {quote_identifier(date_column)}"
     )

@@ -164,7 +164,9 @@ class KeyScan:
     @property
     def hash_text(self) -> str:
         """The SQL of a record's hash: equal for equal keys, 0 where a value is missing."""
-        missing = " OR ".join(is_missing(column) for column in self._columns)
+        missing = " OR ".join(
+            is_missing(column, self._config.format.null_markers) for column in self._columns
+        )
         return f"CASE WHEN {missing} THEN 0 ELSE greatest(hash({', '.join(self._columns)}), 1) END::UBIGINT"
 
     @property
@@ -178,7 +180,8 @@ class KeyScan:
     @contextmanager
     def _readable(self, file: KeySource) -> Iterator[dict[str, Any]]:
         """Make a file readable for DuckDB while the block runs, once, and give what `reading` binds."""
-        with closing(TextFeed(Path(file.source.path), self._folder)) as feed, feed.readable() as path:
+        feed = TextFeed(Path(file.source.path), self._folder, file.source.left_out)
+        with closing(feed), feed.readable() as path:
             yield {
                 "path": str(path),
                 **reading_binds(file.beginning.header_records, self._config.format),

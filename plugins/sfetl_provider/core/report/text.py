@@ -28,7 +28,7 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
     yield from _counts(report)
     yield from (("table changed", change.statement) for change in report.table_changes)
     yield from _checks("qc", report.qc)
-    yield from _checks("audit", report.audit)
+    yield from _checks("audit", _without_repeated_days(report))
     yield "time", f"{report.seconds:.1f} s, finished {report.finished_at:%Y-%m-%d %H:%M:%S} UTC"
     if report.failed_tasks:
         yield "failed tasks", ", ".join(report.failed_tasks)
@@ -38,10 +38,11 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
 
 def _file(file: ReportedFile) -> str:
     ranges = f", {file.ranges} ranges" if file.ranges > 1 else ""
+    rejected = f"{file.rejected_records:,} rejected, " if file.rejected_records else ""
     return (
         f"{file.name}: {_megabytes(file.size_bytes)}, {file.records:,} records, "
-        f"{file.header_records:,} header, {file.empty_records:,} empty, {file.staged_records:,} staged in "
-        f"{file.chunks} chunks ({file.chunks_reused} reused){ranges}"
+        f"{file.header_records:,} header, {file.empty_records:,} empty, {rejected}{file.staged_records:,} staged "
+        f"in {file.chunks} chunks ({file.chunks_reused} reused){ranges}"
     )
 
 
@@ -66,6 +67,13 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
         "ledger row": report.ledger_sequence,
     }
     yield from ((label, f"{count:,}") for label, count in counts.items() if count is not None)
+
+
+def _without_repeated_days(report: RunReport) -> ReportedChecks | None:
+    """Leave out the audit's days when QC found the same ones in the files."""
+    if report.qc and report.audit and report.audit.days == report.qc.days:
+        return report.audit.model_copy(update={"days": ()})
+    return report.audit
 
 
 def _checks(name: str, checks: ReportedChecks | None) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from itertools import count
 from pydantic import ValidationError
 
 from sfetl_provider.core.config.model import Compression
-from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
+from sfetl_provider.core.errors import LeftOutListError, ReconciliationError, SfetlError, UploadError
 from sfetl_provider.core.events import Listener, Notice
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import chunk_name
@@ -45,6 +45,12 @@ def resume_or_restart(
     return []
 
 
+def is_begun(checkpoints: StagingCheckpoints, identity: StagingIdentity) -> bool:
+    """Tell whether what is recorded, if anything is, belongs to this identity."""
+    recorded, _ = _recorded(checkpoints)
+    return recorded is not None and recorded.identity == identity
+
+
 def _recorded(checkpoints: StagingCheckpoints) -> tuple[RecordedSource | None, str]:
     try:
         return checkpoints.source(), ""
@@ -55,6 +61,8 @@ def _recorded(checkpoints: StagingCheckpoints) -> tuple[RecordedSource | None, s
 def _difference(before: StagingIdentity, now: StagingIdentity) -> str:
     if before.fingerprint != now.fingerprint:
         return "the file changed since it was staged in part"
+    if before.left_out != now.left_out:
+        return "what is left out of it changed since it was staged in part"
     changed = [
         field for field in StagingIdentity.model_fields if getattr(before, field) != getattr(now, field)
     ]
@@ -65,18 +73,19 @@ def verified_numbers(
     chunks: Sequence[Chunk], entries: Sequence[StagedEntry], compression: Compression
 ) -> set[int]:
     """Give the numbers of the chunks that lie on the stage with the size that was recorded."""
-    sizes = entry_sizes(entries)
-    confirmed = (chunk for chunk in chunks if chunk.is_confirmed)
+    there = entries_by_name(entries)
     return {
         chunk.number
-        for chunk in confirmed
-        if sizes.get(chunk_name(chunk.number, compression)) == chunk.compressed_bytes
+        for chunk in chunks
+        if chunk.is_confirmed
+        and (entry := there.get(chunk_name(chunk.number, compression)))
+        and entry.holds(chunk.compressed_bytes)
     }
 
 
-def entry_sizes(entries: Sequence[StagedEntry]) -> dict[str, int]:
-    """Give the sizes of a stage folder's files by their names."""
-    return {entry.path.rsplit("/", 1)[-1]: entry.size_bytes for entry in entries}
+def entries_by_name(entries: Sequence[StagedEntry]) -> dict[str, StagedEntry]:
+    """Give a stage folder's files by their names."""
+    return {entry.path.rsplit("/", 1)[-1]: entry for entry in entries}
 
 
 def number_ranges(numbers: Sequence[int]) -> str:
@@ -102,7 +111,7 @@ def require_on_stage(name: str, chunks: Sequence[Chunk], on_stage: Collection[in
 
 def explain_resume(error: BaseException, on_stage: Collection[int], first_chunk: int = 1) -> None:
     """Add to an error which chunks are safe and where the next try begins."""
-    if isinstance(error, SourceChangedError | ReconciliationError):
+    if isinstance(error, SourceChangedError | ReconciliationError | LeftOutListError):
         return
     done = sorted(on_stage)
     first = next(number for number in count(first_chunk) if number not in on_stage)

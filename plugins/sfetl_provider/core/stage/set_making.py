@@ -22,7 +22,8 @@ from sfetl_provider.core.stage.chunk_set import (
     require_listed,
     write_chunk_set,
 )
-from sfetl_provider.core.stage.run import StagePorts, stage_file
+from sfetl_provider.core.stage.run import StagePorts
+from sfetl_provider.core.stage.staging import stage_whole
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ def make_chunk_set(
     """Stage each file into the folder, read every chunk back, and write the manifest last.
 
     The ports put chunks into the folder and keep their checkpoints there, so a second run keeps what fits and
-    makes the rest; the manifest is away meanwhile. Raises as `stage_file`, and ChunkSetError when the folder holds
-    the set of another month or files of no set.
+    makes the rest; the manifest is away meanwhile. Raises as `stage_whole`, and ChunkSetError when the folder
+    holds the set of another month or files of no set.
     """
     if (job.folder / MANIFEST).exists():
         read_chunk_set(job.folder).require_month_of(job.plan)
@@ -76,7 +77,7 @@ def _whole(source: SourceFile, job: SetJob, ports: StagePorts, listener: Listene
 
 
 def _staged(source: SourceFile, job: SetJob, ports: StagePorts, listener: Listener) -> CarriedFile:
-    staged = stage_file(source, job.plan, job.config, ports, listener)
+    staged = stage_whole(source, job.plan, job.config, ports, listener)
     return CarriedFile(staged=staged, chunks=tuple(StagingCheckpoints(ports.checkpoints).chunks()))
 
 

@@ -23,6 +23,7 @@ SUFFIXES = (".gz", ".zst", ".bz2", ".zip")
 # So little at a time that even of a zstd frame that is all zeros no more than 64 MiB come out of it.
 _PIECE_BYTES = 2 * 1024
 _TEXT_BYTES = 4 * 1024 * 1024
+_GZIP_WINDOW_BITS = 31
 _SKIP_BYTES = 1024 * 1024
 _BROKEN = (
     EOFError,
@@ -49,6 +50,10 @@ class DamagedSourceError(SourceFileError):
             next_step="Have it sent again, or pack it again as one .gz, .zst, .bz2 or .zip file.",
         )
         self.reason = reason
+
+
+class SeveralMembersError(Exception):
+    """More follows the one member that was to be read."""
 
 
 class _Reader(Protocol):
@@ -79,12 +84,12 @@ class CompressedText:
     It is made to be read forward: going back begins anew.
     """
 
-    def __init__(self, path: Path, raw: BinaryIO) -> None:
+    def __init__(self, path: Path, raw: BinaryIO, is_single: bool = False) -> None:
         self._path = path
         self._raw = raw
         self._position = 0
         with _named_damage(path):
-            self._text = _text(path, raw)
+            self._text = _single_member(path, raw) if is_single else _text(path, raw)
 
     @property
     def source_position(self) -> int:
@@ -125,6 +130,16 @@ def open_text(path: Path) -> Iterator[CompressedText]:
 
 
 @contextmanager
+def open_single_member(path: Path) -> Iterator[CompressedText]:
+    """Open the text of a .gz or .zst file that must be one member; read it forward only.
+
+    Errors as `open_text`; and where another member, or anything else, follows the first, SeveralMembersError.
+    """
+    with open_source(path) as raw:
+        yield CompressedText(path, raw, is_single=True)
+
+
+@contextmanager
 def _named_damage(path: Path) -> Iterator[None]:
     try:
         yield
@@ -150,6 +165,10 @@ def _text(path: Path, raw: BinaryIO) -> _Reader:
             return _only_member(path, raw)
 
 
+def _single_member(path: Path, raw: BinaryIO) -> _Reader:
+    return _Members(raw, _ZstdFrame if path.suffix.lower() == ".zst" else _GzipMember, is_single=True)
+
+
 def _only_member(path: Path, raw: BinaryIO) -> _Reader:
     try:
         archive = zipfile.ZipFile(raw)
@@ -170,9 +189,11 @@ class _Members:
     bzip2 stream and is none.
     """
 
-    def __init__(self, raw: BinaryIO, begin: Callable[[], _Member]) -> None:
+    def __init__(self, raw: BinaryIO, begin: Callable[[], _Member], is_single: bool = False) -> None:
         self._raw = raw
         self._begin = begin
+        self._is_single = is_single
+        self._is_begun = False
         self._member: _Member | None = None
         self._packed = b""
         self._text = b""
@@ -194,6 +215,9 @@ class _Members:
                 raise EOFError("the file ends early")
             return False
         if self._member is None:
+            if self._is_begun and self._is_single:
+                raise SeveralMembersError
+            self._is_begun = True
             self._member = self._begin()
         self._text = self._member.decompress(packed)
         if self._member.eof:
@@ -218,6 +242,24 @@ class _ZstdFrame:
     @property
     def unused_data(self) -> bytes:
         return self._frame.unused_data
+
+
+class _GzipMember:
+    """One member; implements _Member."""
+
+    needs_input = True
+
+    def __init__(self) -> None:
+        self._stream = isal_zlib.decompressobj(wbits=_GZIP_WINDOW_BITS)
+        self.decompress = self._stream.decompress
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._stream.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._stream.unused_data)
 
 
 class _Bzip2Stream:
