@@ -14,14 +14,25 @@ from sfetl_provider.core.audit.load_rules import RuleCounter
 from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.batches import make_batches
+from sfetl_provider.core.copy_into.copy_history import copy_history_statement
 from sfetl_provider.core.copy_into.query_history import history_statement
-from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
-from sfetl_provider.core.copy_into.submission import session_statement
+from sfetl_provider.core.copy_into.session import session_statement
+from sfetl_provider.core.copy_into.statement import (
+    copy_statement,
+    create_load_table,
+    create_scratch_table,
+    drop_table,
+    validate_statement,
+)
 from sfetl_provider.core.drop import preview, recovery
 from sfetl_provider.core.expression.table_text import TableNames, TableText
 from sfetl_provider.core.expression.tree import FactName
 from sfetl_provider.core.ledger import append, generation, month_history, month_rows, profiles
-from sfetl_provider.core.ledger.tables import preparing_statements
+from sfetl_provider.core.ledger.tables import (
+    add_column_statement,
+    preparing_statements,
+    presence_statement,
+)
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import (
     head_table,
@@ -29,11 +40,12 @@ from sfetl_provider.core.plan.names import (
     load_table,
     query_tag,
     quoted_table,
+    scratch_table,
     stage_folder,
 )
+from sfetl_provider.core.publish import statements
 from sfetl_provider.core.publish.column_list import ColumnList, column_list
 from sfetl_provider.core.publish.computed_values import unreadable_statement
-from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
 from sfetl_provider.core.qc.rule_scan import rules_of
 from sfetl_provider.core.restore import statements as restore
 from sfetl_provider.core.restore.records import Past
@@ -71,12 +83,21 @@ def golden_statements() -> dict[str, str]:
 
 def _ledger() -> dict[str, str]:
     head = quoted_table(head_table("DEMO", "flights"))
-    names = ("create_schema", "create_stage", "create_ledger", "create_head", "create_profiles")
+    names = (
+        "create_schema",
+        "create_stage",
+        "create_ledger",
+        "create_head",
+        "create_profiles",
+        "create_rejected_rows",
+    )
     return {
         **dict(zip(names, preparing_statements("DEMO", "flights"), strict=True)),
+        "ledger_presence": presence_statement("DEMO", "flights"),
         "lock_head": generation.lock_statement(head),
         "add_month": generation.add_month_statement(head),
         "raise_generation": generation.raise_statement(head),
+        "add_ledger_column": add_column_statement("DEMO", "LOAD_MODE"),
         "insert_ledger": append.insert_statement("DEMO"),
         "insert_profile": profiles.insert_statement("DEMO"),
         "earlier_profiles": profiles.earlier_statement("DEMO", "flights", 6),
@@ -89,7 +110,7 @@ def _copy() -> dict[str, str]:
     config, plan = sample_config(), sample_plan()
     quoting = {"quote": '"', "delimiter": "|", "null_markers": ["\\N", "NA'"], "date_format": "DD.MM.YYYY"}
     quoted = sample_config(columns=["flight_date"], format=quoting)
-    (batch,) = make_batches([sample_staged_file()], 200)
+    (batch,) = make_batches([sample_staged_file()], config)
     table, folder = load_table(plan, 1), stage_folder(plan)
     return {
         "create_load_table": create_load_table(table, TABLE, config),
@@ -97,7 +118,11 @@ def _copy() -> dict[str, str]:
         "drop_load_table": drop_table(table),
         "copy_plain": copy_statement(table, folder, batch, config),
         "copy_one_quoted_column": copy_statement(table, folder, batch, quoted),
+        "copy_past_errors": copy_statement(scratch_table(plan, 1), folder, batch, config, "CONTINUE"),
+        "create_scratch_table": create_scratch_table(scratch_table(plan, 1), table),
+        "list_bad_rows": validate_statement(scratch_table(plan, 1), "01b2c3d4-0000"),
         "copy_session": session_statement(query_tag(plan, "copy"), 3600),
+        "copy_history": copy_history_statement(table, NOW, NOW),
         "find_copy": history_statement("DEMO", NOW, NOW),
     }
 
@@ -138,15 +163,20 @@ def _table_text() -> TableText:
 
 def _change() -> dict[str, str]:
     config, plan = sample_config(), sample_plan()
+    merging = sample_config(publish={"mode": "merge", "merge_keys": ["carrier", "distance"]})
     rows = month_rows.MonthRows(TABLE, "FLIGHT_DATE", plan.month_value)
     table = load_table(plan, 1)
+    plain, altered = _columns(plan, config), _columns(plan, ALTERED)
     return {
-        "check_load_table": load_check_statement(table, "FLIGHT_DATE"),
+        "check_load_table": statements.load_check_statement(table, "FLIGHT_DATE"),
         "count_month": month_rows.count_statement(rows),
         "delete_month": month_rows.delete_statement(rows),
-        "insert_month": insert_statement(TABLE, table, _columns(plan, config), "FLIGHT_DATE"),
-        "check_computed": unreadable_statement(table, _columns(plan, ALTERED).unreadable).text,
-        "insert_altered": insert_statement(TABLE, table, _columns(plan, ALTERED), "FLIGHT_DATE"),
+        "insert_month": statements.insert_statement(TABLE, table, plain, "FLIGHT_DATE"),
+        "check_computed": unreadable_statement(table, altered.unreadable).text,
+        "insert_altered": statements.insert_statement(TABLE, table, altered, "FLIGHT_DATE"),
+        "merge_month": statements.merge_statement(TABLE, table, plain, merging),
+        "unusable_keys": statements.unusable_keys_statement(table, plain, merging).text,
+        "reject_rows": statements.reject_statement(table, plain, "FLIGHT_DATE"),
         "preview_totals": preview.totals_statement(TABLE, "FLIGHT_DATE"),
         "preview_sample": preview.sample_statement(config, config.target_names),
         "restore_past_count": restore.past_count_statement(rows, Past(statement_id=QUERY_ID)),

@@ -22,6 +22,10 @@ _MERGE_COLUMNS = {
     "UPDATE": "number of rows updated",
     "DELETE": "number of rows deleted",
 }
+# fakesnow looks its view of columns up in the current database, which a session need not have.
+transforms.SQL_DESCRIBE_TABLE = Template(
+    transforms.SQL_DESCRIBE_TABLE.template.replace("FROM _fs_inf", "FROM _fs_global._fs_inf")
+)
 
 # fakesnow looks in the session's database only: without one, or for a table of another, it finds no columns.
 transforms.SQL_DESCRIBE_TABLE = Template(

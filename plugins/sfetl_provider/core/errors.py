@@ -152,6 +152,10 @@ class PublishRefusedError(SfetlError):
     stage = "publish"
 
 
+class SmallerReplacementError(PublishRefusedError):
+    """A month would be replaced by fewer files or rows, and nobody has confirmed that."""
+
+
 class DropRefusedError(SfetlError):
     """The month must not be deleted as asked."""
 
@@ -187,6 +191,18 @@ class StatementError(SfetlError):
         super().__init__(what, safe=safe, next_step=next_step)
         self.code = code
         self.query_id = query_id
+
+
+class PrivilegeMissingError(StatementError):
+    """The connection's role sees an object and may not do this with it; the message names the GRANT."""
+
+
+class ObjectMissingError(StatementError):
+    """A table, stage, schema or database does not exist, or the connection's role may not see it."""
+
+
+class ComputeUnavailableError(StatementError):
+    """No virtual warehouse computes: none is named, it is suspended and stays so, or its quota is used up."""
 
 
 class WarehouseUnavailableError(TransientError):

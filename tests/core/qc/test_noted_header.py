@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.copy_into.job import CopyJob, with_header
 from sfetl_provider.core.copy_into.statement import create_load_table
-from sfetl_provider.core.copy_into.submission import copy_job
 from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.check import CheckPaths, check_files
@@ -76,6 +76,6 @@ def test_such_a_file_passes_qc_and_is_told_and_loaded_as_text(tmp_path: Path) ->
     verdict = decide(reports, config, MONTH, "file")
     assert (verdict.is_passed, verdict.good_records) == (True, 2)
     assert any("not published: NEW" in finding.message for finding in verdict.findings)
-    job = copy_job(plan(), (), config, files[0].header)
+    job = with_header(CopyJob(plan(), (), config), files[0].header)
     load_table = create_load_table(job.plan.table, job.plan.table, job.config, job.plan.unpublished)
     assert 'SELECT "ID", CAST(NULL AS VARCHAR) AS "NEW", "DAY", "TEXT" FROM' in load_table

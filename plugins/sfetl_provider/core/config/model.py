@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +26,7 @@ from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.reject_limit import RejectLimit, may_reject
 from sfetl_provider.core.config.section import Section
+from sfetl_provider.core.config.share import Share
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind
 
@@ -89,6 +91,14 @@ class FilesConfig(Section):
     """Names below the base path: {month} is 2024-01, {date_range} 20240101-20240131, {yyyymm} 202401,
     {mmyyyy} 012024; * and ? match within a name. Names that end with .gz, .zst, .bz2 or .zip are compressed: these
     are read as streams; a .zip must hold one file."""
+    expected: int | None = Field(default=None, ge=1)
+    """How many files a month has: fewer are waited for, more are refused; null: as many as match."""
+    marker: Pattern | None = None
+    """A file that the sender writes last: the month is waited for until it is there; null: none."""
+    manifest: Pattern | None = None
+    """A file that lists the month's files, a line each: name, size in bytes and SHA-256, separated by tabs (the
+    last two may be left out), or as sha256sum writes them. All are waited for, others that match are refused,
+    sizes and hashes are checked; null: none."""
     still_seconds: float = Field(default=30, ge=0)
     """A file counts as complete when size and modification time stayed the same for so long."""
     poll_seconds: float = Field(default=60, gt=0)
@@ -118,6 +128,18 @@ class FormatConfig(Section):
     """Format of every TIMESTAMP column."""
 
 
+def _check_time_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(
+            f"{name!r} is no time zone of the IANA database: write one as Europe/Berlin"
+        ) from error
+
+
+TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
+
+
 class DateConfig(Section):
     """The column that says to which month a record belongs."""
 
@@ -125,6 +147,10 @@ class DateConfig(Section):
     """One of the columns."""
     type: Literal["date", "timestamp"] = "date"
     """Type of that column in the table, and so which of the two formats the file uses."""
+    time_zone: TimeZone = "UTC"
+    """Zone in which months begin when the column is TIMESTAMP_LTZ or TIMESTAMP_TZ, as Europe/Berlin: sessions
+    of the feed have it as TIMEZONE, so COPY reads times without offset in it too. DATE and TIMESTAMP_NTZ have
+    no zone."""
 
 
 class QcConfig(CheckedDaysConfig):
@@ -246,7 +272,14 @@ class CopyConfig(Section):
     """How chunks become rows of the load table."""
 
     batch_files: int = Field(default=200, ge=1, le=1000)
-    """Chunks per COPY statement; Snowflake takes 1,000 at most."""
+    """Most chunks per COPY statement; Snowflake takes 1,000 at most."""
+    batch_mib: int = Field(default=10240, ge=1)
+    """Most of the stage per COPY statement, so that progress shows batch by batch; 10 GiB are some 70 chunks."""
+    on_error: Literal["abort", "continue"] = "abort"
+    """What COPY does about a row that does not fit. abort: the load fails, and the bad rows are listed; continue:
+    it is left out, listed and counted, as long as they are no more than reject_limit."""
+    reject_limit: RejectLimit = 0
+    """Most rows of the month that may be left out with on_error continue: a number, or a share as "0.1%"."""
     poll_seconds: float = Field(default=5, gt=0)
     """How often a running COPY is asked for its state."""
     statement_timeout_seconds: int = Field(default=6 * 3600, ge=60)
@@ -255,14 +288,42 @@ class CopyConfig(Section):
     """What happens when a text has more characters than the table's VARCHAR column takes. widen: the column is
     made as long as the longest text; fail: the month is refused, with the statement that would do it."""
 
+    @property
+    def batch_bytes(self) -> int:
+        """Most bytes on the stage per COPY statement."""
+        return self.batch_mib * MIB
+
+    @model_validator(mode="after")
+    def _check_limit(self) -> CopyConfig:
+        if (self.on_error == "continue") != may_reject(self.reject_limit):
+            raise ValueError(
+                "on_error continue and a reject_limit above 0 belong together: one is of no use alone"
+            )
+        return self
+
+
+LoadMode = Literal["replace_month", "append", "merge"]
+
 
 class PublishConfig(Section):
     """How the month gets into the target table."""
 
+    mode: LoadMode = "replace_month"
+    """replace_month: the files are the month; append: they are added to it, and those that it holds already (by
+    their SHA-256) are skipped; merge: rows replace those of the month with the same merge_keys, and others are
+    added."""
+    merge_keys: tuple[Identifier, ...] = ()
+    """Columns by which merge finds the row that a row replaces, among the rows of the month."""
+    outside_month: Literal["fail", "reject"] = "fail"
+    """Rows dated outside the month, or without a date. fail: the load stops; reject: they are not published but
+    kept in table SFETL.REJECTED_ROWS, and counted in the ledger."""
     lock_timeout_seconds: int = Field(default=900, ge=1)
     """How long a publication waits for another one of the same feed."""
     columns: tuple[PublishedColumn, ...] = ()
     """Columns whose values are computed: constants, facts of the load, expressions over the file's columns."""
+    max_shrink: Share = 0.1
+    """A month is not replaced by fewer files than were published, or by rows fewer by more than this share ("10%"
+    or 0.1), unless the run's parameter confirm_smaller says so."""
 
 
 def _kinds(columns: tuple[ColumnConfig, ...], dated: DateConfig) -> dict[str, Kind]:
@@ -344,6 +405,18 @@ class FeedConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _check_merge_keys(self) -> FeedConfig:
+        keys = self.publish.merge_keys
+        unknown = sorted(set(keys) - set(self.column_names))
+        if unknown:
+            raise ValueError(f"publish.merge_keys names no columns of the feed: {', '.join(unknown)}")
+        if keys and not set(self.column_names) - set(keys):
+            raise ValueError("publish.merge_keys names every column: nothing is left to update")
+        if self.publish.mode == "merge" and not keys:
+            raise ValueError("publish.mode merge needs publish.merge_keys")
+        return self
+
+    @model_validator(mode="after")
     def _check_as_is(self) -> FeedConfig:
         if self.stage.as_is_mib is not None and self.format.header:
             raise ValueError("stage.as_is_mib is for files without a header: format.header needs it left out")
@@ -379,10 +452,14 @@ class FeedConfig(Section):
             column.name for column in self.columns if column.mask or column.target_name in replaced
         )
 
+    def target_of(self, name: str) -> str:
+        """Give the column of the target that a column of the file goes into; other names are given back."""
+        return next((column.target_name for column in self.columns if column.name == name), name)
+
     @property
     def target_date_column(self) -> str:
         """Column of the target table that says to which month a row belongs."""
-        return next(column.target_name for column in self.columns if column.name == self.date.column)
+        return self.target_of(self.date.column)
 
     @property
     def column_kinds(self) -> dict[str, Kind]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from sfetl_provider.core.config.model import LoadMode
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.record import Record
 
@@ -37,7 +38,8 @@ class MonthPlan(Record):
     `run_key` is 12 hexadecimal digits made of DAG and run id: the same after a clear, different for every
     other run, so stage path and load tables belong to one run. `generation` is the month's generation as
     seen when the run was planned; publishing requires it to be unchanged. `chunk_set` is the folder of a carried
-    set of chunks, empty when the month comes as files. `target_types` holds the feed's columns by their type in
+    set of chunks, empty when the month comes as files. `confirm_smaller`: a person said that fewer files or rows
+    than were published may replace them. `target_types` holds the feed's columns by their type in
     the target table, as "NUMBER(9,2) NOT NULL"; empty when the table does not exist. `unpublished` are columns of
     the file that the target does not have, `table_changes` what the run changed of it.
     """
@@ -57,6 +59,8 @@ class MonthPlan(Record):
     start_over: bool
     planned_at: datetime
     chunk_set: str = ""
+    load_mode: LoadMode = "replace_month"
+    confirm_smaller: bool = False
     target_types: TargetTypes = Field(default_factory=dict)
     unpublished: tuple[str, ...] = ()
     table_changes: tuple[TableChange, ...] = ()
@@ -132,8 +136,9 @@ class SourceFile(Record):
     """A file of the month as the sensor found it: path, size in bytes, modification time in nanoseconds.
 
     With a `byte_range` it stands for that part only, to those who stage; all others take the whole file. With
-    `left_out` it stands for the file without those records, to those who read records. `header` holds its
-    columns when they are others than the config's, which the feed ignores.
+    `left_out` it stands for the file without those records, to those who read records. `sha256` is that of all
+    its bytes where it is known before they are staged, else empty. `header` holds its columns when they are others
+    than the config's, which the feed ignores.
     """
 
     path: str
@@ -143,6 +148,7 @@ class SourceFile(Record):
     modified_ns: int
     byte_range: ByteRange | None = None
     header: tuple[str, ...] = ()
+    sha256: str = ""
     left_out: LeftOut | None = Field(default=None, exclude_if=_is_none)
 
     @property

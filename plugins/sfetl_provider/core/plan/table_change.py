@@ -16,6 +16,7 @@ from sfetl_provider.core.plan.month_plan import TableChange, TableName
 from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.plan.target_columns import describe_target
 from sfetl_provider.core.ports import CheckpointStore, Warehouse
+from sfetl_provider.core.widening import widening_statement
 
 _CHECKPOINT = "table_changes"
 
@@ -55,13 +56,6 @@ def add_column_statement(table: TableName, column: str, type_text: str) -> str:
     )
 
 
-def widen_statement(table: TableName, column: str, type_text: str) -> str:
-    """Give the DDL that makes room in a column."""
-    return (
-        f"ALTER TABLE {quoted_table(table)} ALTER COLUMN {quote_identifier(column)} SET DATA TYPE {type_text}"
-    )
-
-
 def widen_columns(
     warehouse: Warehouse, checkpoints: CheckpointStore, table: TableName, lengths: Mapping[str, int]
 ) -> tuple[TableChange, ...]:
@@ -73,7 +67,11 @@ def widen_columns(
     described = {column.name: column.type for column in describe_target(warehouse, table) or ()}
     changes = TableChanges(warehouse, checkpoints)
     changes.make(
-        TableChange(kind="widen", column=name, statement=widen_statement(table, name, f"VARCHAR({length})"))
+        TableChange(
+            kind="widen",
+            column=name,
+            statement=widening_statement(quoted_table(table), name, f"VARCHAR({length})"),
+        )
         for name, length in lengths.items()
         if _is_shorter(described.get(name, ""), length)
     )

@@ -130,7 +130,7 @@ def _unpublished(missing: Mapping[str, str], config: FeedConfig) -> tuple[str, .
         for column in config.columns
         if column.target_name in missing
         and column.target_name not in computed
-        and column.name != config.date.column
+        and column.name not in (config.date.column, *config.publish.merge_keys)
     )
 
 

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from sfetl_provider.core.column_type import (
-    MOST_CHARACTERS,
-    MOST_DIGITS,
-    TypeKind,
-    number_type,
-    read_column_type,
-)
+from sfetl_provider.core.column_type import TypeKind, read_column_type
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.plan.names import target_table
-from sfetl_provider.core.plan.table_change import widen_statement
+from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.qc.report import BadLine, Finding, QcReport, Severity, TargetCount
 from sfetl_provider.core.qc.target_scan import type_of, unreadable_formats
 from sfetl_provider.core.qc.widening import is_widened
+from sfetl_provider.core.widening import widened_type, widening_statement
 
 VALUE_CHARACTERS = 80
 LISTED_COLUMNS = 20
@@ -84,28 +78,24 @@ def _too_large(count: TargetCount, config: FeedConfig) -> str:
     known = read_column_type(count.type)
     if known.kind == "text":
         text = f"{_records(count)} with a text longer than {_column(count)}: up to {count.worst:,} characters"
-        wider = f"VARCHAR({count.worst})" if count.worst <= MOST_CHARACTERS else ""
     elif known.kind == "binary":
         text = f"{_records(count)} with a value longer than {_column(count)}: up to {count.worst:,} bytes"
-        wider = f"BINARY({count.worst})"
     else:
         text = (
             f"{_records(count)} with a number too large for {_column(count)}: up to "
             f"{count.worst} digits before the decimal point"
         )
-        digits = count.worst + known.scale
-        wider = number_type(digits, known.scale) if digits <= MOST_DIGITS else ""
+    wider = widened_type(known, count.worst)
     return f"{text}{_quoted(count)}. {_widening(count, config, wider)}"
 
 
 def _widening(count: TargetCount, config: FeedConfig, wider: str) -> str:
     if not wider:
         return "No type of that scale has room for it: correct the file."
-    targets = {column.name: column.target_name for column in config.columns}
-    alter = f"{widen_statement(target_table(config), targets[count.column], wider)};"
+    alter = widening_statement(quoted_table(target_table(config)), config.target_of(count.column), wider)
     if is_widened(count, config):
-        return f"A load makes room for it before COPY, as load.on_too_long says: {alter}"
-    return f"Correct the file, or make room for what this one holds: {alter}"
+        return f"A load makes room for it before COPY, as load.on_too_long says: {alter};"
+    return f"Correct the file, or make room for what this one holds: {alter};"
 
 
 def _digits_lost(count: TargetCount, _: FeedConfig) -> str:

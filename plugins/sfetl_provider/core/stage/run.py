@@ -24,7 +24,7 @@ from sfetl_provider.core.stage.compress import (
     ignore_bytes,
 )
 from sfetl_provider.core.stage.conservation import left_out_counts, require_conservation
-from sfetl_provider.core.stage.file_hash import FileHash
+from sfetl_provider.core.stage.file_hash import FileHash, require_sha256
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LADDER, LevelChooser
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
@@ -38,7 +38,13 @@ from sfetl_provider.core.stage.resume import (
 )
 from sfetl_provider.core.stage.scratch import chunk_folder
 from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
-from sfetl_provider.core.stage.staged_file import DIVIDE_AGAIN, Chunk, StagedFile, StagedRange
+from sfetl_provider.core.stage.staged_file import (
+    DIVIDE_AGAIN,
+    Chunk,
+    StagedFile,
+    StagedRange,
+    empty_records_of,
+)
 from sfetl_provider.core.stage.staging_progress import StagingProgress
 from sfetl_provider.core.stage.stream import TextStream, open_stream
 from sfetl_provider.core.tsv.compressed import is_compressed
@@ -309,6 +315,7 @@ class _Staging:
         if fingerprint(self.source.path) != self.identity.fingerprint:
             raise self._changed()
         self.sha256 = sha256
+        require_sha256(self.source, sha256)
         self._check_conservation()
         if not self.recorded:
             self._notice("it holds no records, so nothing is on the stage")
@@ -370,6 +377,7 @@ class _Staging:
             staged_records=staged,
             chunk_records=tuple(chunk.records for chunk in self.recorded),
             chunk_first_lines=tuple(chunk.first_line for chunk in self.recorded),
+            chunk_empty_records=empty_records_of(self.recorded),
             compression=self.identity.compression,
             compressed_bytes=sum(chunk.compressed_bytes for chunk in self.recorded),
             chunks_reused=reused,
@@ -383,6 +391,7 @@ class _Staging:
             file=self.source.name,
             key=self.source.key,
             fingerprint=self.identity.fingerprint,
+            sha256=self.source.sha256,
             size_bytes=self.layout.size_bytes,
             byte_range=byte_range,
             header_records=self.layout.header_records,
