@@ -72,6 +72,12 @@ class ProxySettingsError(SfetlError):
         self.faults = tuple(faults)
 
 
+class TargetTableError(SfetlError):
+    """The target table is missing, or its columns do not fit the feed's."""
+
+    stage = "plan"
+
+
 class FilesMissingError(SfetlError):
     """No complete set of files came for the month."""
 
