@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.ports import Uploader
 from sfetl_provider.core.stage.cleaning import clean_stage
+from sfetl_provider.hooks.mask_key import read_mask_key
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.task_listener import TaskListener
 from sfetl_provider.operators.task_run import checkpoints_of
@@ -50,6 +51,7 @@ class CompressStageOperator(FileOperator):
                 checkpoints=checkpoints,
                 clock=SystemClock(),
                 scratch=read_settings().scratch_dir,
+                mask_key=read_mask_key(self.feed.mask_conn_id),
             )
             staged = stage_source(source, plan, self.feed, ports, listener)
         self.log.info(

@@ -20,6 +20,8 @@ from pydantic import (
 
 from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.drift_model import DriftConfig
+from sfetl_provider.core.config.mask_check import MaskedColumn, MaskedFormat, mask_faults, rule_faults
+from sfetl_provider.core.config.mask_model import MaskConfig
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.section import Section
@@ -80,6 +82,8 @@ class ColumnConfig(Section):
     type: TypeText | None = None
     """Snowflake type of the table's column, as NUMBER(12,2), against which QC holds the values when the table's
     own is not known: see qc.target."""
+    mask: MaskConfig | None = None
+    """Hides the column's values; null: they are loaded as they are."""
 
 
 def _column_from_name(value: Any) -> Any:
@@ -281,6 +285,8 @@ class FeedConfig(Section):
     """Shown in the Airflow UI."""
     snowflake_conn_id: str = "snowflake_default"
     """Airflow connection to Snowflake."""
+    mask_conn_id: str | None = None
+    """Airflow connection whose password, of 16 characters at least, is the key of columns that are hashed."""
     proxy_conn_id: str | None = None
     """Airflow connection of type sfetl_proxy; null: the one that the Snowflake connection names, or none."""
     table: TableConfig
@@ -330,6 +336,23 @@ class FeedConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _check_masks(self) -> FeedConfig:
+        masked = tuple(
+            MaskedColumn(column.name, column.mask, column.type) for column in self.columns if column.mask
+        )
+        written = MaskedFormat(self.format.delimiter, self.format.quote, self.format.null_markers)
+        faults = list(
+            mask_faults(masked, written, self.date.column, self.qc.key, self.mask_conn_id is not None)
+        )
+        trees = {rule.name: rule.tree(self.column_kinds) for rule in self.qc.rules} if masked else {}
+        faults += rule_faults(trees, self.masked_columns)
+        if masked and self.stage.as_is_mib is not None:
+            faults.append("stage.as_is_mib: a file with masked columns cannot be staged as it is")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @model_validator(mode="after")
     def _check_as_is(self) -> FeedConfig:
         if self.stage.as_is_mib is not None and self.format.header:
             raise ValueError("stage.as_is_mib is for files without a header: format.header needs it left out")
@@ -349,6 +372,11 @@ class FeedConfig(Section):
     def column_names(self) -> tuple[str, ...]:
         """Column names in the file's order, as stored in Snowflake."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def masked_columns(self) -> tuple[str, ...]:
+        """Columns whose values may not leave the machine in the clear."""
+        return tuple(column.name for column in self.columns if column.mask)
 
     @property
     def column_kinds(self) -> dict[str, Kind]:

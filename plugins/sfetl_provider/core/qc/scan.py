@@ -22,6 +22,7 @@ from sfetl_provider.core.qc.rejects import RejectsWriter
 from sfetl_provider.core.qc.report import BadLine, QcReport, RejectsFile, TextForm
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape, Structure
 from sfetl_provider.core.qc.values import Values, required_columns
+from sfetl_provider.core.qc.veil import veiled, veiled_sink
 from sfetl_provider.core.tsv.boundaries import record_end
 from sfetl_provider.core.tsv.compressed import is_compressed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
@@ -76,7 +77,8 @@ def scan_file(
     _require_unchanged(source, before)
     counts = reconcile(source, structure, values or _no_values(config, month), bool(beginning.header_faults))
     rejects = _rejects_file(places.rejects, listed_before)
-    return _report(source, beginning, counts, _Pass(before, perf_counter() - started, rejects))
+    report = _report(source, beginning, counts, _Pass(before, perf_counter() - started, rejects))
+    return veiled(report, config)
 
 
 @contextmanager
@@ -103,7 +105,7 @@ def _structure(source: SourceFile, config: FeedConfig, beginning: Beginning, pla
         lf_ends=beginning.form.lf_ends,
         end_byte=beginning.start,
         is_last_newline_missing=beginning.form.is_last_newline_missing,
-        sink=partial(places.rejects.add, source.name) if places.rejects else None,
+        sink=veiled_sink(partial(places.rejects.add, source.name) if places.rejects else None, config),
     )
 
 

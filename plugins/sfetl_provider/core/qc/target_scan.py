@@ -102,7 +102,8 @@ def judged_columns(config: FeedConfig) -> tuple[JudgedColumn, ...]:
     formats = _formats(config)
     judged = []
     for index, column in enumerate(config.columns):
-        known = type_of(column)
+        # What is loaded of a masked column is not what the file holds.
+        known = None if column.mask else type_of(column)
         if known is not None and not (column.name == config.date.column and known.kind == config.date.type):
             text = f"c{index}"
             is_marker = f"list_contains($target_markers, {text})"

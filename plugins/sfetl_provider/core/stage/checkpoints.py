@@ -23,6 +23,7 @@ class StagingIdentity(Record):
     """What must be unchanged for recorded chunks to be of use: the file, its place on the stage, the cutting.
 
     The compression level is not part of it: it is recorded with each chunk. `is_as_is`: the file is the chunk.
+    `mask` is `Masking.identity`: other columns or another key start afresh.
     """
 
     fingerprint: str
@@ -33,6 +34,7 @@ class StagingIdentity(Record):
     quote: str | None
     byte_range: ByteRange | None = None
     is_as_is: bool = False
+    mask: str = ""
 
 
 class RecordedSource(Record):

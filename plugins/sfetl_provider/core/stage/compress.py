@@ -10,6 +10,7 @@ from pathlib import Path
 from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.stage.compressors import Compressor, open_compressor
+from sfetl_provider.core.stage.masking import Masking
 from sfetl_provider.core.stage.scratch import scratch_error
 from sfetl_provider.core.stage.split import ChunkRange
 from sfetl_provider.core.stage.stream import TextStream
@@ -26,7 +27,7 @@ class CompressionStopped(Exception):  # noqa: N818 - it ends a thread when told 
 
 @dataclass(frozen=True)
 class ChunkSource:
-    """How to read chunks of a file and compress them.
+    """How to read chunks of a file, hide columns if any are masked, and compress them.
 
     With a `stream` the file is compressed itself: its chunks are made one after the other in their order, each
     by so many `threads`; `size_bytes` is then unknown and -1.
@@ -37,6 +38,7 @@ class ChunkSource:
     quote: bytes | None
     block_bytes: int = BLOCK_BYTES
     stream: TextStream | None = None
+    masking: Masking | None = None
     threads: int = 0
     compression: Compression = "zstd"
 
@@ -83,7 +85,7 @@ def compress_chunk(
     zstd_level: int,
     watch: Watch = Watch(),
 ) -> ChunkFile:
-    """Write one chunk as one frame: of zstd with checksum (and content size, unless it is read from a stream).
+    """Write one chunk as one frame: of zstd with checksum (and content size, unless read from a stream or masked).
 
     A chunk of a stream ends with the record that holds the byte before `chunk.end_byte`; the result tells where.
 
@@ -96,11 +98,16 @@ def compress_chunk(
     partial = target.with_suffix(".part")
     counter = LineCounter(source.quote)
     blocks = _counted(_blocks(source, chunk, watch), counter)
-    size_bytes = chunk.size_bytes if source.stream is None else -1
+    size_bytes = chunk.size_bytes if source.stream is None and source.masking is None else -1
+    written = LineCounter(source.quote)
+    if source.masking is not None:
+        blocks = _counted(source.masking.masked(blocks, chunk.start_byte), written)
     compressor = open_compressor(source.compression, zstd_level, size_bytes, source.threads)
     try:
         compressed_bytes, sha256 = _write(_frame(blocks, compressor), partial)
         chunk = _finished(source, chunk, counter)
+        if source.masking is not None:
+            _require_same_records(chunk, counter, written)
         partial.replace(target)
     except OSError as error:
         raise scratch_error(target.parent, error) from error
@@ -178,3 +185,15 @@ def _finished(source: ChunkSource, chunk: ChunkRange, counter: LineCounter) -> C
             stage="stage",
         )
     return chunk
+
+
+def _require_same_records(chunk: ChunkRange, read: LineCounter, written: LineCounter) -> None:
+    """Masked bytes are others than the file's, so records take their place."""
+    written.finish()
+    if (read.records, read.empty_records) != (written.records, written.empty_records):
+        raise ReconciliationError(
+            f"Chunk {chunk.number} has {written.records:,} records after masking, {read.records:,} before.",
+            safe="It was not uploaded; the chunks staged before are recorded.",
+            next_step="Report this as a defect.",
+            stage="stage",
+        )

@@ -27,6 +27,7 @@ from sfetl_provider.core.stage.compress import (
 from sfetl_provider.core.stage.file_hash import FileHash
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LADDER, LevelChooser
+from sfetl_provider.core.stage.masking import Masking, open_masking
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.ranges import chunks_until, cutting_of, require_same_cutting
 from sfetl_provider.core.stage.resume import (
@@ -48,13 +49,17 @@ from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_rea
 
 @dataclass(frozen=True)
 class StagePorts:
-    """What staging needs of the outside; `scratch` is the root below which each run has its own folder."""
+    """What staging needs of the outside; `scratch` is the root below which each run has its own folder.
+
+    `mask_key` is what columns are hashed with; it is needed where the feed has such columns.
+    """
 
     warehouse: StageListing
     uploader: Uploader
     checkpoints: CheckpointStore
     clock: Clock
     scratch: Path
+    mask_key: bytes = field(default=b"", repr=False)
 
 
 def stage_file(
@@ -115,15 +120,17 @@ def _stage(
     if source.byte_range:
         require_same_cutting(source, source.byte_range, cutting)
     layout = read_layout(Path(source.path), config.format)
+    masking = open_masking(config, ports.mask_key)
     identity = StagingIdentity(
         **cutting.model_dump(),
         stage_folder=stage_folder(plan, source.key),
         compression=config.stage.compression,
         byte_range=source.byte_range,
+        mask=masking.identity if masking else "",
     )
     if source.byte_range:
         layout = layout.of_range(source.byte_range)
-    staging = _Staging(source, config, layout, identity, ports, listener)
+    staging = _Staging(source, config, layout, identity, ports, listener, masking)
     with chunk_folder(scratch_folder(ports.scratch, plan, source.key, source.range_number)) as folder:
         try:
             reused = staging.resume(plan)
@@ -149,6 +156,7 @@ class _Staging:
     identity: StagingIdentity
     ports: StagePorts
     listener: Listener
+    masking: Masking | None
     recorded: list[Chunk] = field(default_factory=list)
     on_stage: set[int] = field(default_factory=set)
     sha256: str = ""
@@ -175,7 +183,11 @@ class _Staging:
         """Make, upload and record every chunk that is not on the stage; the hash may follow, or go before."""
         path, progress = Path(self.source.path), self._progress()
         source = ChunkSource(
-            path, self.layout.size_bytes, self.layout.quote, compression=self.identity.compression
+            path,
+            self.layout.size_bytes,
+            self.layout.quote,
+            masking=self.masking,
+            compression=self.identity.compression,
         )
         progress.report()
         if not is_compressed(path):
@@ -367,6 +379,7 @@ class _Staging:
             chunk_first_lines=tuple(chunk.first_line for chunk in self.recorded),
             compression=self.identity.compression,
             compressed_bytes=sum(chunk.compressed_bytes for chunk in self.recorded),
+            mask=self.identity.mask,
             chunks_reused=reused,
             seconds=round(seconds, 3),
         )
@@ -385,6 +398,7 @@ class _Staging:
             staged_records=sum(chunk.records for chunk in self.recorded),
             compression=self.identity.compression,
             chunks=tuple(self.recorded),
+            mask=self.identity.mask,
             chunks_reused=reused,
             seconds=round(seconds, 3),
         )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from operator import not_
+
+from pydantic import Field
+
 from sfetl_provider.core.config.model import Compression
 from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.record import Record
@@ -48,7 +52,8 @@ class StagedFile(Record):
     Conservation: records = header + empty + staged, and the sum of `chunk_records` is what was staged.
     `fingerprint` is made of size, modification time and the content of the file's head and tail; `sha256` of
     all its bytes as they were delivered, of a compressed file not of its text, and empty
-    when several tasks staged it: then `seconds` are those of the slowest.
+    when several tasks staged it: then `seconds` are those of the slowest. `mask` is `Masking.identity`; the text
+    of its chunks is then not the file's, but has the same records with the same number of fields.
     """
 
     file: str
@@ -67,6 +72,7 @@ class StagedFile(Record):
     chunks_reused: int
     seconds: float
     ranges: int = 1
+    mask: str = Field(default="", exclude_if=not_)
 
     @property
     def chunk_count(self) -> int:
@@ -94,6 +100,7 @@ class StagedRange(Record):
     chunks: tuple[Chunk, ...]
     chunks_reused: int
     seconds: float
+    mask: str = Field(default="", exclude_if=not_)
 
     @property
     def chunk_count(self) -> int:
