@@ -1,6 +1,6 @@
 """How fast QC reads a file, and in what memory, beside what else could check it: all sides in one run.
 
-    python -m benchmarks.qc [--bytes 1GB] [--columns 12,60] [--runs 3] [--sides "QC: structure, dates"] [--record]
+    python -m benchmarks.qc [--bytes 1GB] [--columns 12,60] [--runs 3] [--sides "SIDE;SIDE"] [--record]
 
 Run from the project's root with the environment of the tests, when nothing else loads the machine. Writes the file
 into a temporary folder, reads it once (so that it lies in the page cache if it fits), then runs each side as a
@@ -17,18 +17,18 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.generate import Shape, bytes_of, write_file
 from benchmarks.qc_sides import SIDES
-from local.demo.results import RESULTS_FILE, commit, processor
+from benchmarks.results import MACHINE_COLUMNS, append_rows, machine_cells
 
 MEGABYTE = 1e6
 GX = "GX over pandas, 10 expectations"
-HEADING = "## QC of a file"
-MEMORY_GB = 1e9
+HEADING = f"""| {MACHINE_COLUMNS} | MB | columns | side | MB/s | CPU s | memory MB |
+|---|---|---|---|---|---|---|---|---|---|
+"""
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,6 @@ def rows(options: argparse.Namespace, folder: Path) -> Iterator[str]:
                 path.unlink()
 
 
-def record(lines: list[str]) -> None:
-    """Add the rows to the results' table of QC."""
-    head, found, rest = RESULTS_FILE.read_text().partition(HEADING)
-    if not found:
-        raise SystemExit(f"{RESULTS_FILE} has no section {HEADING!r}")
-    section, mark, after = rest.partition("\n## ")
-    RESULTS_FILE.write_text(head + found + section.rstrip() + "\n" + "\n".join(lines) + "\n" + mark + after)
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.qc", description=__doc__)
@@ -112,12 +103,10 @@ def main() -> None:
     lines = []
     with TemporaryDirectory(dir=options.folder) as name:
         for cells in rows(options, Path(name)):
-            lines.append(
-                f"| {datetime.now(UTC):%Y-%m-%d} | {commit()} | {processor()} | {os.cpu_count()} | {cells} |"
-            )
+            lines.append(f"| {machine_cells()} | {cells} |")
             print(lines[-1], flush=True)
     if options.record:
-        record(lines)
+        append_rows(HEADING, lines)
 
 
 if __name__ == "__main__":

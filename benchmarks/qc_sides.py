@@ -3,14 +3,22 @@
 Each reads the whole file and prints the number of records that it saw.
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from benchmarks.generate import Shape, columns_of
+
+if TYPE_CHECKING:
+    from sfetl_provider.core.config.model import FeedConfig
+    from sfetl_provider.core.plan.month_plan import SourceFile
+
+Side: TypeAlias = Callable[[Path, list[str]], int]
 
 RULES = (
     "amount >= -500",
@@ -35,6 +43,54 @@ RULES = (
     "regexp_like(sku, 'SKU-[0-9]+-[A-Z]')",
 )
 """Twenty that hold for every record, over all kinds of columns."""
+SUITE: tuple[dict[str, Any], ...] = (
+    *(
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": name}}
+        for name in ("sale_date", "sale_id", "store", "amount")
+    ),
+    *(
+        {
+            "type": "expect_column_values_to_be_between",
+            "kwargs": {"column": name, "min_value": least, "max_value": most},
+        }
+        for name, least, most in (("amount", -500, 100_000), ("quantity", 1, 1000), ("discount", 0, 100))
+    ),
+    *(
+        {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": name, "value_set": values}}
+        for name, values in (
+            ("currency", ["EUR", "USD", "CHF", "GBP"]),
+            ("channel", ["web", "store", "phone", "partner", "Büro"]),
+        )
+    ),
+    {"type": "expect_column_value_lengths_to_equal", "kwargs": {"column": "store", "value": 6}},
+    *(
+        {
+            "type": "expect_column_value_lengths_to_be_between",
+            "kwargs": {"column": name, "min_value": 1, "max_value": most},
+        }
+        for name, most in (("note", 200), ("sku", 24))
+    ),
+    *(
+        {"type": "expect_column_values_to_match_regex", "kwargs": {"column": name, "regex": regex}}
+        for name, regex in (("sku", "^SKU-[0-9]+-[A-Z]$"), ("currency", "^[A-Z]{3}$"))
+    ),
+    {
+        "type": "expect_column_values_to_match_strftime_format",
+        "kwargs": {"column": "sale_date", "strftime_format": "%Y-%m-%d"},
+    },
+    {"type": "expect_column_values_to_be_of_type", "kwargs": {"column": "customer_id", "type_": "int64"}},
+    {
+        "type": "expect_column_mean_to_be_between",
+        "kwargs": {"column": "amount", "min_value": 0, "max_value": 100_000},
+    },
+    {"type": "expect_column_max_to_be_between", "kwargs": {"column": "quantity", "max_value": 1000}},
+    {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}},
+    {
+        "type": "expect_select_column_values_to_be_unique_within_record",
+        "kwargs": {"column_list": ["sku", "store"]},
+    },
+)
+"""Twenty that hold, as Great Expectations writes them."""
 PANDAS_ROWS = 200_000
 
 
@@ -51,12 +107,11 @@ def scan(path: Path, columns: list[str]) -> int:
     return int(found[0]) if found else 0
 
 
-def checked(path: Path, columns: list[str], qc: dict[str, Any]) -> int:
-    """This project's QC of one file, as task `file_qc` runs it."""
+def feed(
+    path: Path, columns: list[str], qc: dict[str, Any], suite: Sequence[dict[str, Any]] = ()
+) -> FeedConfig:
+    """A feed for the file."""
     from sfetl_provider.core.config.model import FeedConfig
-    from sfetl_provider.core.plan.month import Month
-    from sfetl_provider.core.plan.month_plan import SourceFile
-    from sfetl_provider.core.qc.check import CheckPaths, check_month
 
     config = FeedConfig.model_validate(
         {
@@ -73,33 +128,67 @@ def checked(path: Path, columns: list[str], qc: dict[str, Any]) -> int:
             "qc": qc,
         }
     )
+    content = {"name": "sales", "expectations": list(suite)}
+    return config.model_copy(update={"suite": content}) if suite else config
+
+
+def source_of(path: Path) -> SourceFile:
+    """The file as a month's plan names it."""
+    from sfetl_provider.core.plan.month_plan import SourceFile
+
     found = path.stat()
-    source = SourceFile(
+    return SourceFile(
         key=path.name,
         name=path.name,
         path=str(path),
         size_bytes=found.st_size,
         modified_ns=found.st_mtime_ns,
     )
+
+
+def checked(path: Path, config: FeedConfig) -> int:
+    """This project's QC of one file, as task `file_qc` runs it."""
+    from sfetl_provider.core.plan.month import Month
+    from sfetl_provider.core.qc.check import CheckPaths, check_month
+
     with TemporaryDirectory(dir=path.parent) as scratch:
-        check = check_month([source], config, Month(2024, 1), CheckPaths(Path(scratch)))
+        check = check_month([source_of(path)], config, Month(2024, 1), CheckPaths(Path(scratch)))
     if not check.verdict.is_passed:
         raise SystemExit(f"The file is sound, and QC refused it: {check.verdict.findings}")
     return check.reports[0].good_records
 
 
-def dates(path: Path, columns: list[str]) -> int:
-    """Structure, required values and rows per day."""
-    return checked(path, columns, {})
+def profiled(profile: str) -> Side:
+    """Structure, required values and rows per day, with a profile."""
+
+    def side(path: Path, columns: list[str]) -> int:
+        return checked(path, feed(path, columns, {"profile": profile}))
+
+    return side
 
 
 def rules(path: Path, columns: list[str]) -> int:
-    """The same and twenty own rules."""
-    return checked(
-        path,
-        columns,
-        {"rules": [{"name": f"rule_{at}", "condition": text} for at, text in enumerate(RULES)]},
-    )
+    """Structure, required values, rows per day and twenty own rules."""
+    listed = [{"name": f"rule_{at}", "condition": text} for at, text in enumerate(RULES)]
+    return checked(path, feed(path, columns, {"profile": "off", "rules": listed}))
+
+
+def expectations(path: Path, columns: list[str]) -> int:
+    """Structure, required values, rows per day and a suite of twenty expectations."""
+    return checked(path, feed(path, columns, {"profile": "off", "expectations": "sales"}, SUITE))
+
+
+def keys(*key: str) -> Side:
+    """The exact search for duplicate keys over one file, as task `qc_keys` runs it."""
+
+    def side(path: Path, columns: list[str]) -> int:
+        from sfetl_provider.core.qc.keys import check_keys
+
+        with TemporaryDirectory(dir=path.parent) as scratch:
+            report = check_keys([source_of(path)], feed(path, columns, {"key": list(key)}), Path(scratch))
+        return sum(file.records for file in report.files)
+
+    return side
 
 
 def pandas_chunks(path: Path, columns: list[str]) -> int:
@@ -193,10 +282,15 @@ def _expectations(gxe: Any) -> Iterator[Any]:
     yield gxe.ExpectColumnValueLengthsToBeBetween(column="note", min_value=1, max_value=200)
 
 
-SIDES: dict[str, Callable[[Path, list[str]], int]] = {
+SIDES: dict[str, Side] = {
     "DuckDB, count(*) alone": scan,
-    "QC: structure, dates": dates,
+    "QC: structure, dates": profiled("off"),
     "QC: structure, dates, 20 rules": rules,
+    "QC: structure, dates, 20 expectations": expectations,
+    "QC: structure, dates, basic profile": profiled("basic"),
+    "QC: structure, dates, complete profile": profiled("full"),
+    "QC: keys of 16 bytes, none twice": keys("sale_id", "customer_id"),
+    "QC: keys of 14 bytes, few twice": keys("customer_id", "store"),
     "pandas, chunks, parsing alone": pandas_chunks,
     "Polars streaming, dates, 20 rules": polars_stream,
     "GX over pandas, 10 expectations": gx_pandas,

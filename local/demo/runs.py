@@ -107,11 +107,11 @@ def drop_month(api: AirflowApi, feed: str, month: str) -> str:
     Raises:
         DemoError: The run failed, or never asked.
     """
-    conf = {"feed": feed, "month": month, "dry_run": False, "reason": "demo"}
+    conf = {"feeds": [feed], "months": month, "dry_run": False, "reason": "demo"}
     run_id = api.trigger("drop_month", conf)
     _poll(lambda: _asks_or_ended(api, run_id), "the question of drop_month")
     time.sleep(SETTLE_SECONDS)
-    answer = _approve(api, run_id)
+    answer = _approve(api, run_id, month)
     _poll(lambda: api.run("drop_month", run_id)["state"] in _ENDED, "the end of drop_month")
     if api.run("drop_month", run_id)["state"] != "success":
         raise DemoError(explain_failure(api, "drop_month", run_id))
@@ -127,9 +127,9 @@ def explain_failure(api: AirflowApi, dag_id: str, run_id: str) -> str:
     )
 
 
-def _approve(api: AirflowApi, run_id: str) -> Json:
+def _approve(api: AirflowApi, run_id: str, month: str) -> Json:
     try:
-        return api.answer("drop_month", run_id, "approve", "Approve")
+        return api.answer("drop_month", run_id, "approve", "Approve", {"typed_months": month})
     except AirflowApiError as error:
         raise DemoError(f"{error}\n{explain_failure(api, 'drop_month', run_id)}") from error
 

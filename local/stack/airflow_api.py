@@ -110,14 +110,16 @@ class AirflowApi:
         }
         return int(self.post("backfills", body)["id"])
 
-    def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> Json:
-        """Answer the approval that an unmapped task waits for; returns who is recorded and when.
+    def answer(self, dag_id: str, run_id: str, task_id: str, option: str, typed: Json) -> Json:
+        """Answer the approval that an unmapped task waits for, with the fields of its form filled in.
+
+        Returns who is recorded and when.
 
         Raises:
             AirflowApiError: 404 while there is no question yet, 409 if it has been answered.
         """
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
-        return self.patch(path, {"chosen_options": [option], "params_input": {}})
+        return self.patch(path, {"chosen_options": [option], "params_input": typed})
 
     def put_connection(self, connection: Json) -> None:
         """Create a connection, or make an existing one equal to this."""

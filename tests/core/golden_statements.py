@@ -12,12 +12,20 @@ from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.query_history import history_statement
 from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
 from sfetl_provider.core.copy_into.submission import session_statement
-from sfetl_provider.core.drop import preview
+from sfetl_provider.core.drop import preview, recovery
 from sfetl_provider.core.ledger import append, generation, month_rows, profiles
 from sfetl_provider.core.ledger.tables import preparing_statements
-from sfetl_provider.core.plan.names import head_table, load_table, query_tag, quoted_table, stage_folder
+from sfetl_provider.core.plan.names import (
+    head_table,
+    kept_table,
+    load_table,
+    query_tag,
+    quoted_table,
+    stage_folder,
+)
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
 from sfetl_provider.core.restore import statements as restore
+from sfetl_provider.core.restore.records import Past
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
 
 FOLDER = Path(__file__).parent / "golden_sql"
@@ -78,8 +86,14 @@ def _change() -> dict[str, str]:
         "insert_month": insert_statement(TABLE, load_table(plan, 1), config),
         "preview_totals": preview.totals_statement(TABLE, "FLIGHT_DATE"),
         "preview_sample": preview.sample_statement(config),
-        "restore_past_count": restore.past_count_statement(rows, QUERY_ID),
-        "restore_insert": restore.bring_back_statement(rows, QUERY_ID, config.column_names),
+        "restore_past_count": restore.past_count_statement(rows, Past(statement_id=QUERY_ID)),
+        "restore_insert": restore.bring_back_statement(
+            rows, Past(statement_id=QUERY_ID), config.column_names
+        ),
+        "table_facts": recovery.facts_statement("DEMO"),
+        "keep_clone": recovery.clone_statement(
+            kept_table("DEMO", "flights", "2013-01", "0" * 12, NOW.date()), TABLE, is_transient=False
+        ),
     }
 
 

@@ -11,7 +11,7 @@ from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.copy_into.statement import create_load_table
-from sfetl_provider.core.drop.preview import preview_month
+from sfetl_provider.core.drop.preview import Recovery, preview_month
 from sfetl_provider.core.drop.records import DropRequest
 from sfetl_provider.core.errors import WarehouseUnavailableError
 from sfetl_provider.core.ledger.generation import read_generation
@@ -100,14 +100,16 @@ def stage_chunks(
     return staged
 
 
-def drop_request(session: SnowflakeSession, run_key: str) -> DropRequest:
+def drop_request(session: SnowflakeSession, run_key: str, recoverable_days: int = 0) -> DropRequest:
     """Preview the drop of 2013-01 and ask for it."""
-    preview = preview_month(session, CONFIG, Month(2013, 1))
+    recovery = Recovery(days=recoverable_days, today=CLOCK.now().date())
+    preview = preview_month(session, CONFIG, Month(2013, 1), recovery)
     return DropRequest(
         feed=preview.feed,
         month=preview.month,
         generation=preview.generation,
         rows=preview.rows,
+        keep_until=preview.keep_until,
         dag_id="drop_month",
         run_id=f"manual__{run_key}",
         run_key=run_key,

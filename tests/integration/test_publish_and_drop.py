@@ -21,6 +21,7 @@ from sfetl_provider.core.errors import (
 from sfetl_provider.core.ledger.entry import LedgerEntry, verify
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import chain_end, entries
+from sfetl_provider.core.maintenance.in_warehouse import find_in_warehouse, remove_from_warehouse
 from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.restore.preview import preview_restore
@@ -279,3 +280,16 @@ def test_restore_that_loses_its_commit_is_decided_by_the_ledger(
         restore_month(request, CONFIG, dying, CLOCK)
     assert restore_month(request, CONFIG, session, CLOCK).is_repeat is is_after
     assert (month_rows(session), len(verified_chain(session))) == (5, 3)
+
+
+def test_a_month_of_a_table_without_a_past_comes_back_from_its_clone(session: SnowflakeSession) -> None:
+    session.query(f"ALTER TABLE {TARGET} SET DATA_RETENTION_TIME_IN_DAYS = 0")
+    publish(session, "one", 5)
+    as_published = month_rows_in_order(session)
+    receipt = drop_month(drop_request(session, "d" * 12, recoverable_days=7), CONFIG, session, CLOCK)
+    assert receipt.kept_table.startswith("KEPT_FLIGHTS_201301_DDDDDDDDDDDD_")
+    restore_month(restore_request(session, 2), CONFIG, session, CLOCK)
+    assert month_rows_in_order(session) == as_published
+    (kept,) = [item for item in find_in_warehouse(session, "DEMO") if item.kind == "kept_table"]
+    remove_from_warehouse(session, kept)
+    assert not [item for item in find_in_warehouse(session, "DEMO") if item.kind == "kept_table"]

@@ -19,7 +19,12 @@ from .conftest import query
 from .dag_runs import FinishedRun, run_dag, sales_dag
 from .month_files import write_month
 
-APPROVED = {"chosen_options": ["Approve"], "responded_by_user": {"id": "7", "name": "ann"}}
+APPROVED = {
+    "chosen_options": ["Approve"],
+    "params_input": {"typed_months": "2023-02"},
+    "responded_by_user": {"id": "7", "name": "ann"},
+}
+MISTYPED = {**APPROVED, "params_input": {"typed_months": "2023-03"}}
 REJECTED = {"chosen_options": ["Reject"], "responded_by_user": {"id": "7", "name": "ann"}}
 
 
@@ -45,16 +50,17 @@ def drop(answer: dict[str, Any], monkeypatch: pytest.MonkeyPatch, **params: Any)
         return answer
 
     monkeypatch.setattr(PreviewApprovalOperator, "execute", answer_at_once)
-    chosen = {"feed": "sales", "reason": "test", "dry_run": False, **params}
+    chosen = {"feeds": ["sales"], "reason": "test", "dry_run": False, **params}
     return run_dag(build_drop_dag(["sales"]), **chosen)
 
 
 def test_an_approved_month_is_deleted_and_recorded(
     loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = drop(APPROVED, monkeypatch, month="2023-02")
+    run = drop(APPROVED, monkeypatch, months="2023-01..2023-02")
 
     assert run.state == "success"
+    assert run.mapped["drop"] == [("sales 2023-02", "success")]
     assert rows(loaded) == 0
     assert run.report is not None
     assert (run.report["state"], run.report["rows_deleted"]) == ("dropped", 56)
@@ -67,7 +73,7 @@ def test_an_approved_month_is_deleted_and_recorded(
 
 
 def test_a_dry_run_only_previews(loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = drop(APPROVED, monkeypatch, month="2023-02", dry_run=True)
+    run = drop(APPROVED, monkeypatch, months="2023-02", dry_run=True)
 
     assert (run.state, run.tasks["preview"], run.tasks["drop"]) == ("success", "success", "skipped")
     assert rows(loaded) == 56
@@ -75,21 +81,25 @@ def test_a_dry_run_only_previews(loaded: RunningWarehouse, monkeypatch: pytest.M
     assert run.report["state"] == "dry_run"
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [(REJECTED, "Nobody approved"), (MISTYPED, "names '2023-03', to be deleted are 2023-02")],
+)
 def test_without_an_approval_nothing_is_deleted_even_if_the_task_runs(
-    loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
+    loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], message: str
 ) -> None:
-    run = drop(REJECTED, monkeypatch, month="2023-02")
+    run = drop(answer, monkeypatch, months="2023-02")
 
     assert (run.state, run.tasks["drop"]) == ("failed", "failed")
     assert rows(loaded) == 56
     assert run.report is not None
-    assert "Nobody approved" in run.report["message"]
+    assert message in run.report["message"]
 
 
 def test_a_dropped_month_is_brought_back_by_its_ledger_row(
     loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dropped = drop(APPROVED, monkeypatch, month="2023-02").report
+    dropped = drop(APPROVED, monkeypatch, months="2023-02").report
     assert dropped is not None
     chosen = {
         "feed": "sales",
@@ -110,8 +120,8 @@ def test_a_dropped_month_is_brought_back_by_its_ledger_row(
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"feed": "sales", "month": "2001-01"}, "has no rows"),
-        ({"feed": "sales", "month": "soon"}, "is not a month"),
+        ({"months": "2001-01"}, "has no rows"),
+        ({"months": "soon"}, "is not a month"),
     ],
 )
 def test_what_cannot_be_dropped_fails_in_the_preview(
@@ -131,7 +141,7 @@ def test_the_approval_of_a_dry_run_is_skipped() -> None:
 
 
 def test_the_operator_itself_asks_for_the_approval() -> None:
-    operator = DropMonthOperator(task_id="drop", preview=PREVIEW, approval=None)
+    operator = DropMonthOperator(task_id="drop", preview=PREVIEW, previews=[PREVIEW], approval=None)
 
     with pytest.raises(DropRefusedError, match="Nobody approved deleting 2023-02 of sales"):
         operator.execute({})
@@ -150,4 +160,6 @@ PREVIEW: dict[str, Any] = {
     "sample": [["2023-02-01"]],
     "generation": 1,
     "last_change": "",
+    "reach_days": 1,
+    "keep_until": None,
 }

@@ -67,12 +67,12 @@ def test_clearing_a_whole_run_loads_its_month_again_once(stack: Stack) -> None:
 def test_a_month_is_deleted_only_when_a_person_approves(stack: Stack, answer: str) -> None:
     load_flights(stack)
     run_id = stack.api.trigger(
-        "drop_month", {"feed": "flights", "month": MONTH, "reason": "a test", "dry_run": False}
+        "drop_month", {"feeds": ["flights"], "months": MONTH, "reason": "a test", "dry_run": False}
     )
 
     wait_until(lambda: _is_waiting(stack, run_id), "the approval", 120)
     assert rows(stack) == ROWS
-    stack.api.answer("drop_month", run_id, "approve", answer)
+    stack.api.answer("drop_month", run_id, "approve", answer, {"typed_months": MONTH})
 
     assert finish(stack, "drop_month", run_id) == "success"
     assert rows(stack) == (0 if answer == "Approve" else ROWS)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
+_PATIENCE = timedelta(days=3)
+
 
 class PreviewApprovalOperator(ApprovalOperator):
-    """Waits for a person to approve what the preview's task showed; a dry run ends here, skipped."""
+    """Waits for a person to approve what the preview's task showed; a dry run ends here, skipped.
+
+    Without an answer for three days the task fails, and what follows does not run. Its `params` are fields that
+    the person fills in.
+    """
 
     def __init__(self, *, subject: str, preview_task_id: str = "preview", **options: Any) -> None:
+        self.preview_task_id = preview_task_id
         body = f"{{{{ ti.xcom_pull(task_ids='{preview_task_id}', key='text') }}}}"
-        super().__init__(subject=subject, body=body, **options)
+        super().__init__(subject=subject, body=body, response_timeout=_PATIENCE, **options)
 
     def execute(self, context: Context) -> Any:
         """Ask; Approve and Reject come through Airflow's Required Actions."""
@@ -32,3 +40,8 @@ def approver_of(approval: Any) -> str:
     """Name who answered."""
     responder = (approval or {}).get("responded_by_user") or {}
     return str(responder.get("name") or responder.get("id") or "unknown")
+
+
+def typed_text(approval: Any, name: str) -> str:
+    """Give what the person typed into a field, '' for nothing."""
+    return str(((approval or {}).get("params_input") or {}).get(name) or "")

@@ -20,21 +20,31 @@ class FinishedTasks:
         # Mapped tasks are keyed task_id_mapindex.
         self._states: dict[str, str | None] = dict(states.get(run_id, {}))
 
-    def failed(self) -> tuple[str, ...]:
-        """Give the ids of the tasks that failed themselves."""
-        return tuple(sorted(task for task, state in self._states.items() if state == "failed"))
+    def failed(self, map_index: int | None = None) -> tuple[str, ...]:
+        """Give the ids of the tasks that failed themselves; of mapped ones only one instance, if it is named."""
+        failed = sorted(task for task, state in self._states.items() if state == "failed")
+        return tuple(task for task in failed if map_index is None or _index(task) in (None, map_index))
+
+    def is_skipped(self, task_id: str) -> bool:
+        """Tell whether a task, or every instance of a mapped one, was skipped."""
+        states = {state for task, state in self._states.items() if task == task_id or _name(task) == task_id}
+        return states == {"skipped"}
 
     def state(self, task_id: str) -> str | None:
         """Give a task's present state."""
         return self._states.get(task_id)
 
-    def result(self, task_id: str) -> Any:
-        """Give what a task returned, None unless it succeeded."""
-        return self._ti.xcom_pull(task_ids=task_id) if self._states.get(task_id) == "success" else None
+    def result(self, task_id: str, map_index: int | None = None) -> Any:
+        """Give what a task, or one instance of a mapped one, returned; None unless it succeeded."""
+        if map_index is None:
+            return self._ti.xcom_pull(task_ids=task_id) if self._states.get(task_id) == "success" else None
+        if self._states.get(f"{task_id}_{map_index}") != "success":
+            return None
+        return self._ti.xcom_pull(task_ids=task_id, map_indexes=map_index)
 
     def mapped_results(self, task_id: str) -> list[Any] | None:
         """Give what the instances of a mapped task returned; None when any of them did not succeed."""
-        states = [state for task, state in self._states.items() if task.rpartition("_")[0] == task_id]
+        states = [state for task, state in self._states.items() if _name(task) == task_id]
         if not states or any(state != "success" for state in states):
             return None
         return list(self._ti.xcom_pull(task_ids=task_id, map_indexes=list(range(len(states)))))
@@ -44,23 +54,33 @@ class FinishedTasks:
         indexes = {
             int(task.rpartition("_")[2]): state
             for task, state in self._states.items()
-            if task.rpartition("_")[0] == task_id
+            if _name(task) == task_id
         }
         done = sorted(index for index, state in indexes.items() if state == "success")
         if not done or not set(indexes.values()) <= {"success", "skipped"}:
             return []
         return list(self._ti.xcom_pull(task_ids=task_id, map_indexes=done))
 
-    def first_error(self) -> str:
+    def first_error(self, map_index: int | None = None) -> str:
         """Give the message of a failed task, '' when there is none."""
-        for task in self.failed():
-            task_id, _, index = task.rpartition("_")
-            is_mapped = index.isdigit() and task_id
+        for task in self.failed(map_index):
+            index = _index(task)
             messages = self._ti.xcom_pull(
-                task_ids=task_id if is_mapped else task,
+                task_ids=task if index is None else _name(task),
                 key="error",
-                map_indexes=[int(index)] if is_mapped else None,
+                map_indexes=None if index is None else [index],
             )
             if message := messages[0] if isinstance(messages, list) and messages else messages:
                 return str(message)
         return ""
+
+
+def _name(task: str) -> str:
+    """Give the id of a mapped task from the key of one instance."""
+    return task.rpartition("_")[0]
+
+
+def _index(task: str) -> int | None:
+    """Give an instance's index; None for a task that is not mapped."""
+    name, _, index = task.rpartition("_")
+    return int(index) if name and index.isdigit() else None

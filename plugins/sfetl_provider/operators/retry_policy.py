@@ -10,6 +10,8 @@ from airflow.sdk import Context, RetryDecision, RetryPolicy
 from sfetl_provider.core.errors import SfetlError
 
 _LONGEST_SECONDS = 15 * 60.0
+# By name: importing the operator's module costs every task a second.
+_NEVER_RETRIED = frozenset({"HITLTimeoutError"})
 
 
 class SfetlRetryPolicy(RetryPolicy):
@@ -26,6 +28,8 @@ class SfetlRetryPolicy(RetryPolicy):
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
     ) -> RetryDecision:
         """Decide by the error's type."""
+        if type(exception).__name__ in _NEVER_RETRIED:
+            return RetryDecision.fail(reason="nobody answered in time; asking again would surprise")
         if not isinstance(exception, SfetlError):
             return RetryDecision.default()
         if not exception.is_retryable:

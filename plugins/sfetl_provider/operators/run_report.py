@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
@@ -31,20 +32,36 @@ _UNKNOWN_MONTH = "unknown"
 T = TypeVar("T", bound=Record)
 
 
+@dataclass(frozen=True)
+class ToldRun:
+    """What one report is about; `map_index` when only that instance of mapped tasks belongs to it."""
+
+    identity: RunIdentity
+    records: RunRecords
+    map_index: int | None = None
+
+
 class RunReportOperator(BaseOperator):
     """Writes [sfetl] reports_dir/<feed>/<month>/<run key>.json and the same as text to the log."""
 
-    def execute(self, context: Context) -> str:
-        """Return the report's path."""
+    def execute(self, context: Context) -> list[str]:
+        """Return the reports' paths: one, or one for each month that the run was about."""
         tasks = FinishedTasks(context)
-        identity = self.identify(context, tasks)
-        report = build_report(identity, self.collect(tasks), self._end(context, tasks))
+        return [self._write(context, tasks, told) for told in self.tell(context, tasks)]
+
+    def _write(self, context: Context, tasks: FinishedTasks, told: ToldRun) -> str:
+        identity = told.identity
+        report = build_report(identity, told.records, self._end(context, tasks, told.map_index))
         path = report_path(
             read_settings().reports_dir, identity.feed, identity.month or _UNKNOWN_MONTH, identity.run_key
         )
         self.log.info("%s\n%s", write_report(path, report), render_text(report))
         self.write_more(tasks, identity)
         return str(path)
+
+    def tell(self, context: Context, tasks: FinishedTasks) -> list[ToldRun]:
+        """Say what each report is about."""
+        return [ToldRun(self.identify(context, tasks), self.collect(tasks))]
 
     def identify(self, context: Context, tasks: FinishedTasks) -> RunIdentity:
         """Say which feed and month the run is about."""
@@ -61,14 +78,14 @@ class RunReportOperator(BaseOperator):
         """Say why a run ended early on purpose."""
         return "dry_run" if context["params"].get("dry_run") else ""
 
-    def _end(self, context: Context, tasks: FinishedTasks) -> RunEnd:
+    def _end(self, context: Context, tasks: FinishedTasks, map_index: int | None) -> RunEnd:
         now = SystemClock().now()
         started: datetime | None = context["dag_run"].start_date
         return RunEnd(
             started_at=started or now,
             finished_at=now,
-            failed_tasks=tasks.failed(),
-            message=tasks.first_error(),
+            failed_tasks=tasks.failed(map_index),
+            message=tasks.first_error(map_index),
             stopped=self.stopped(context, tasks),
         )
 
@@ -128,18 +145,30 @@ class ApprovedReportOperator(RunReportOperator):
 
     def stopped(self, context: Context, tasks: FinishedTasks) -> Literal["", "dry_run", "rejected"]:
         """Notice a rejected approval: Airflow skips what follows then, and keeps no result of it."""
-        is_rejected = (tasks.state("approve"), tasks.state(self.changing_task_id)) == ("success", "skipped")
+        is_rejected = tasks.state("approve") == "success" and tasks.is_skipped(self.changing_task_id)
         return "rejected" if is_rejected else super().stopped(context, tasks)
 
 
 class DropReportOperator(ApprovedReportOperator):
-    """The report of a drop."""
+    """The reports of a drop: one for each month of each feed."""
 
     changing_task_id = "drop"
 
-    def collect(self, tasks: FinishedTasks) -> RunRecords:
-        """Collect the receipt."""
-        return RunRecords(deletion=read(DropReceipt, tasks.result(self.changing_task_id)))
+    def tell(self, context: Context, tasks: FinishedTasks) -> list[ToldRun]:
+        """Take feeds and months from the previews, or from the parameters when there are none."""
+        previews = tasks.result("preview")
+        if previews is None:
+            params = context["params"]
+            feeds = params["feeds"] or [""]
+            return [ToldRun(_identity(context, _folder_name(feed), ""), RunRecords()) for feed in feeds]
+        return [
+            ToldRun(
+                _identity(context, preview["feed"], preview["month"]),
+                RunRecords(deletion=read(DropReceipt, tasks.result(self.changing_task_id, index))),
+                index,
+            )
+            for index, preview in enumerate(previews)
+        ]
 
 
 class RestoreReportOperator(ApprovedReportOperator):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from sfetl_provider.core.drop.deletion import drop_month
-from sfetl_provider.core.drop.preview import preview_month
+from sfetl_provider.core.drop.preview import Recovery, preview_month
 from sfetl_provider.core.drop.records import DropReceipt, DropRequest
 from sfetl_provider.core.errors import DropRefusedError, GenerationConflictError, ReconciliationError
 from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds
@@ -23,6 +25,7 @@ REQUEST = DropRequest(
     month="2013-01",
     generation=1,
     rows=5,
+    keep_until=None,
     dag_id="drop_month",
     run_id="manual__9",
     run_key="abcabcabcabc",
@@ -30,6 +33,12 @@ REQUEST = DropRequest(
     approver="grace",
     reason="sent twice",
 )
+
+
+RECOVERY = Recovery(days=7, today=date(2013, 3, 1))
+KEPT = '"DEMO"."SFETL"."KEPT_FLIGHTS_201301_ABCABCABCABC_20130308"'
+
+FACTS = "INFORMATION_SCHEMA.TABLES"
 
 
 def droppable(counted: int = 5) -> ScriptedWarehouse:
@@ -59,11 +68,14 @@ def previewing(totals: tuple[object, ...]) -> ScriptedWarehouse:
     warehouse.answer("SELECT COUNT(CASE", rows_of(totals))
     warehouse.answer("LIMIT 10", rows_of(("2013-01-01", None, "1400")))
     warehouse.answer(LEDGER, stored())
+    warehouse.answer(FACTS, rows_of((90, "NO")))
     return warehouse
 
 
 def test_preview_shows_what_would_go() -> None:
-    preview = preview_month(previewing((5, 20, "2013-01-01", "2013-01-31")), sample_config(), Month(2013, 1))
+    preview = preview_month(
+        previewing((5, 20, "2013-01-01", "2013-01-31")), sample_config(), Month(2013, 1), RECOVERY
+    )
     assert (preview.rows, preview.total_rows, preview.share, preview.generation) == (5, 20, 0.25, 3)
     assert (preview.first, preview.last) == ("2013-01-01", "2013-01-31")
     assert preview.sample == (("2013-01-01", "", "1400"),)
@@ -73,7 +85,7 @@ def test_preview_shows_what_would_go() -> None:
 def test_preview_of_an_empty_table() -> None:
     warehouse = previewing((0, 0, None, None))
     warehouse.answer(LEDGER, rows_of())
-    preview = preview_month(warehouse, sample_config(), Month(2013, 1))
+    preview = preview_month(warehouse, sample_config(), Month(2013, 1), RECOVERY)
     assert (preview.share, preview.first) == (0.0, "")
     assert "no change" in preview.last_change
 
@@ -125,3 +137,45 @@ def test_rows_left_after_the_commit_are_a_fault() -> None:
     with pytest.raises(ReconciliationError, match="holds 1 rows of 2013-01, the drop left 0") as raised:
         drop(warehouse)
     assert raised.value.stage == "drop"
+
+
+@pytest.mark.parametrize(
+    ("value", "days", "kept"), [("90", 14, None), ("1", 1, date(2013, 3, 8)), ("0", 0, date(2013, 3, 8))]
+)
+def test_a_clone_is_kept_where_time_travel_does_not_reach(value: str, days: int, kept: date | None) -> None:
+    warehouse = previewing((5, 20, "2013-01-01", "2013-01-31"))
+    warehouse.answer(FACTS, rows_of((value, "NO")))
+    preview = preview_month(warehouse, sample_config(), Month(2013, 1), RECOVERY)
+    assert (preview.reach_days, preview.keep_until) == (days, kept)
+
+
+def keeping(counted: int) -> ScriptedWarehouse:
+    warehouse = droppable()
+    warehouse.answer(FACTS, rows_of((0, "YES")))
+    warehouse.answer(f"SELECT COUNT(*) FROM {KEPT}", rows_of((counted,)))
+    return warehouse
+
+
+def test_the_clone_is_taken_before_the_transaction_and_recorded() -> None:
+    warehouse = keeping(5)
+    request = REQUEST.model_copy(update={"keep_until": date(2013, 3, 8)})
+    receipt = drop_month(request, sample_config(), warehouse, ManualClock())
+    (clone,) = warehouse.asked(" CLONE ")
+    assert clone.startswith(f"CREATE TRANSIENT TABLE IF NOT EXISTS {KEPT} CLONE")
+    assert warehouse.statements.index(clone) < warehouse.statements.index("BEGIN")
+    assert receipt.kept_table == "KEPT_FLIGHTS_201301_ABCABCABCABC_20130308"
+
+
+def test_nothing_is_deleted_when_the_clone_lacks_rows() -> None:
+    warehouse = keeping(4)
+    request = REQUEST.model_copy(update={"keep_until": date(2013, 3, 8)})
+    with pytest.raises(DropRefusedError, match="holds 4 rows of 2013-01, the preview showed 5"):
+        drop_month(request, sample_config(), warehouse, ManualClock())
+    assert "BEGIN" not in warehouse.statements
+
+
+def test_a_table_that_is_not_there_is_refused() -> None:
+    warehouse = previewing((5, 20, "2013-01-01", "2013-01-31"))
+    warehouse.answer(FACTS, rows_of())
+    with pytest.raises(DropRefusedError, match="does not exist"):
+        preview_month(warehouse, sample_config(), Month(2013, 1), RECOVERY)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from sfetl_provider.core.drop.records import DropPreview
-from sfetl_provider.core.drop.wording import render_preview, require_rows
+from sfetl_provider.core.drop.wording import render_preview, render_previews, require_any_rows, require_typed
 from sfetl_provider.core.errors import DropRefusedError
 from tests.core.load_samples import TABLE
 
@@ -22,6 +24,8 @@ PREVIEW = DropPreview(
     sample=(("a|b", "<script>", "x\ny", *("1",) * 9),),
     generation=1,
     last_change="Last change: publish by ada.",
+    reach_days=1,
+    keep_until=date(2013, 3, 8),
 )
 
 
@@ -39,7 +43,24 @@ def test_text_of_the_table_breaks_neither_row_nor_page() -> None:
     assert "C8" not in text
 
 
-def test_month_without_rows_is_refused() -> None:
-    require_rows(PREVIEW)
-    with pytest.raises(DropRefusedError, match="no rows"):
-        require_rows(PREVIEW.model_copy(update={"rows": 0}))
+EMPTY = PREVIEW.model_copy(update={"rows": 0, "month": "2013-02"})
+
+
+def test_months_without_rows_are_told_and_left_out_and_refused_when_there_is_no_other() -> None:
+    assert require_any_rows([EMPTY, PREVIEW]) == (PREVIEW,)
+    assert "flights 2013-02 has no rows" in render_previews([EMPTY, PREVIEW])
+    with pytest.raises(DropRefusedError, match="flights 2013-02 has no rows"):
+        require_any_rows([EMPTY])
+
+
+@pytest.mark.parametrize("typed", ["", "2013-02", "2013-01, 2013-02", "yes"])
+def test_the_approver_types_exactly_the_months(typed: str) -> None:
+    require_typed(" 201301", [PREVIEW], date(2013, 3, 1))
+    with pytest.raises(DropRefusedError, match="to be deleted are 2013-01"):
+        require_typed(typed, [PREVIEW], date(2013, 3, 1))
+
+
+def test_the_preview_says_how_it_can_be_undone() -> None:
+    assert "a clone of the table is kept until 2013-03-08" in render_preview(PREVIEW)
+    reachable = PREVIEW.model_copy(update={"keep_until": None, "reach_days": 14})
+    assert "by Time Travel for 14 days" in render_preview(reachable)

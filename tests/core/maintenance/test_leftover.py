@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,13 @@ def leftover(days: float, **fields: Any) -> Leftover:
     return Leftover.model_validate(
         {**values, "month": "2024-01", "run_key": "0123456789ab", "size_bytes": 1, "newest": newest, **fields}
     )
+
+
+@pytest.mark.parametrize(("until", "is_due"), [(date(2024, 3, 20), False), (date(2024, 3, 19), True)])
+def test_a_clone_stays_to_its_last_day_whoever_owns_it(until: date, is_due: bool) -> None:
+    (decision,) = decide([leftover(400, until=until)], lambda _: "living", RETENTION, NOW)
+
+    assert decision.is_due is is_due
 
 
 @pytest.mark.parametrize(

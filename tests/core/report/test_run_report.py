@@ -68,6 +68,7 @@ DELETION = DropReceipt(
     ledger_hash="f" * 64,
     rows_deleted=5,
     delete_query_id="d1",
+    kept_table="",
     query_ids={"delete": "d1"},
     dropped_at=NOW,
     is_repeat=False,

@@ -15,9 +15,9 @@ from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds
 from sfetl_provider.core.ledger.entry import ChainEnd, chain
 from sfetl_provider.core.ports import QueryResult
 from sfetl_provider.core.restore.preview import month_rows, preview_restore
-from sfetl_provider.core.restore.records import RestorePreview, RestoreReceipt, RestoreRequest
+from sfetl_provider.core.restore.records import Past, RestorePreview, RestoreReceipt, RestoreRequest
 from sfetl_provider.core.restore.restoration import restore_month
-from sfetl_provider.core.restore.statements import before
+from sfetl_provider.core.restore.statements import earlier
 from sfetl_provider.core.restore.wording import render_restore, require_allowed
 from tests.core.golden_statements import QUERY_ID
 from tests.core.load_samples import TABLE, sample_config, sample_facts
@@ -173,7 +173,7 @@ def test_a_month_without_rows_then_and_now_is_refused() -> None:
         table=TABLE,
         undoes=1,
         undone="",
-        statement_id="",
+        past=None,
         columns=(),
         rows_now=0,
         rows_back=0,
@@ -186,4 +186,12 @@ def test_a_month_without_rows_then_and_now_is_refused() -> None:
 
 def test_what_is_no_query_id_never_becomes_sql() -> None:
     with pytest.raises(LedgerError, match="no query id"):
-        before(month_rows(sample_config(), "2013-01"), "x') OR 1")
+        earlier(month_rows(sample_config(), "2013-01"), Past(statement_id="x') OR 1"))
+
+
+def test_rows_come_from_the_clone_that_the_drop_kept() -> None:
+    warehouse = restorable(stored(kept_table="KEPT_FLIGHTS"))
+    warehouse.answer('FROM "DEMO"."SFETL"."KEPT_FLIGHTS" LIMIT 0', rows_of(columns=("FLIGHT_DATE",)))
+    warehouse.answer('SELECT COUNT(*) FROM "DEMO"."SFETL"."KEPT_FLIGHTS"', rows_of((5,)))
+    assert restore(warehouse).rows_inserted == 5
+    assert not warehouse.asked(PAST)

@@ -6,6 +6,7 @@ from sfetl_provider import __version__
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.drop.preview import target_table
 from sfetl_provider.core.drop.records import DropReceipt, DropRequest, receipt_of
+from sfetl_provider.core.drop.recovery import take_clone
 from sfetl_provider.core.errors import DropRefusedError
 from sfetl_provider.core.ledger.append import append
 from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFacts
@@ -14,12 +15,12 @@ from sfetl_provider.core.ledger.lookup import ChangeKey, find
 from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows, delete_rows, require_count
 from sfetl_provider.core.ledger.transaction import transaction
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.plan.names import kept_table, quoted_table
 from sfetl_provider.core.ports import Clock, Warehouse
 
 
 def drop_month(request: DropRequest, config: FeedConfig, warehouse: Warehouse, clock: Clock) -> DropReceipt:
-    """Delete the month's rows in one transaction with the ledger row.
+    """Delete the month's rows in one transaction with the ledger row; a clone is taken before where one is needed.
 
     Idempotent: a run that has dropped the month gets its receipt back. After any failure the table is as it
     was, or, when the connection was lost at COMMIT (CommitUnclearError), the next call finds out from the
@@ -44,12 +45,22 @@ def _month_rows(request: DropRequest, config: FeedConfig) -> MonthRows:
 def _drop(request: DropRequest, config: FeedConfig, warehouse: Warehouse, clock: Clock) -> LedgerEntry:
     rows = _month_rows(request, config)
     database = rows.table.database
+    # DDL would commit an open transaction, so the clone comes before it.
+    kept = _keep(request, rows, warehouse)
     with transaction(warehouse, config.publish.lock_timeout_seconds):
         raised = raise_generation(warehouse, database, request.feed, request.month, request.generation)
         _require_previewed(request, count_rows(warehouse, rows))
         deleted = delete_rows(warehouse, rows, request.rows)
         query_ids = {"raise_generation": raised, "delete": deleted}
-        return append(warehouse, database, _facts(request, rows, query_ids, clock))
+        return append(warehouse, database, _facts(request, rows, query_ids, clock, kept))
+
+
+def _keep(request: DropRequest, rows: MonthRows, warehouse: Warehouse) -> str:
+    if request.keep_until is None:
+        return ""
+    clone = kept_table(rows.table.database, request.feed, request.month, request.run_key, request.keep_until)
+    take_clone(warehouse, rows, clone, request.rows)
+    return clone.name
 
 
 def _require_previewed(request: DropRequest, counted: int) -> None:
@@ -67,12 +78,15 @@ def _require_previewed(request: DropRequest, counted: int) -> None:
         )
 
 
-def _facts(request: DropRequest, rows: MonthRows, query_ids: dict[str, str], clock: Clock) -> LedgerFacts:
+def _facts(
+    request: DropRequest, rows: MonthRows, query_ids: dict[str, str], clock: Clock, kept: str
+) -> LedgerFacts:
     return LedgerFacts(
         feed=request.feed,
         action="drop",
         month=request.month,
         generation=request.generation + 1,
+        kept_table=kept,
         run_key=request.run_key,
         dag_id=request.dag_id,
         run_id=request.run_id,

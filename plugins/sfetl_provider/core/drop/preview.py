@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
 from sfetl_provider.core.audit.month_range import bounds, count_where, inside
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.drop.records import DropPreview
+from sfetl_provider.core.drop.recovery import keep_until, read_reach_days
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import change_text, last_change
@@ -16,7 +20,15 @@ from sfetl_provider.core.ports import Warehouse
 _SAMPLE_ROWS = 10
 
 
-def preview_month(warehouse: Warehouse, config: FeedConfig, month: Month) -> DropPreview:
+@dataclass(frozen=True)
+class Recovery:
+    """For how many days from `today` the drop must be undoable."""
+
+    days: int
+    today: date
+
+
+def preview_month(warehouse: Warehouse, config: FeedConfig, month: Month, recovery: Recovery) -> DropPreview:
     """Look at a month: its rows, their share, first and last date, up to ten rows, the last change.
 
     The generation is read first, so a change during the preview makes the drop refuse. Needs the objects of
@@ -25,6 +37,7 @@ def preview_month(warehouse: Warehouse, config: FeedConfig, month: Month) -> Dro
     table = target_table(config)
     generation = read_generation(warehouse, table.database, config.feed, str(month))
     rows, total, first, last = _totals(warehouse, config, month)
+    reach_days = read_reach_days(warehouse, table)
     return DropPreview(
         feed=config.feed,
         month=str(month),
@@ -38,6 +51,8 @@ def preview_month(warehouse: Warehouse, config: FeedConfig, month: Month) -> Dro
         sample=_sample(warehouse, config, month),
         generation=generation,
         last_change=_last_change(warehouse, config, month),
+        reach_days=reach_days,
+        keep_until=keep_until(reach_days, recovery.days, recovery.today),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sfetl_provider.core.ledger.entry import LedgerEntry, QueryIds
 from sfetl_provider.core.plan.month_plan import TableName
@@ -13,7 +13,9 @@ class DropPreview(Record):
     """What deleting a month would remove; dates and sample rows as text, NULL as an empty text.
 
     `share` is the month's part of all rows, 0 to 1. `generation` is the month's as seen now: the drop
-    requires it to be unchanged. `last_change` says in a sentence what the ledger recorded last.
+    requires it to be unchanged. `last_change` says in a sentence what the ledger recorded last. `reach_days` is
+    how long Time Travel could undo the drop; where that is too short, `keep_until` is the last day of the clone
+    that the drop will take.
     """
 
     feed: str
@@ -28,15 +30,18 @@ class DropPreview(Record):
     sample: tuple[tuple[str, ...], ...]
     generation: int
     last_change: str
+    reach_days: int
+    keep_until: date | None
 
 
 class DropRequest(Record):
-    """A drop that was previewed and approved; `rows` and `generation` are the preview's."""
+    """A drop that was previewed and approved; `rows`, `generation` and `keep_until` are the preview's."""
 
     feed: str
     month: str
     generation: int
     rows: int
+    keep_until: date | None
     dag_id: str
     run_id: str
     run_key: str
@@ -48,7 +53,8 @@ class DropRequest(Record):
 class DropReceipt(Record):
     """A month that is no longer in the table, as its ledger row says.
 
-    `delete_query_id` is what Time Travel needs to bring the rows back. `is_repeat`: this run had dropped it
+    `delete_query_id` is what Time Travel needs to bring the rows back, `kept_table` the name of the clone taken
+    before, if any. `is_repeat`: this run had dropped it
     before, and this time nothing was changed.
     """
 
@@ -60,6 +66,7 @@ class DropReceipt(Record):
     ledger_hash: str
     rows_deleted: int
     delete_query_id: str
+    kept_table: str
     query_ids: QueryIds
     dropped_at: datetime
     is_repeat: bool
@@ -76,6 +83,7 @@ def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> DropReceipt:
         ledger_hash=entry.hash,
         rows_deleted=entry.rows_deleted,
         delete_query_id=str(entry.query_ids["delete"]),
+        kept_table=entry.kept_table,
         query_ids=entry.query_ids,
         dropped_at=entry.recorded_at,
         is_repeat=is_repeat,

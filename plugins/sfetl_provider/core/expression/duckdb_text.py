@@ -7,7 +7,7 @@ zero gives NULL. Source: duckdb.org/docs/sql/functions/overview.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -73,9 +73,13 @@ class FileNames:
 
 @dataclass
 class DuckdbText:
-    """Writes expressions over one file; the values that they bind gather in `binds`."""
+    """Writes expressions over one file; the values that they bind gather in `binds`.
+
+    `share` may give a name to SQL over one record that cannot fail and that other expressions are likely to need.
+    """
 
     names: FileNames
+    share: Callable[[str], str] = str
     binds: dict[str, Any] = field(default_factory=dict)
     _bound: dict[tuple[type, object], str] = field(default_factory=dict)
 
@@ -101,11 +105,11 @@ class DuckdbText:
             f"({self.text(cast.operand)} IS NOT NULL AND {self.text(cast)} IS NULL)"
             for cast in strict_casts(node)
         ]
-        return f"({' OR '.join(tests)})" if tests else ""
+        return self.share(f"({' OR '.join(tests)})") if tests else ""
 
     def violated(self, condition: Node) -> str:
         """Give the condition that a record breaks a rule: it is false, or a value cannot be read; NULL is met."""
-        failed = f"coalesce(NOT {self.text(condition)}, false)"
+        failed = f"({self.text(condition)} IS FALSE)"
         unreadable = self.unreadable(condition)
         return f"({failed} OR {unreadable})" if unreadable else failed
 
@@ -118,21 +122,26 @@ class DuckdbText:
         text = self.names.columns[column.name]
         for marker in self.names.null_markers:
             text = f"nullif({text}, {self._bind(marker)})"
-        return text
+        return self.share(text) if self.names.null_markers else text
 
     def _cast(self, cast: Cast) -> str:
         operand, is_read = self.text(cast.operand), cast.operand.kind in ("raw", "text", "null")
         match cast.kind:
             case "number":
-                return f"try_cast({operand} AS DECIMAL({cast.precision}, {cast.scale}))"
+                return self._read(cast, f"try_cast({operand} AS DECIMAL({cast.precision}, {cast.scale}))")
             case "date" if is_read:
-                return f"try_strptime({operand}, {self._bind(self.names.date_format)})::DATE"
+                parsed = f"try_strptime({operand}, {self._bind(self.names.date_format)})::DATE"
+                return self._read(cast, parsed)
             case "timestamp" if is_read:
-                return f"try_strptime({operand}, {self._bind(self.names.timestamp_format)})"
+                parsed = f"try_strptime({operand}, {self._bind(self.names.timestamp_format)})"
+                return self._read(cast, parsed)
             case "date" | "timestamp":
                 return f"CAST({operand} AS {cast.kind})"
             case _:
                 return operand
+
+    def _read(self, cast: Cast, sql: str) -> str:
+        return self.share(sql) if isinstance(cast.operand, Column) else sql
 
     def _operation(self, operation: Operation) -> str:
         operands = [self.text(operand) for operand in operation.operands]

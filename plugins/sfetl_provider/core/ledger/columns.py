@@ -25,6 +25,7 @@ COLUMNS: Final[dict[str, str]] = {
     "MONTH": "VARCHAR(7) NOT NULL",
     "GENERATION": _COUNT,
     "UNDOES": _COUNT,
+    "KEPT_TABLE": _TEXT,
     "RUN_KEY": _TEXT,
     "DAG_ID": _TEXT,
     "RUN_ID": _TEXT,

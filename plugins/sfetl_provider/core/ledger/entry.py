@@ -52,8 +52,8 @@ class LedgerFacts(Record):
 
     `generation` is the month's generation after the change. `table_name` is quoted and fully qualified. Texts
     that do not apply are empty, counts that do not apply are 0. `undoes` is the sequence number of the row that
-    a restore undid. `query_ids` maps a step to its query id, or
-    to several. `recorded_at` has its zone and microseconds.
+    a restore undid, `kept_table` the name in schema SFETL of the clone that a drop took before. `query_ids` maps
+    a step to its query id, or to several. `recorded_at` has its zone and microseconds.
     """
 
     feed: str
@@ -61,6 +61,7 @@ class LedgerFacts(Record):
     month: str
     generation: Count
     undoes: Count = 0
+    kept_table: str = ""
     run_key: str
     dag_id: str
     run_id: str

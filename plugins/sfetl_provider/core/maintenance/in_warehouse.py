@@ -1,4 +1,5 @@
-"""What runs left in Snowflake: chunks on the stage, load tables. Found by name, removed and looked at again.
+"""What runs left in Snowflake: chunks on the stage, load tables, clones of drops. Found by name, then removed.
+and looked at again.
 
 Sources: docs.snowflake.com/en/sql-reference/sql/list, …/show-tables, …/remove.
 """
@@ -12,7 +13,15 @@ from datetime import UTC, datetime
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
 from sfetl_provider.core.maintenance.leftover import Leftover
 from sfetl_provider.core.plan.month_plan import TableName
-from sfetl_provider.core.plan.names import SCHEMA, STAGE, load_table_parts, quoted_table, stage_name
+from sfetl_provider.core.plan.names import (
+    SCHEMA,
+    STAGE,
+    KeptTableParts,
+    kept_table_parts,
+    load_table_parts,
+    quoted_table,
+    stage_name,
+)
 from sfetl_provider.core.ports import StagedEntry, Warehouse
 from sfetl_provider.core.stage.cleaning import remove_files
 
@@ -27,15 +36,15 @@ def find_in_warehouse(warehouse: Warehouse, database: str) -> tuple[Leftover, ..
     if not _exists(warehouse, "SCHEMAS", SCHEMA, f"DATABASE {quote_identifier(database)}"):
         return ()
     schema = f"SCHEMA {quote_identifier(database)}.{quote_identifier(SCHEMA)}"
-    tables = tuple(_load_tables(warehouse, database, schema))
+    tables = tuple(_tables(warehouse, database, schema))
     if not _exists(warehouse, "STAGES", STAGE, schema):
         return tables
     return (*tables, *_chunks(warehouse, database))
 
 
 def remove_from_warehouse(warehouse: Warehouse, leftover: Leftover) -> None:
-    """Remove chunks or a load table; doing it again is no error. Raises ReconciliationError when some stay."""
-    if leftover.kind == "load_table":
+    """Remove chunks or a table; doing it again is no error. Raises ReconciliationError when some stay."""
+    if leftover.kind != "chunks":
         warehouse.query(f"DROP TABLE IF EXISTS {leftover.place}")
     else:
         remove_files(warehouse, leftover.place, safe="No living run owns them.")
@@ -47,22 +56,23 @@ def _exists(warehouse: Warehouse, kinds: str, name: str, scope: str) -> bool:
     return any(record["name"] == name for record in result.records())
 
 
-def _load_tables(warehouse: Warehouse, database: str, schema: str) -> Iterator[Leftover]:
-    for record in warehouse.query(f"SHOW TABLES IN {schema} STARTS WITH 'LOAD_'").records():
+def _tables(warehouse: Warehouse, database: str, schema: str) -> Iterator[Leftover]:
+    for record in warehouse.query(f"SHOW TABLES IN {schema}").records():
         name, created = str(record["name"]), record["created_on"]
-        parts = load_table_parts(name)
+        parts = load_table_parts(name) or kept_table_parts(name)
         if parts is None or not isinstance(created, datetime):
             continue
-        table = TableName(database=database, schema_name=SCHEMA, name=name)
+        until = parts.until if isinstance(parts, KeptTableParts) else None
         yield Leftover(
-            kind="load_table",
-            place=quoted_table(table),
+            kind="load_table" if until is None else "kept_table",
+            place=quoted_table(TableName(database=database, schema_name=SCHEMA, name=name)),
             database=database,
             feed=parts.feed,
             month=parts.month,
             run_key=parts.run_key,
             size_bytes=int(str(record["bytes"] or 0)),
             newest=created.astimezone(UTC),
+            until=until,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from sfetl_provider.core.aligned import aligned
@@ -16,13 +16,15 @@ _MEGABYTE = 1e6
 
 
 class Leftover(Record):
-    """Something that belongs to one run: a stage path, a load table, or a scratch folder.
+    """Something that belongs to one run: a stage path, a load table, a scratch folder, or a clone that a drop
+    kept.
 
     `place` is the stage path (`@…/`), the table's quoted name or the folder's path; `database` is empty for a
-    folder. `newest` is when the newest thing in it was written, in UTC.
+    folder. `newest` is when the newest thing in it was written, in UTC. `until` is a clone's last day; nothing
+    else has one.
     """
 
-    kind: Literal["chunks", "load_table", "scratch"]
+    kind: Literal["chunks", "load_table", "scratch", "kept_table"]
     place: str
     database: str
     feed: str
@@ -30,6 +32,7 @@ class Leftover(Record):
     run_key: str
     size_bytes: int
     newest: datetime
+    until: date | None = None
 
 
 class Decision(Record):
@@ -61,6 +64,10 @@ def decide(
 
 
 def _decide(leftover: Leftover, owners: Owners, retention: Retention, now: datetime) -> Decision:
+    if leftover.until is not None:
+        if now.date() <= leftover.until:
+            return _kept(leftover, f"kept for undoing a drop until {leftover.until}")
+        return Decision(leftover=leftover, is_due=True, reason=f"was to be kept until {leftover.until}")
     # The owner is asked only where it decides: each answer costs a look into Airflow.
     kept_days = min(retention.ended_days, retention.unknown_days)
     age = now - leftover.newest

@@ -58,6 +58,10 @@ class Month:
         last = self.first_day - timedelta(days=1)
         return Month(last.year, last.month)
 
+    def following(self) -> Month:
+        """The month after."""
+        return Month(self.next_first_day.year, self.next_first_day.month)
+
     def days(self) -> list[date]:
         """Every day of the month, in order."""
         count = (self.next_first_day - self.first_day).days

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,15 @@ _SUFFIXES: dict[Compression, str] = {"zstd": ".zst", "gzip": ".gz", "none": ""}
 def load_dag_id(feed: str) -> str:
     """Give the id of the DAG that loads a feed."""
     return f"load_{feed}"
+
+
+class KeptTableParts(NamedTuple):
+    """What the name of a table that was kept before a drop tells."""
+
+    feed: str
+    month: str
+    run_key: str
+    until: date
 
 
 class LoadTableParts(NamedTuple):
@@ -86,6 +96,21 @@ def load_table_parts(name: str) -> LoadTableParts | None:
     if found is None:
         return None
     return LoadTableParts(found[1].lower(), f"{found[2]}-{found[3]}", found[4].lower())
+
+
+def kept_table(database: str, feed: str, month: str, run_key: str, until: date) -> TableName:
+    """Give the clone that a drop keeps of its whole table, to be removed after the day `until`."""
+    name = f"KEPT_{feed.upper()}_{month.replace('-', '')}_{run_key.upper()}_{until:%Y%m%d}"
+    return sfetl_table(database, name)
+
+
+def kept_table_parts(name: str) -> KeptTableParts | None:
+    """Read feed, month, run key and last day back from a kept table's name; None when it is none."""
+    found = re.fullmatch(r"KEPT_([A-Z][A-Z0-9_]*)_(\d{4})(\d\d)_([0-9A-F]{12})_(\d{8})", name)
+    if found is None:
+        return None
+    until = datetime.strptime(found[5], "%Y%m%d").replace(tzinfo=UTC).date()
+    return KeptTableParts(found[1].lower(), f"{found[2]}-{found[3]}", found[4].lower(), until)
 
 
 def stage_name(database: str) -> str:

@@ -26,7 +26,9 @@ def of_column(test: Test, *, is_refused: bool = False) -> Build:
         column = expectation.stored(arguments.column)
         value, passed = text.value(column), test(arguments, column, text)
         unexpected = passed if is_refused else failed(passed)
-        return mapped(text.rows(expectation.condition), f"{value} IS NOT NULL", unexpected, value)
+        return mapped(
+            text.shared, text.rows(expectation.condition), f"{value} IS NOT NULL", unexpected, value
+        )
 
     return build
 
@@ -36,7 +38,7 @@ def _nulls(is_null_unexpected: bool) -> Build:
         arguments: Any = expectation.arguments
         value = text.value(expectation.stored(arguments.column))
         unexpected = f"{value} IS NULL" if is_null_unexpected else f"{value} IS NOT NULL"
-        return mapped(text.rows(expectation.condition), "", unexpected, value)
+        return mapped(text.shared, text.rows(expectation.condition), "", unexpected, value)
 
     return build
 
@@ -121,7 +123,9 @@ def _pair(test: Callable[[Any, str, str, ExpectationText], str]) -> Build:
         }.get(arguments.ignore_row_if)
         there = judged.join(f"{value} IS NOT NULL" for value in values) if judged else "true"
         unexpected = failed(test(arguments, left, right, text))
-        return mapped(text.rows(expectation.condition), f"({there})", unexpected, f"[{', '.join(values)}]")
+        return mapped(
+            text.shared, text.rows(expectation.condition), f"({there})", unexpected, f"[{', '.join(values)}]"
+        )
 
     return build
 
@@ -147,7 +151,9 @@ def of_columns(test: Callable[[Any, list[str], ExpectationText], str]) -> Build:
         values = [text.value(column) for column in columns]
         unexpected = failed(test(arguments, columns, text))
         shown = f"[{', '.join(values)}]"
-        return mapped(text.rows(expectation.condition), there(arguments, values), unexpected, shown)
+        return mapped(
+            text.shared, text.rows(expectation.condition), there(arguments, values), unexpected, shown
+        )
 
     return build
 

@@ -14,6 +14,7 @@ from sfetl_provider.core.qc.expectation_text import ExpectationText
 from sfetl_provider.core.qc.expectation_totals import TOTAL_KINDS
 from sfetl_provider.core.qc.report import BadLine, ExpectationCount
 from sfetl_provider.core.qc.rider import Ask, Found
+from sfetl_provider.core.qc.shared_columns import SharedColumns
 
 MEASURES: dict[str, Build] = {**RECORD_KINDS, **TOTAL_KINDS, **GROUP_KINDS}
 
@@ -26,10 +27,10 @@ class ExpectationScan:
 
     field = "expectations"
 
-    def __init__(self, config: FeedConfig) -> None:
+    def __init__(self, config: FeedConfig, shared: SharedColumns) -> None:
         suite = suite_of(config)
         self._expectations: tuple[Expectation, ...] = suite.expectations if suite else ()
-        self._text = ExpectationText(config)
+        self._text = ExpectationText(config, shared)
         self._measures: list[Measure] = [
             MEASURES[expectation.type](expectation, self._text) for expectation in self._expectations
         ]

@@ -18,6 +18,7 @@ from sfetl_provider.core.config.row_condition import (
     Opposite,
 )
 from sfetl_provider.core.date_format import strptime_format
+from sfetl_provider.core.qc.shared_columns import SharedColumns, other_markers
 
 _SIGNS = {"==": "=", "!=": "<>"}
 
@@ -25,35 +26,47 @@ _SIGNS = {"==": "=", "!=": "<>"}
 class ExpectationText:
     """Writes SQL for a feed's columns; the values that it binds gather in `binds`, by names of its own.
 
-    The same thing is written in the same way each time: what several expectations share is then computed once.
+    What several expectations are likely to need of a record is shared: values, numbers, dates and times.
     """
 
-    def __init__(self, config: FeedConfig) -> None:
+    def __init__(self, config: FeedConfig, shared: SharedColumns) -> None:
+        self.shared = shared
         self.binds: dict[str, Any] = {}
         self._columns = {name: f"c{at}" for at, name in enumerate(config.column_names)}
-        self._markers = config.format.null_markers
+        self._is_empty_null = "" in config.format.null_markers
+        self._markers = other_markers(config.format.null_markers)
         self._formats = (config.format.timestamp_format, config.format.date_format)
         self._bound: dict[tuple[type, str], str] = {}
 
     def value(self, column: str) -> str:
         """Give a column's text, NULL for a null marker."""
         text = self._columns[column]
-        if "" not in self._markers:
+        if self._is_empty_null and not self._markers:
+            return text
+        if not self._is_empty_null:
             # DuckDB reads an empty field as NULL.
             text = f"coalesce({text}, '')"
         for marker in self._markers:
             text = f"nullif({text}, {self.bind(marker)})"
-        return text
+        return self.shared.name(text)
 
     def number(self, column: str) -> str:
         """Give a column's number, NULL for a text that is none; NaN is none."""
-        return f"nullif(try_cast({self.value(column)} AS DOUBLE), {self.bind(float('nan'))})"
+        number = f"try_cast({self.value(column)} AS DOUBLE)"
+        return self.shared.name(f"nullif({number}, {self.bind(float('nan'))})")
+
+    def _perhaps_number(self, column: str) -> str:
+        """Give the same of a column of texts, most of which are none: a cast that fails is slow."""
+        value = self.value(column)
+        may_be = f"{value} < ':' OR lower({value}) IN ('inf', 'infinity')"
+        number = f"nullif(try_cast({value} AS DOUBLE), {self.bind(float('nan'))})"
+        return self.shared.name(f"CASE WHEN {may_be} THEN {number} END")
 
     def moment(self, column: str) -> str:
         """Give a column's date or time in the feed's formats, NULL for a text that is none."""
         formats = [self.bind(strptime) for text in self._formats if (strptime := _strptime(text))]
         parsed = ", ".join(f"try_strptime({self.value(column)}, {bound})" for bound in formats)
-        return f"coalesce({parsed}, NULL::TIMESTAMP)"
+        return self.shared.name(f"coalesce({parsed}, NULL::TIMESTAMP)")
 
     def as_asked(self, column: str, value: Value | Bound | None) -> str:
         """Give a column as what it is compared with: numbers, dates and times, or else texts."""
@@ -75,7 +88,7 @@ class ExpectationText:
 
     def compared(self, left: str, sign: str, right: str) -> str:
         """Compare two columns: as numbers where both are, else as texts; NULL when one is missing."""
-        numbers = self.number(left), self.number(right)
+        numbers = self._perhaps_number(left), self._perhaps_number(right)
         both = " AND ".join(f"{number} IS NOT NULL" for number in numbers)
         texts = f"{self.value(left)} {sign} {self.value(right)}"
         return f"(CASE WHEN {both} THEN {numbers[0]} {sign} {numbers[1]} ELSE {texts} END)"

@@ -164,7 +164,9 @@ class KeyScan:
     @property
     def hash_text(self) -> str:
         """The SQL of a record's hash: equal for equal keys, 0 where a value is missing."""
-        missing = " OR ".join(is_missing(column) for column in self._columns)
+        missing = " OR ".join(
+            is_missing(column, self._config.format.null_markers) for column in self._columns
+        )
         return f"CASE WHEN {missing} THEN 0 ELSE greatest(hash({', '.join(self._columns)}), 1) END::UBIGINT"
 
     @property

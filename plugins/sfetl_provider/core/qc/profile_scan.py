@@ -22,6 +22,7 @@ from sfetl_provider.core.qc.column_profile import (
 )
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.rider import Found
+from sfetl_provider.core.qc.shared_columns import SharedColumns, value_of
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 TEXT_CHARACTERS = 60
@@ -41,13 +42,14 @@ class _Column:
 
     name: str
     text: str
+    lengths: str
     attempts: tuple[_Attempt, ...]
     is_full: bool
 
     @property
     def aggregates(self) -> list[str]:
         """The SQL."""
-        lengths = f"length({self.text})"
+        lengths = self.lengths
         cut_at = TEXT_CHARACTERS + 1
         return [
             "count(*)",
@@ -99,13 +101,11 @@ class ProfileScan:
 
     field = "profile"
 
-    def __init__(self, config: FeedConfig) -> None:
+    def __init__(self, config: FeedConfig, shared: SharedColumns) -> None:
+        self._shared = shared
         self._formats = dict(_formats(config))
         self._columns = [self._column(config, index) for index in range(len(config.columns))]
-        self.binds: Mapping[str, Any] = {
-            "profile_markers": list(config.format.null_markers),
-            **{f"profile_{kind}": text for kind, text in self._formats.items()},
-        }
+        self.binds: Mapping[str, Any] = {f"profile_{kind}": text for kind, text in self._formats.items()}
         self.aggregates = [sql for column in self._columns for sql in column.aggregates]
 
     def counts(self, values: Sequence[Any]) -> tuple[ColumnProfile, ...]:
@@ -132,7 +132,7 @@ class ProfileScan:
         """
         columns = cast("tuple[ColumnProfile, ...]", found)
         texts = ", ".join(
-            f"CASE WHEN length({column.text}) > {TEXT_CHARACTERS}"
+            f"CASE WHEN {column.lengths} > {TEXT_CHARACTERS}"
             f" THEN left({column.text}, {TEXT_CHARACTERS}) || '…' ELSE {column.text} END AS c{at}"
             for at, column in enumerate(self._columns)
         )
@@ -153,26 +153,28 @@ class ProfileScan:
         )
 
     def _column(self, config: FeedConfig, index: int) -> _Column:
-        text = (
-            f"CASE WHEN NOT (c{index} IS NULL OR list_contains($profile_markers, c{index})) THEN c{index} END"
-        )
+        text = value_of(f"c{index}", config.format.null_markers, self._shared)
         name = config.column_names[index]
         attempts = tuple(self._attempts(text, config.date.type if name == config.date.column else None))
-        return _Column(name, text, attempts, config.qc.profile == "full")
+        lengths = self._shared.name(f"length({text})")
+        return _Column(name, text, lengths, attempts, config.qc.profile == "full")
 
     def _attempts(self, text: str, known: ColumnKind | None) -> Iterator[_Attempt]:
         # A failing cast is slow, so what cannot succeed is not tried: numbers begin before ':' in ASCII.
         if known is None:
-            yield _Attempt("number", f"CASE WHEN {text} < ':' THEN TRY_CAST({text} AS DOUBLE) END")
+            yield self._attempt("number", f"CASE WHEN {text} < ':' THEN TRY_CAST({text} AS DOUBLE) END")
         for kind in cast("tuple[ColumnKind, ...]", tuple(self._formats)):
             target = "DATE" if kind == "date" else "TIMESTAMP"
             parsed = f"try_strptime({text}, $profile_{kind})::{target}"
             if known == kind:
-                yield _Attempt(kind, parsed)
+                yield self._attempt(kind, parsed)
             elif known is None:
                 width = _width(self._formats[kind])
                 guard = f"{text} < ':' AND strlen({text}) = {width}"
-                yield _Attempt(kind, f"CASE WHEN {guard} THEN {parsed} END" if width else parsed)
+                yield self._attempt(kind, f"CASE WHEN {guard} THEN {parsed} END" if width else parsed)
+
+    def _attempt(self, kind: ColumnKind, sql: str) -> _Attempt:
+        return _Attempt(kind, self._shared.name(sql))
 
 
 def _formats(config: FeedConfig) -> Iterator[tuple[str, str]]:

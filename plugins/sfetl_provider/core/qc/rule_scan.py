@@ -15,6 +15,7 @@ from sfetl_provider.core.expression.tree import Aggregate, Node, aggregates
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.report import BadLine, RuleCount
 from sfetl_provider.core.qc.rider import Found
+from sfetl_provider.core.qc.shared_columns import SharedColumns, other_markers
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ class RuleScan:
 
     field = "rules"
 
-    def __init__(self, config: FeedConfig, month: Month) -> None:
+    def __init__(self, config: FeedConfig, month: Month, shared: SharedColumns) -> None:
         self.rules = rules_of(config)
         self.aggregates: list[str] = []
-        self._text = DuckdbText(_names(config, month))
+        self._text = DuckdbText(_names(config, month), shared.name)
         self._answers = [self._place(rule) for rule in self.rules]
 
     @property
@@ -127,7 +128,7 @@ def _names(config: FeedConfig, month: Month) -> FileNames:
     days = month.days()
     return FileNames(
         columns={name: f"c{index}" for index, name in enumerate(config.column_names)},
-        null_markers=config.format.null_markers,
+        null_markers=other_markers(config.format.null_markers),
         date_format=_format(config.format.date_format),
         timestamp_format=_format(config.format.timestamp_format),
         facts={"month_first_day": days[0], "month_last_day": days[-1], "month_days": len(days)},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,12 +21,14 @@ from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.date_tally import DateTally
+from sfetl_provider.core.qc.day_scan import day_aggregates, day_of, outside_statement
 from sfetl_provider.core.qc.fewer_threads import within_memory
 from sfetl_provider.core.qc.profile_scan import ProfileScan
 from sfetl_provider.core.qc.report import BadLine, DateCounts
 from sfetl_provider.core.qc.rider import Found, Rider, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
+from sfetl_provider.core.qc.shared_columns import SharedColumns, other_markers
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
 from sfetl_provider.core.qc.target_scan import TargetScan
 from sfetl_provider.core.qc.text_feed import TextFeed
@@ -83,9 +86,11 @@ class ValueScan:
         self._source = source
         self._config = config
         self._month = month
-        self._rules = RuleScan(config, month)
-        self._profile = None if config.qc.profile == "off" else ProfileScan(config)
-        self._expectations = _expectations(config)
+        self._shared = SharedColumns()
+        self._day = day_of(config, self._shared)
+        self._rules = RuleScan(config, month, self._shared)
+        self._profile = None if config.qc.profile == "off" else ProfileScan(config, self._shared)
+        self._expectations = _expectations(config, self._shared)
         profiles: list[Rider] = [self._profile] if self._profile else []
         self._riders = Riders([self._rules, TargetScan(config), *self._expectations, *profiles])
         self._connection = duckdb.connect(
@@ -96,6 +101,8 @@ class ValueScan:
                 "autoload_known_extensions": False,
             }
         )
+        # To count different values beside other totals, DuckDB 2.0 would first write all records to the scratch.
+        self._connection.execute("SET disabled_optimizers = 'distinct_aggregate_rewrite'")
         (self._threads,) = self._connection.sql("SELECT current_setting('threads')").fetchall()[0]
 
     def interrupt(self) -> None:
@@ -125,14 +132,14 @@ class ValueScan:
         self._try_rules()
         required = required_columns(self._config)
         try:
-            self._read(scan_statement(self._config, self._riders.aggregates))
+            self._read(scan_statement(self._config, self._day, self._riders.aggregates, self._reading()))
             rejects = self._rejects()
         except duckdb.InvalidInputException:
             return None
-        (rows, *values) = self._found_values()
+        ((rows, dated, days, *values),) = self._execute("SELECT * FROM found").fetchall()
         return Values(
             rows=rows,
-            dates=self._dates(rows),
+            dates=self._dates(days or {}, dated, rows),
             nulls={name: missing or 0 for name, missing in zip(required, values, strict=False)},
             rejects=rejects,
             found=self._riders.counts(values[len(required) :], self._reading(), self._ask),
@@ -174,6 +181,7 @@ class ValueScan:
 
     def _try_rules(self) -> None:
         texts = ", ".join(f"NULL::VARCHAR AS c{index}" for index in range(len(self._config.columns)))
+        no_records = self._shared.over(f"(SELECT {texts})")
         tried = [
             (f"Rule {rule.config.name}", "qc.rules of the feed", self._rules.computed(rule))
             for rule in self._rules.rules
@@ -182,7 +190,7 @@ class ValueScan:
             tried += [(name, "the feed's suite", sql) for name, sql in rider.tried()]
         for name, place, computed in tried:
             try:
-                self._execute(f"SELECT {computed} FROM (SELECT {texts}) WHERE false").fetchall()
+                self._execute(f"SELECT {computed} FROM {no_records} WHERE false").fetchall()
             except duckdb.Error as error:
                 raise ConfigError(
                     f"{name} cannot be computed: {error}",
@@ -194,18 +202,19 @@ class ValueScan:
         names, (values,) = self._read(statement)
         return dict(zip(names, values, strict=True))
 
-    def _found_values(self) -> tuple[Any, ...]:
-        (values,) = self._execute("SELECT * EXCLUDE (days) FROM found").fetchall()
-        return tuple(values)
-
-    def _dates(self, rows: int) -> DateCounts:
-        tally, dated = DateTally(self._month), 0
-        days = self._execute("SELECT unnest(map_keys(days)), unnest(map_values(days)) FROM found")
-        while counted := days.fetchmany(ROWS_AT_ONCE):
-            for day, count in counted:
-                tally.add(day, count)
-                dated += count
+    def _dates(self, counted: Mapping[date, int], dated: int, rows: int) -> DateCounts:
+        """Tally the dates; those outside the month are looked for in a pass of their own, once there are some."""
+        tally = DateTally(self._month)
+        inside = {day: counted[day] for day in self._month.days() if counted.get(day)}
+        for day, count in inside.items():
+            tally.add(day, count)
         tally.add(None, rows - dated)
+        if dated > sum(inside.values()):
+            self._read(outside_statement(self._day, self._reading()))
+            days = self._execute("SELECT day, records FROM outside")
+            while some := days.fetchmany(ROWS_AT_ONCE):
+                for day, count in some:
+                    tally.add(day, count)
         return tally.counts()
 
     def _read(self, statement: str) -> _Table:
@@ -230,12 +239,13 @@ class ValueScan:
         return self._connection.execute(statement, {name: binds[name] for name in used})
 
     def _reading(self) -> str:
-        return reading(len(self._config.columns))
+        return self._shared.over(reading(len(self._config.columns)))
 
     def _binds(self) -> dict[str, Any]:
         return {
             **reading_binds(self._source.header_records, self._config.format),
             "date_format": strptime_format(self._config.date_format),
+            "days": self._month.days(),
         }
 
     def _rejects(self) -> tuple[BadLine, ...]:
@@ -249,13 +259,13 @@ class ValueScan:
         )
 
 
-def _expectations(config: FeedConfig) -> list[ExpectationScan]:
+def _expectations(config: FeedConfig, shared: SharedColumns) -> list[ExpectationScan]:
     if config.suite is None:
         return []
     # Imported late: a third of a second, which feeds without a suite do not need.
     from sfetl_provider.core.qc.expectation_scan import ExpectationScan
 
-    return [ExpectationScan(config)]
+    return [ExpectationScan(config, shared)]
 
 
 def required_columns(config: FeedConfig) -> tuple[str, ...]:
@@ -263,30 +273,26 @@ def required_columns(config: FeedConfig) -> tuple[str, ...]:
     return tuple(column.name for column in config.columns if not column.nullable)
 
 
-def scan_statement(config: FeedConfig, more: Sequence[str] = ()) -> str:
-    """Write the scan: rows, for each required column its missing values, `more`, and the rows of each date.
+def scan_statement(config: FeedConfig, day: str, more: Sequence[str], records: str) -> str:
+    """Write the scan: rows, dated ones, those of each day, each required column's missing values, and `more`.
 
-    They come as the one row of table `found`, the dates as a map: a few hundred bytes for each date there is,
-    of which there can be 4 million at most.
+    They come as the one row of table `found`.
     """
-    dated = f"c{config.column_names.index(config.date.column)}"
+    markers = config.format.null_markers
     missing = [
-        f"count_if({is_missing(f'c{index}')})"
+        f"count_if({is_missing(f'c{index}', markers)})"
         for index, column in enumerate(config.columns)
         if not column.nullable
     ]
-    values = ", ".join(f"{sql} AS n{at}" for at, sql in enumerate(["count(*)", *missing, *more]))
-    text = f"CASE WHEN NOT ({is_missing(dated)}) THEN {dated} END"
-    return (
-        f"CREATE OR REPLACE TEMP TABLE found AS SELECT {values},"
-        f" coalesce(histogram(try_strptime({text}, $date_format)::DATE), MAP {{}}) AS days"
-        f" FROM {reading(len(config.columns))}"
-    )
+    computed = ["count(*)", *day_aggregates(day), *missing, *more]
+    values = ", ".join(f"{sql} AS n{at}" for at, sql in enumerate(computed))
+    return f"CREATE OR REPLACE TEMP TABLE found AS SELECT {values} FROM {records}"
 
 
-def is_missing(column: str) -> str:
-    """Write the condition that a column of a record has no value; it binds `markers`."""
-    return f"{column} IS NULL OR list_contains($markers, {column})"
+def is_missing(column: str, null_markers: tuple[str, ...]) -> str:
+    """Write the condition that a column of a record has no value; it may bind `markers`."""
+    found = f" OR list_contains($markers, {column})" if other_markers(null_markers) else ""
+    return f"{column} IS NULL{found}"
 
 
 def reading(columns: int) -> str:

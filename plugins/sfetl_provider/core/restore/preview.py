@@ -13,8 +13,8 @@ from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.ports import Warehouse
-from sfetl_provider.core.restore.records import RestorePreview
-from sfetl_provider.core.restore.statements import before, columns_statement, past_count_statement
+from sfetl_provider.core.restore.records import Past, RestorePreview
+from sfetl_provider.core.restore.statements import columns_statement, earlier, past_count_statement
 
 # What a change did first to the month's rows: before that statement they were as before the change.
 _CHANGING_STEPS = ("delete", "merge", "insert")
@@ -30,8 +30,8 @@ def preview_restore(warehouse: Warehouse, config: FeedConfig, sequence: int) -> 
     entry = _require_entry(warehouse, config, sequence)
     rows = month_rows(config, entry.month)
     generation = read_generation(warehouse, rows.table.database, config.feed, entry.month)
-    statement_id = _statement_before(entry)
-    columns = _past_columns(warehouse, rows, statement_id) if statement_id else ()
+    past = _past(entry)
+    columns = _past_columns(warehouse, rows, past) if past else ()
     later = changes_since(warehouse, rows.table.database, entry)
     return RestorePreview(
         feed=config.feed,
@@ -39,10 +39,10 @@ def preview_restore(warehouse: Warehouse, config: FeedConfig, sequence: int) -> 
         table=rows.table,
         undoes=sequence,
         undone=change_text(entry),
-        statement_id=statement_id,
+        past=past,
         columns=columns,
         rows_now=count_rows(warehouse, rows),
-        rows_back=_past_rows(warehouse, rows, statement_id, entry),
+        rows_back=_past_rows(warehouse, rows, past, entry),
         later=tuple(map(change_text, later)),
         generation=generation,
     )
@@ -56,15 +56,15 @@ def month_rows(config: FeedConfig, month: str) -> MonthRows:
     return MonthRows(target, config.date.column, Month(int(year), int(number)))
 
 
-def count_past_rows(warehouse: Warehouse, rows: MonthRows, statement_id: str) -> int:
-    """Count the month's rows just before a statement; 0 for none.
+def count_past_rows(warehouse: Warehouse, rows: MonthRows, past: Past | None) -> int:
+    """Count the rows that the month had; 0 without a past.
 
     Raises RestoreRefusedError when Snowflake no longer has that state of the table.
     """
-    if not statement_id:
+    if past is None:
         return 0
     try:
-        result = warehouse.query(past_count_statement(rows, statement_id), bounds(rows.month))
+        result = warehouse.query(past_count_statement(rows, past), bounds(rows.month))
     except StatementError as error:
         raise _out_of_reach(rows, error) from error
     return int(str(result.scalar()))
@@ -87,37 +87,38 @@ def _require_entry(warehouse: Warehouse, config: FeedConfig, sequence: int) -> L
     return entry
 
 
-def _statement_before(entry: LedgerEntry) -> str:
+def _past(entry: LedgerEntry) -> Past | None:
     if entry.rows_before == 0:
-        return ""
-    return next(str(entry.query_ids[step]) for step in _CHANGING_STEPS if step in entry.query_ids)
+        return None
+    statement_id = next(str(entry.query_ids[step]) for step in _CHANGING_STEPS if step in entry.query_ids)
+    return Past(statement_id=statement_id, kept_table=entry.kept_table)
 
 
-def _past_rows(warehouse: Warehouse, rows: MonthRows, statement_id: str, entry: LedgerEntry) -> int:
-    counted = count_past_rows(warehouse, rows, statement_id)
+def _past_rows(warehouse: Warehouse, rows: MonthRows, past: Past | None, entry: LedgerEntry) -> int:
+    counted = count_past_rows(warehouse, rows, past)
     if counted == entry.rows_before:
         return counted
     raise RestoreRefusedError(
         f"Before row {entry.sequence} of {entry.feed}, {rows.month} held {entry.rows_before} rows by the ledger; "
-        f"Time Travel shows {counted}.",
+        f"{'its clone' if past and past.kept_table else 'Time Travel'} shows {counted}.",
         safe="Nothing was changed.",
         next_step="Find out what else writes to the table; its Time Travel may still hold the rows.",
     )
 
 
-def _past_columns(warehouse: Warehouse, rows: MonthRows, statement_id: str) -> tuple[str, ...]:
+def _past_columns(warehouse: Warehouse, rows: MonthRows, past: Past) -> tuple[str, ...]:
     try:
-        past = warehouse.query(columns_statement(before(rows, statement_id))).columns
+        columns = warehouse.query(columns_statement(earlier(rows, past))).columns
     except StatementError as error:
         raise _out_of_reach(rows, error) from error
     present = warehouse.query(columns_statement(quoted_table(rows.table))).columns
-    if lost := [name for name in past if name not in present]:
+    if lost := [name for name in columns if name not in present]:
         raise RestoreRefusedError(
             f"{quoted_table(rows.table)} has lost columns since: {', '.join(lost)}.",
             safe="Nothing was changed.",
             next_step="Add them to the table again, then repeat this restore.",
         )
-    return past
+    return columns
 
 
 def _out_of_reach(rows: MonthRows, error: StatementError) -> RestoreRefusedError:

@@ -9,13 +9,23 @@ from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.record import Record
 
 
+class Past(Record):
+    """Where a month's earlier rows are: Time Travel before the query `statement_id`, or a clone if one was kept.
+
+    `kept_table` is the clone's name in schema SFETL, or ''.
+    """
+
+    statement_id: str
+    kept_table: str = ""
+
+
 class RestorePreview(Record):
     """What undoing a ledger row would do: the month's rows become those before that change.
 
-    `undoes` is the row's sequence number and `undone` says in a sentence what it recorded. `statement_id` is
-    the query before whose completion Time Travel looks; '' when the month had no rows then. `columns` are the
-    table's, as they were then. `rows_now` are replaced by `rows_back`. `later` names, in sentences, the
-    changes of the month after the one undone: they are undone with it. `generation` is the month's as seen now.
+    `undoes` is the row's sequence number and `undone` says in a sentence what it recorded. `past` is None when
+    the month had no rows then. `columns` are the table's, as they were then. `rows_now` are replaced by
+    `rows_back`. `later` names, in sentences, the changes of the month after the one undone: they are undone with
+    it. `generation` is the month's as seen now.
     """
 
     feed: str
@@ -23,7 +33,7 @@ class RestorePreview(Record):
     table: TableName
     undoes: int
     undone: str
-    statement_id: str
+    past: Past | None
     columns: tuple[str, ...]
     rows_now: int
     rows_back: int

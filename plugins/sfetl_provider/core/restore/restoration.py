@@ -15,7 +15,13 @@ from sfetl_provider.core.ledger.transaction import transaction
 from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.ports import Clock, Warehouse
 from sfetl_provider.core.restore.preview import count_past_rows, month_rows
-from sfetl_provider.core.restore.records import RestorePreview, RestoreReceipt, RestoreRequest, receipt_of
+from sfetl_provider.core.restore.records import (
+    Past,
+    RestorePreview,
+    RestoreReceipt,
+    RestoreRequest,
+    receipt_of,
+)
 from sfetl_provider.core.restore.statements import bring_back_statement
 
 
@@ -52,13 +58,13 @@ def _restore(request: RestoreRequest, config: FeedConfig, warehouse: Warehouse, 
 
 def _replace(preview: RestorePreview, rows: MonthRows, warehouse: Warehouse) -> dict[str, str]:
     _require_previewed(preview, "holds", count_rows(warehouse, rows), preview.rows_now)
-    back = count_past_rows(warehouse, rows, preview.statement_id)
+    back = count_past_rows(warehouse, rows, preview.past)
     _require_previewed(preview, "held before the change", back, preview.rows_back)
     query_ids = {}
     if preview.rows_now:
         query_ids["delete"] = delete_rows(warehouse, rows, preview.rows_now)
-    if preview.rows_back:
-        query_ids["insert"] = _bring_back(preview, rows, warehouse)
+    if preview.past:
+        query_ids["insert"] = _bring_back(preview, preview.past, rows, warehouse)
     return query_ids
 
 
@@ -71,8 +77,8 @@ def _require_previewed(preview: RestorePreview, verb: str, counted: int, expecte
         )
 
 
-def _bring_back(preview: RestorePreview, rows: MonthRows, warehouse: Warehouse) -> str:
-    statement = bring_back_statement(rows, preview.statement_id, preview.columns)
+def _bring_back(preview: RestorePreview, past: Past, rows: MonthRows, warehouse: Warehouse) -> str:
+    statement = bring_back_statement(rows, past, preview.columns)
     result = warehouse.query(statement, bounds(rows.month))
     if result.row_count == preview.rows_back:
         return result.query_id
