@@ -36,6 +36,10 @@ QC = Command(
             ("--rejects",),
             {"metavar": "PATH", "help": "write every bad line with its place and reason (TSV)"},
         ),
+        Option(
+            ("--clean",),
+            {"metavar": "PATH", "help": "write the text of the one file without its bad lines"},
+        ),
     ),
     function="sfetl_provider.cli.qc:check_month_files",
 )

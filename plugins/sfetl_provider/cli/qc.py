@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,11 +19,13 @@ from sfetl_provider.cli.progress import shown_progress
 from sfetl_provider.core.config.load import find_feed
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
 from sfetl_provider.core.report.qc_tables import days_csv, findings_csv, profile_csv
 from sfetl_provider.core.report.qc_text import render_check
+from sfetl_provider.core.tsv.compressed import is_compressed
 
-_OUTPUTS = ("json", "csv", "html", "xlsx", "rejects")
+_OUTPUTS = ("json", "csv", "html", "xlsx", "rejects", "clean")
 _PARTS: dict[str, Callable[[MonthCheck], str]] = {"days": days_csv, "columns": profile_csv}
 
 
@@ -33,13 +35,37 @@ def check_month_files(arguments: Namespace, folders: Folders) -> int:
     month = Month.parse(arguments.month, SystemClock().now().date())
     files = month_files(arguments, folders, config, month)
     check_outputs(_output_paths(arguments), files)
+    _check_clean(arguments.clean, files)
     _check_data_docs(arguments.data_docs, config)
     rejects = Path(arguments.rejects) if arguments.rejects else None
+    # The lists of what is left out lie beside that of the bad lines.
+    paths = CheckPaths(folders.scratch_dir, rejects, rejects.parent if rejects else None)
     with shown_progress() as listener:
-        check = check_month(files, config, month, CheckPaths(folders.scratch_dir, rejects), listener)
+        check = check_month(files, config, month, paths, listener)
     _show(check, arguments)
+    _write_clean(arguments.clean, files[0], config, check)
     _write_data_docs(arguments.data_docs, config, check)
     return 0 if check.verdict.is_passed else REFUSED
+
+
+def _check_clean(path: str | None, files: Sequence[SourceFile]) -> None:
+    if path is None:
+        return
+    if len(files) > 1:
+        raise OSError(None, f"a clean file is of one file, not of {len(files)}: name it", path)
+    if is_compressed(path):
+        raise OSError(None, "a clean file is plain text: give it a name without that ending", path)
+
+
+def _write_clean(path: str | None, file: SourceFile, config: FeedConfig, check: MonthCheck) -> None:
+    if path is None:
+        return
+    # Imported late: NumPy is heavy, and only this output needs it.
+    from sfetl_provider.core.qc.clean_file import write_clean_file
+
+    cleaned = write_clean_file(file, config, check.reports[0], Path(path))
+    left_out = f"{cleaned.left_out_records:,} bad records ({cleaned.left_out_bytes:,} bytes)"
+    tell_written(f"{path}, {cleaned.size_bytes:,} bytes of text without {left_out}")
 
 
 def _check_data_docs(folder: str | None, config: FeedConfig) -> None:

@@ -6,6 +6,7 @@ import shutil
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sfetl_provider.adapters.chunk_folder import STATE_FOLDER, ChunkFolder, FileCheckpoints
 from sfetl_provider.adapters.system_clock import SystemClock
@@ -24,8 +25,13 @@ from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.chunk_set import ChunkSet, check_chunk_set
 from sfetl_provider.core.stage.run import StagePorts
 from sfetl_provider.core.stage.set_making import SetJob, make_chunk_set
+from sfetl_provider.core.stage.staged_file import StagedFile
+
+if TYPE_CHECKING:
+    from sfetl_provider.core.qc.check import CheckPaths
 
 _DAG = "chunk_set"
+REJECTS = "rejects.tsv"
 
 
 def stage_files(arguments: Namespace, folders: Folders) -> int:
@@ -53,7 +59,14 @@ def _make(arguments: Namespace, folders: Folders) -> int:
     month = Month.parse(arguments.month, SystemClock().now().date())
     sources, folder = month_files(arguments, folders, config, month), Path(arguments.to)
     with shown_progress() as listener:
-        verdict = _verdict(sources, config, month, folders, listener) if arguments.qc else None
+        verdict = None
+        if arguments.qc:
+            # Imported late: DuckDB is heavy, and only this option needs it.
+            from sfetl_provider.core.qc.check import check_month, without_left_out
+
+            paths = _check_paths(folders, folder, config)
+            verdict = check_month(sources, config, month, paths, listener).verdict
+            sources = without_left_out(sources, verdict.left_out)
         if verdict is None or verdict.is_passed:
             job = SetJob(sources, _plan(config, month), config, folder, verdict)
             chunk_set = _made(job, listener)
@@ -66,13 +79,15 @@ def _make(arguments: Namespace, folders: Folders) -> int:
     return 0
 
 
-def _verdict(
-    sources: list[SourceFile], config: FeedConfig, month: Month, folders: Folders, listener: Listener
-) -> QcVerdict:
-    # Imported late: DuckDB is heavy, and only this option needs it.
-    from sfetl_provider.core.qc.check import CheckPaths, check_month
+def _check_paths(folders: Folders, folder: Path, config: FeedConfig) -> CheckPaths:
+    """Give where QC writes; where lines may be left out, their lists stay with the set."""
+    # Imported late: NumPy is heavy, and only this option needs it.
+    from sfetl_provider.core.qc.check import CheckPaths
 
-    return check_month(sources, config, month, CheckPaths(folders.scratch_dir), listener).verdict
+    if not config.qc.may_reject:
+        return CheckPaths(folders.scratch_dir)
+    lists = folder / STATE_FOLDER
+    return CheckPaths(folders.scratch_dir, lists / REJECTS, lists)
 
 
 def _made(job: SetJob, listener: Listener) -> ChunkSet:
@@ -130,10 +145,16 @@ def _summary(chunk_set: ChunkSet) -> str:
         staged = file.staged
         lines += [
             f"{staged.file}: {staged.staged_records:,} records in {len(file.chunks)} chunks,"
-            f" {staged.compressed_bytes:,} bytes ({staged.chunks_reused} chunks kept)",
+            f" {staged.compressed_bytes:,} bytes ({staged.chunks_reused} chunks kept){_rejected(staged)}",
             f"{staged.sha256}  {staged.file}",
         ]
     return "\n".join(lines)
+
+
+def _rejected(staged: StagedFile) -> str:
+    if not staged.rejected_records:
+        return ""
+    return f", {staged.rejected_records:,} bad records left out, listed in {STATE_FOLDER}/{REJECTS}"
 
 
 def _qc(verdict: QcVerdict | None) -> str:

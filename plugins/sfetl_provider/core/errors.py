@@ -98,6 +98,12 @@ class ChunkSetError(SfetlError):
     stage = "stage"
 
 
+class LeftOutListError(SfetlError):
+    """The list of the records that QC left out is gone, was changed, or is not of this file."""
+
+    stage = "stage"
+
+
 class ScratchSpaceError(SfetlError):
     """The scratch folder cannot take the next chunk."""
 

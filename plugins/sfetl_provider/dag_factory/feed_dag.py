@@ -62,7 +62,7 @@ def _chain(feed: FeedConfig) -> None:
     qc = FileQCOperator.partial(task_id="file_qc", feed=feed, map_index_template="{{ file_name }}").expand(
         source=files.output
     )
-    keys = QcKeysOperator(task_id="qc_keys", feed=feed, files=files.output) if feed.qc.key else None
+    keys = _keys(feed, files, qc.output) if feed.qc.key else None
     gate = QcGateOperator(
         task_id="qc_gate",
         feed=feed,
@@ -71,10 +71,11 @@ def _chain(feed: FeedConfig) -> None:
         trigger_rule=TriggerRule.NONE_FAILED,
     )
     staged = CompressStageOperator.partial(
-        task_id="compress_stage", feed=feed, map_index_template="{{ file_name }}"
+        task_id="compress_stage",
+        feed=feed,
+        map_index_template="{{ file_name }}",
+        verdict=gate.output if feed.qc.is_before_stage else None,
     ).expand(source=files.output)
-    if feed.qc.gate == "before_stage":
-        gate >> staged
     copy = AsyncCopyOperator(task_id="copy", feed=feed, staged=staged.output, verdict=gate.output)
     audit = AuditLoadOperator(task_id="audit", feed=feed, outcome=copy.output)
     publish = PublishMonthOperator(
@@ -89,6 +90,19 @@ def _chain(feed: FeedConfig) -> None:
     report = LoadReportOperator(task_id="report", feed=feed).as_teardown()
     plan >> files >> [qc, staged]
     [gate, staged] >> copy >> audit >> publish >> clean >> report
+
+
+def _keys(feed: FeedConfig, files: MonthlyFileSensor, reports: Any) -> QcKeysOperator:
+    """Read the keys beside `file_qc`, but after it where that may leave records out."""
+    if not feed.qc.may_reject:
+        return QcKeysOperator(task_id="qc_keys", feed=feed, files=files.output)
+    return QcKeysOperator(
+        task_id="qc_keys",
+        feed=feed,
+        files=files.output,
+        reports=reports,
+        trigger_rule=TriggerRule.NONE_FAILED,
+    )
 
 
 def _first_of(month: str, months_later: int = 0) -> datetime:

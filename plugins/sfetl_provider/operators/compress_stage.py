@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,9 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.ports import Uploader
+from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.cleaning import clean_stage
 from sfetl_provider.hooks.mask_key import read_mask_key
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
@@ -25,11 +27,16 @@ class CompressStageOperator(FileOperator):
     Every verified chunk is recorded in the task state store: after a crash, a retry or a clear only what is
     missing is made. Disk and memory are bounded by `stage.workers`, `stage.upload_workers` and `stage.chunk_mib`.
     The chunks of a carried set (`plan.chunk_set`) are verified and uploaded instead, a compressed file that is fit
-    to load as it is with `stage.as_is_mib`. Uploads run in processes that
-    end with the task, however it ends.
+    to load as it is with `stage.as_is_mib`. Uploads run in processes that end with the task, however it ends. With
+    a `verdict`, that of `qc_gate`, what QC left out is not staged.
     """
 
+    template_fields: Collection[str] = ("plan", "source", "verdict")
     _uploader: Uploader | None = None
+
+    def __init__(self, *, verdict: Any = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.verdict = verdict
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the StagedFile, or the StagedRange when the source has a byte range."""
@@ -38,7 +45,7 @@ class CompressStageOperator(FileOperator):
         from sfetl_provider.core.stage.stage_kind import open_stage
         from sfetl_provider.core.stage.staging import stage_source
 
-        source, plan = self.begin(context), self.month_plan
+        source, plan = self._without_left_out(self.begin(context)), self.month_plan
         self.name_map_index(context, source.label)
         if plan.is_dry_run:
             raise AirflowSkipException("Dry run: nothing is staged")
@@ -62,6 +69,12 @@ class CompressStageOperator(FileOperator):
             staged.chunks_reused,
         )
         return staged.to_json()
+
+    def _without_left_out(self, source: SourceFile) -> SourceFile:
+        if self.verdict is None:
+            return source
+        left_out = QcVerdict.from_json(self.verdict).left_out.get(source.name)
+        return source.model_copy(update={"left_out": left_out})
 
     @contextmanager
     def _open_uploader(self) -> Iterator[Uploader]:

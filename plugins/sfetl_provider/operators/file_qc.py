@@ -15,7 +15,7 @@ from sfetl_provider.core.plan.target_types import with_target_types
 from sfetl_provider.core.qc.drift import with_drift
 from sfetl_provider.core.qc.key_report import KeyReport, keys_text
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
-from sfetl_provider.core.qc.verdict import decide, raise_unless_passed
+from sfetl_provider.core.qc.verdict import decide, left_out_of, raise_unless_passed
 from sfetl_provider.core.report.quality_text import quality_text
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.finding_log import log_findings
@@ -45,10 +45,9 @@ class FileQCOperator(FileOperator):
         if plan.chunk_set:
             raise AirflowSkipException(f"{source.name} comes in chunks: QC was made with them, or not at all")
         settings = read_settings()
-        paths = CheckPaths(
-            scratch_folder(settings.scratch_dir, plan, f"qc-{source.key}"),
-            rejects_path(settings.reports_dir, plan, source.key),
-        )
+        rejects = rejects_path(settings.reports_dir, plan, source.key)
+        scratch = scratch_folder(settings.scratch_dir, plan, f"qc-{source.key}")
+        paths = CheckPaths(scratch, rejects, left_out=rejects.parent)
         listener = TaskListener(self.log, checkpoints_of(context))
         config = with_target_types(self.feed, plan.target_types)
         (report,) = check_files([source], config, plan.month_value, paths, listener)
@@ -59,18 +58,21 @@ class FileQCOperator(FileOperator):
 class QcKeysOperator(FeedOperator):
     """Compares the keys (`qc.key`) of all files of the month; memory is bounded by `qc.memory_mib`.
 
-    It reports and does not judge, as `file_qc`. Skipped unless the run's QC mode is `file`.
+    It reports and does not judge, as `file_qc`. Skipped unless the run's QC mode is `file`. With `reports`, those
+    of `file_qc`, what is left out of the files is not compared.
     """
 
-    template_fields: Collection[str] = ("plan", "files")
+    template_fields: Collection[str] = ("plan", "files", "reports")
 
-    def __init__(self, *, files: Any, **options: Any) -> None:
+    def __init__(self, *, files: Any, reports: Any = None, **options: Any) -> None:
         super().__init__(**options)
         self.files = files
+        self.reports = reports
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the month's KeyReport."""
         # Imported late: DuckDB is heavy, and every task parses the DAG file.
+        from sfetl_provider.core.qc.check import without_left_out
         from sfetl_provider.core.qc.keys import check_keys
 
         plan = self.month_plan
@@ -78,7 +80,8 @@ class QcKeysOperator(FeedOperator):
             raise AirflowSkipException(f"QC mode {plan.qc_mode}: the files were not read")
         if plan.chunk_set:
             raise AirflowSkipException("The month comes in chunks: QC was made with them, or not at all")
-        files = [SourceFile.from_json(file) for file in self.files]
+        left_out = left_out_of(QcReport.from_json(report) for report in present(self.reports))
+        files = without_left_out([SourceFile.from_json(file) for file in self.files], left_out)
         scratch = scratch_folder(read_settings().scratch_dir, plan, "qc-keys")
         report = check_keys(files, self.feed, scratch, TaskListener(self.log, checkpoints_of(context)))
         self.log.info("%s", keys_text(report))

@@ -30,6 +30,14 @@ def test_line_within_the_chunk_becomes_the_sources_line() -> None:
     assert "Correct the file" in message
 
 
+def test_where_lines_were_left_out_the_lines_that_it_may_be_are_named() -> None:
+    staged = sample_staged_file((3, 2), "a.tsv").model_copy(update={"chunk_left_out_lines": (0, 4)})
+    (batch,) = make_batches([staged], 200)
+    status = QueryStatus(QueryState.FAILED, 100078, LONG.format(path=batch.paths[1]))
+
+    assert "a.tsv line 117 to 121, column CARRIER" in str(explain_failure(batch, status))
+
+
 def test_unknown_chunk_is_named_as_it_came() -> None:
     assert "elsewhere/part-9' line 17" in message_of(LONG.format(path="elsewhere/part-9")).replace(
         " line", "' line"

@@ -1,5 +1,7 @@
 """Files broken by chance, judged by QC and by a reader of its own: QC must never pass what would not arrive.
 
+With a reject limit, what is staged and what the clean file holds must be what that reader finds good.
+
     python -m tests.core.qc.mutated_files --seed 1 --cases 20000
 
 Texts are excerpts of the demo's flights and weather, and made ones with quotes. A case is its seed and number, so
@@ -26,12 +28,14 @@ from typing import Any
 import zstandard
 
 from local.input.demo_data import flights_file, weather_file, write_demo_data
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.report import QcReport
 from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
 from tests.core.fakes import feed, source_file
+from tests.core.qc.left_out_files import REFUSED_WHOLE, check_with_limit
 from tests.core.qc.strict_reader import MARK, Form, Reading, read_strictly
 
 MONTH = Month(2013, 1)
@@ -228,9 +232,9 @@ def _all_of(content: bytes, make: Callable[[], Any]) -> bytes:
     return text
 
 
-def judge(case: Case, folder: Path) -> Answer:
-    """Let QC check a case's file."""
-    config = feed(
+def config_of(case: Case) -> FeedConfig:
+    """Give the feed of a case's file."""
+    return feed(
         columns=case.form.columns,
         date={"column": case.form.columns[0]},
         format={
@@ -240,6 +244,11 @@ def judge(case: Case, folder: Path) -> Answer:
         },
         qc={"expected_days": "any"},
     )
+
+
+def judge(case: Case, folder: Path) -> Answer:
+    """Let QC check a case's file."""
+    config = config_of(case)
     try:
         report = scan_file(
             source_file(folder / case.name, case.content), config, MONTH, Places(folder / "scratch")
@@ -268,8 +277,7 @@ def disagreement(case: Case, answer: Answer) -> str:
 
 
 def _is_refused_whole(report: QcReport) -> bool:
-    reasons = ("the file is ", "the text in it is ", "its name ends with ", "the file cannot be decompressed")
-    return any(bad.reason.startswith(reasons) for bad in report.bad_lines)
+    return any(bad.reason.startswith(REFUSED_WHOLE) for bad in report.bad_lines)
 
 
 def _dates_disagreement(report: QcReport, reading: Reading) -> str:
@@ -292,12 +300,17 @@ def smallest(case: Case, folder: Path) -> Case:
         while at < len(case.content):
             text = case.content[:at] + case.content[at + size :]
             smaller = replace(case, content=text, text=text)
-            if disagreement(smaller, judge(smaller, folder)):
+            if disagreement(smaller, judge(smaller, folder)) or _limited_fault(smaller, folder):
                 case = smaller
             else:
                 at += size
         size //= 2
     return case
+
+
+def _limited_fault(case: Case, folder: Path) -> str:
+    source = source_file(folder / case.name, case.content)
+    return check_with_limit(case, source, config_of(case), MONTH).fault
 
 
 def run(seed: int, numbers: range, folder: Path) -> tuple[Counter[str], list[str]]:
@@ -308,7 +321,9 @@ def run(seed: int, numbers: range, folder: Path) -> tuple[Counter[str], list[str
         case = make_case(seed, number)
         answer = judge(case, folder)
         kinds["passed" if answer.is_passed else "refused" if answer.report else "error"] += 1
-        if fault := disagreement(case, answer):
+        limited = check_with_limit(case, source_file(folder / case.name), config_of(case), MONTH)
+        kinds["with records left out"] += limited.rejected > 0
+        if fault := disagreement(case, answer) or limited.fault:
             kinds["disagreeing"] += 1
             less = smallest(case, folder)
             faults.append(f"case {number}: {fault}\n  {less.form}\n  {less.name}: {less.content!r}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.core.qc.mutated_files import Answer, Case, disagreement, judge, make_case, run
 from tests.core.qc.strict_reader import Form
 
-CASES = 150
+CASES = 60
 
 
 def test_qc_passes_nothing_that_would_not_arrive(tmp_path: Path) -> None:
@@ -16,6 +16,7 @@ def test_qc_passes_nothing_that_would_not_arrive(tmp_path: Path) -> None:
 
     assert faults == []
     assert kinds["error"] == 0
+    assert kinds["with records left out"] > CASES // 10
     assert min(kinds["passed"], kinds["refused"]) > CASES // 10
 
 

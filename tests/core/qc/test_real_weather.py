@@ -9,9 +9,8 @@ import pytest
 from local.input.demo_data import weather_file, write_demo_data
 from sfetl_provider.core.config.load import load_feed
 from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.qc.check import CheckPaths, check_month
 from sfetl_provider.core.qc.report import QcVerdict
-from sfetl_provider.core.qc.scan import Places, scan_file
-from sfetl_provider.core.qc.verdict import decide
 from tests.core.fakes import source_file
 
 CONFIG = load_feed(Path(__file__).parents[3] / "include" / "configs" / "weather.json")
@@ -26,10 +25,8 @@ def incoming(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _verdict(incoming: Path, number: int, scratch: Path) -> QcVerdict:
     month = Month(2013, number)
-    report = scan_file(
-        source_file(incoming / "weather" / weather_file(str(month))), CONFIG, month, Places(scratch)
-    )
-    return decide([report], CONFIG, month, "file")
+    file = source_file(incoming / "weather" / weather_file(str(month)))
+    return check_month([file], CONFIG, month, CheckPaths(scratch)).verdict
 
 
 def test_december_lacks_its_last_day(incoming: Path, tmp_path: Path) -> None:
@@ -48,3 +45,9 @@ def test_the_other_months_load_as_before(incoming: Path, tmp_path: Path, number:
 
     assert verdict.is_passed
     assert all(day.rows >= 60 for day in verdict.days)
+
+
+def test_hours_stand_twice_when_the_clocks_go_back(incoming: Path, tmp_path: Path) -> None:
+    findings = _verdict(incoming, 11, tmp_path).findings
+
+    assert [finding.severity for finding in findings if finding.code == "duplicate_keys"] == ["WARNING"]

@@ -19,6 +19,7 @@ SOURCE = RecordedSource(
         compression="zstd",
         header=False,
         quote=None,
+        left_out="",
     ),
     started_over_for="",
 )

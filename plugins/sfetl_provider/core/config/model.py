@@ -24,6 +24,7 @@ from sfetl_provider.core.config.mask_check import MaskedColumn, MaskedFormat, ma
 from sfetl_provider.core.config.mask_model import MaskConfig
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
+from sfetl_provider.core.config.reject_limit import RejectLimit, may_reject
 from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind
@@ -160,7 +161,8 @@ class QcConfig(CheckedDaysConfig):
     """file: read the file before or while it is staged; snowflake: check the load table only; skip: only what
     a publication needs (counts, dates within the month)."""
     gate: Literal["beside", "before_stage"] = "beside"
-    """beside: QC and staging read the file at the same time; before_stage: no byte leaves before QC passed."""
+    """beside: QC and staging read the file at the same time, unless qc.reject_limit lets lines be left out;
+    before_stage: no byte leaves before QC passed."""
     memory_mib: int = Field(default=512, ge=128)
     """Memory limit of the QC scan."""
     sample_limit: int = Field(default=20, ge=1)
@@ -168,6 +170,10 @@ class QcConfig(CheckedDaysConfig):
     expectations: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
     """Suite of Great Expectations to run over the files: <name>.json in the folder expectations beside the
     configs' folder; null: none."""
+    reject_limit: RejectLimit = 0
+    """How many bad lines of a file are left out and told, instead of stopping the load: a count, or a share of
+    the file's records as "0.1%", rounded down. Above 0, files are staged after QC passed, and
+    qc.mode must be file."""
     rejects_mib: int = Field(default=1024, ge=1)
     """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
     profile: Literal["off", "basic", "full"] = "basic"
@@ -175,6 +181,23 @@ class QcConfig(CheckedDaysConfig):
     values, most frequent values and quantiles."""
     drift: DriftConfig = DriftConfig()
     """Comparison of the profile with those of earlier published months, by the load's task qc_gate."""
+
+    @property
+    def may_reject(self) -> bool:
+        """Tell whether bad lines may be left out."""
+        return may_reject(self.reject_limit)
+
+    @property
+    def is_before_stage(self) -> bool:
+        """Tell whether QC decides before anything is staged."""
+        return self.gate == "before_stage" or self.may_reject
+
+    @field_validator("reject_limit")
+    @classmethod
+    def _check_mode(cls, limit: int | str, info: ValidationInfo) -> int | str:
+        if may_reject(limit) and info.data.get("mode", "file") != "file":
+            raise ValueError("only QC of the file finds what to leave out: set qc.mode to file, or 0 here")
+        return limit
 
 
 def _check_level(value: Any) -> Any:

@@ -15,7 +15,8 @@ from sfetl_provider.core.stage.staged_file import StagedFile
 class StagedChunk:
     """One chunk as COPY sees it: `path` is relative to the run's stage folder, `<file_key>/part-00001.tsv.zst`.
 
-    `source` is the file that it was cut from, `first_line` the number of its first line there.
+    `source` is the file that it was cut from, `first_line` the number of its first line there, of which
+    `left_out_lines` are not in the chunk.
     """
 
     path: str
@@ -23,6 +24,7 @@ class StagedChunk:
     first_line: int
     records: int
     compression: Compression
+    left_out_lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def _batch(number: int, groups: Sequence[Sequence[StagedChunk]]) -> Batch:
 
 
 def _chunks(staged: StagedFile) -> list[StagedChunk]:
-    counted = enumerate(zip(staged.chunk_records, staged.chunk_first_lines, strict=True), start=1)
+    left_out = staged.chunk_left_out_lines or (0,) * staged.chunk_count
+    counted = enumerate(zip(staged.chunk_records, staged.chunk_first_lines, left_out, strict=True), start=1)
     return [
         StagedChunk(
             path=f"{staged.key}/{chunk_name(number, staged.compression)}",
@@ -73,6 +76,7 @@ def _chunks(staged: StagedFile) -> list[StagedChunk]:
             first_line=first_line,
             records=records,
             compression=staged.compression,
+            left_out_lines=left_out_lines,
         )
-        for number, (records, first_line) in counted
+        for number, (records, first_line, left_out_lines) in counted
     ]

@@ -36,7 +36,10 @@ def _place(batch: Batch, message: str) -> str:
     chunk = _chunk(batch, chunk_tail(place["file"]))
     if chunk is None:
         return f", {place['file']} line {place['line']}{field}"
-    return f", {chunk.source} line {chunk.first_line + int(place['line']) - 1}{field}"
+    line = chunk.first_line + int(place["line"]) - 1
+    # How many of the lines that QC left out stand before it is not known here.
+    later = f" to {line + chunk.left_out_lines}" if chunk.left_out_lines else ""
+    return f", {chunk.source} line {line}{later}{field}"
 
 
 def _chunk(batch: Batch, path: str) -> StagedChunk | None:

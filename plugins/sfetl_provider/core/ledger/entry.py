@@ -32,7 +32,8 @@ def _as_utc(moment: datetime) -> datetime:
 class LedgerFile(Record):
     """One source file of a publication, as it was staged; `sha256` is of all its bytes as they were delivered.
 
-    Rows written before there was one have none, and are hashed as they were then.
+    Rows written before there was one have none, and are hashed as they were then. `rejected_records` of its
+    records were left out by QC; a row says so only where there are any.
     """
 
     name: str
@@ -40,11 +41,13 @@ class LedgerFile(Record):
     fingerprint: str
     sha256: str = ""
     records: Count
+    rejected_records: Count = 0
 
     @model_serializer(mode="wrap")
-    def _without_missing_hash(self, inherited: SerializerFunctionWrapHandler) -> dict[str, object]:
+    def _without_missing(self, inherited: SerializerFunctionWrapHandler) -> dict[str, object]:
         values: dict[str, object] = inherited(self)
-        return values if self.sha256 else {name: value for name, value in values.items() if name != "sha256"}
+        optional = ("sha256", "rejected_records")
+        return {name: value for name, value in values.items() if value or name not in optional}
 
 
 class LedgerFacts(Record):

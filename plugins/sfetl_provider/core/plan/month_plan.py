@@ -96,10 +96,31 @@ class ByteRange(Record):
         return self.end_byte - self.start_byte
 
 
+class LeftOut(Record):
+    """Which records of a file QC leaves out: a list of their spans at a path, and what they come to.
+
+    `sha256` is the list's own. `fingerprint` is that of the file that was checked, and `file_records` the number
+    of all its records, header and empty ones included. `lines` and `size_bytes` are those of what is left out.
+    """
+
+    path: str
+    sha256: str
+    fingerprint: str
+    file_records: int
+    records: int
+    lines: int
+    size_bytes: int
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class SourceFile(Record):
     """A file of the month as the sensor found it: path, size in bytes, modification time in nanoseconds.
 
-    With a `byte_range` it stands for that part only, to those who stage; all others take the whole file.
+    With a `byte_range` it stands for that part only, to those who stage; all others take the whole file. With
+    `left_out` it stands for the file without those records, to those who read records.
     """
 
     path: str
@@ -108,11 +129,17 @@ class SourceFile(Record):
     size_bytes: int
     modified_ns: int
     byte_range: ByteRange | None = None
+    left_out: LeftOut | None = Field(default=None, exclude_if=_is_none)
 
     @property
     def range_number(self) -> int:
         """The number of its range, 0 for a whole file."""
         return self.byte_range.number if self.byte_range else 0
+
+    @property
+    def left_out_sha256(self) -> str:
+        """The hash of the list of what is left out, empty without one."""
+        return self.left_out.sha256 if self.left_out else ""
 
     @property
     def label(self) -> str:

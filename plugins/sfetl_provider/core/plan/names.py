@@ -165,6 +165,11 @@ def rejects_path(root: Path, plan: MonthPlan, key: str) -> Path:
     return root / plan.feed / plan.month / f"{plan.run_key}-rejects" / f"{key}.tsv"
 
 
+def left_out_path(rejects_folder: Path, key: str) -> Path:
+    """Give the list of what QC leaves out of one source file, beside its list of bad lines."""
+    return rejects_folder / f"{key}.left-out.tsv"
+
+
 def data_docs_folder(root: Path, feed: str) -> Path:
     """Give the folder of a feed's Data Docs: a page per month and an index, beside the months' reports."""
     return root / feed / "expectations"

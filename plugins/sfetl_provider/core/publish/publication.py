@@ -178,6 +178,7 @@ def _ledger_file(staged: StagedFile) -> LedgerFile:
         fingerprint=staged.fingerprint,
         sha256=staged.sha256,
         records=staged.records,
+        rejected_records=staged.rejected_records,
     )
 
 

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sfetl_provider.core.config.model import MIB, FeedConfig
 from sfetl_provider.core.events import Listener, ignore_events
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.core.plan.month_plan import LeftOut, SourceFile
+from sfetl_provider.core.plan.names import left_out_path
 from sfetl_provider.core.qc.key_report import KeyReport
 from sfetl_provider.core.qc.keys import check_keys
-from sfetl_provider.core.qc.rejects import open_rejects
+from sfetl_provider.core.qc.reading import working_folder
+from sfetl_provider.core.qc.rejects import RejectsWriter, open_rejects
 from sfetl_provider.core.qc.report import DayRows, QcReport, QcVerdict
 from sfetl_provider.core.qc.scan import Places, scan_file
-from sfetl_provider.core.qc.verdict import decide
+from sfetl_provider.core.qc.verdict import decide, left_out_of
 from sfetl_provider.core.record import Record
 
 
 @dataclass(frozen=True)
 class CheckPaths:
-    """Where a check may write: a scratch folder, and the file for the list of bad lines (None: no list)."""
+    """Where a check may write: a scratch folder, and the file for the list of bad lines (None: no list).
+
+    `left_out` is the folder for the lists of what is left out of each file; without one nothing is left out.
+    """
 
     scratch: Path
     rejects: Path | None = None
+    left_out: Path | None = None
 
 
 class MonthCheck(Record):
@@ -60,8 +66,19 @@ def check_files(
     limit_bytes = config.qc.rejects_mib * MIB
     opened = open_rejects(paths.rejects, limit_bytes) if paths.rejects else nullcontext()
     with opened as rejects:
-        places = Places(paths.scratch, rejects)
-        return tuple(scan_file(file, config, month, places, listener) for file in files)
+        return tuple(
+            scan_file(file, config, month, _places(paths, rejects, file), listener) for file in files
+        )
+
+
+def _places(paths: CheckPaths, rejects: RejectsWriter | None, file: SourceFile) -> Places:
+    left_out = left_out_path(paths.left_out, file.key) if paths.left_out else None
+    return Places(paths.scratch, rejects, left_out)
+
+
+def without_left_out(files: Sequence[SourceFile], left_out: Mapping[str, LeftOut]) -> list[SourceFile]:
+    """Give the files as they are read from then on: without what QC leaves out of them, by name."""
+    return [file.model_copy(update={"left_out": left_out.get(file.name)}) for file in files]
 
 
 def check_month(
@@ -71,8 +88,29 @@ def check_month(
     paths: CheckPaths,
     listener: Listener = ignore_events,
 ) -> MonthCheck:
-    """Check all files of a month and decide, as `file_qc`, `qc_keys` and `qc_gate` do in mode `file`."""
+    """Check all files of a month and decide, as `file_qc`, `qc_keys` and `qc_gate` do in mode `file`.
+
+    Without a folder for them, the lists of what is left out do not outlast the check and have no path.
+    """
+    if paths.left_out is None and config.qc.may_reject:
+        with working_folder(paths.scratch) as folder:
+            kept = replace(paths, left_out=folder)
+            return _without_lists(check_month(files, config, month, kept, listener))
     reports = check_files(files, config, month, paths, listener)
-    keys = check_keys(files, config, paths.scratch, listener) if config.qc.key else None
+    keys = None
+    if config.qc.key:
+        rest = without_left_out(files, left_out_of(reports))
+        keys = check_keys(rest, config, paths.scratch, listener)
     verdict = decide(reports, config, month, "file", keys)
     return MonthCheck(feed=config.feed, month=str(month), reports=reports, verdict=verdict, keys=keys)
+
+
+def _without_lists(check: MonthCheck) -> MonthCheck:
+    forgotten = {
+        name: left_out.model_copy(update={"path": ""}) for name, left_out in check.verdict.left_out.items()
+    }
+    reports = tuple(
+        report.model_copy(update={"left_out": forgotten.get(report.file)}) for report in check.reports
+    )
+    verdict = check.verdict.model_copy(update={"left_out": forgotten})
+    return check.model_copy(update={"reports": reports, "verdict": verdict})

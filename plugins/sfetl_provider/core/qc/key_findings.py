@@ -16,7 +16,8 @@ def key_findings(
     """Judge the keys: duplicates by `qc.key_severity`, keys that lack a value as a WARNING.
 
     Each file must have been compared with the content and as many records as `file_qc` counted good ones, or a
-    CRITICAL finding says so. Of a file with bad lines or a wrong header, what could be read was compared.
+    CRITICAL finding says so. Of a file with bad lines that are not left out, or a wrong header, what could be read
+    was compared.
     """
     if not config.qc.key:
         return
@@ -41,7 +42,7 @@ def _coverage(report: QcReport, file: KeyFile | None, is_one_column: bool) -> It
         yield _finding(
             "CRITICAL", "keys_not_reconciled", f"{report.file}: {text}; clear the run's tasks from plan on."
         )
-    elif report.bad_records or report.header_faults or not file.is_read:
+    elif (report.bad_records and not report.left_out) or report.header_faults or not file.is_read:
         text = f"the keys of {_records(file.records)} were compared, as far as the file can be read"
         yield _finding("INFO", "keys_incomplete", f"{report.file}: {text}.")
     elif file.records != report.good_records and not (is_one_column and _may_hold(file, report)):

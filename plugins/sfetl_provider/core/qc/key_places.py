@@ -45,7 +45,8 @@ def _places_in(
     if not _has_known_lines(file, records, config):
         return [[KeyPlace(file=name)] for _ in keys]
     numbers = scan.first_numbers(file, keys, PLACES)
-    place = Place(Path(file.source.path), file.beginning.start, file.beginning.header_lines)
+    beginning, without_bad = file.beginning, file.source.left_out is not None
+    place = Place(Path(file.source.path), beginning.start, beginning.header_lines, without_bad)
     quoted = quote_records(place, shape_of(config), {number for some in numbers for number in some})
     return [
         [
@@ -64,4 +65,5 @@ def _has_known_lines(file: KeySource, records: int, config: FeedConfig) -> bool:
     with open_text_file(Path(file.source.path)) as text:
         for block in record_blocks(text, file.beginning.start, structure.shape):
             structure.add(block)
-    return not structure.bad_records and structure.records - structure.empty_records == records
+    good = structure.records - structure.empty_records - structure.bad_records
+    return (file.source.left_out is not None or not structure.bad_records) and good == records

@@ -56,8 +56,8 @@ def check_keys(
 
     Every file is read once, by DuckDB, and a 64-bit hash of each key goes to the scratch folder. Only when some
     repeat, the files are read again and the keys behind those hashes are compared by value. A key that lacks a
-    value equals no other, as in SQL. What DuckDB cannot read is not compared; the gate holds the counts against
-    those of `file_qc`.
+    value equals no other, as in SQL. What QC left out of a file (`left_out`), and what DuckDB cannot read, is not
+    compared; the gate holds the counts against those of `file_qc`.
 
     Memory: `qc.memory_mib` and about 300 MiB. Scratch: 8 bytes a record, and when keys repeat, those keys; all
     keys when more than two million different ones may repeat. Raises SourceFileError when a file cannot be read

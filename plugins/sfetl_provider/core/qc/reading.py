@@ -14,11 +14,12 @@ import duckdb
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import QcFailedError, ScratchSpaceError
-from sfetl_provider.core.events import Listener, Progress
+from sfetl_provider.core.events import Listener, Notice, Progress
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.core.plan.month_plan import LeftOut, SourceFile
 from sfetl_provider.core.qc.beginning import Beginning
 from sfetl_provider.core.qc.record_sample import RecordSample
+from sfetl_provider.core.qc.rejection import Rejection
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.rule_samples import RULE_SAMPLES, Place, quote_records
 from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
@@ -43,41 +44,66 @@ class Reading:
     month: Month
     beginning: Beginning
     listener: Listener
+    rejection: Rejection
 
     def run(self, structure: Structure, scratch: Path) -> Values | None:
         """Fill the structure and give the values, None when DuckDB cannot make sense of the file.
 
-        They are None as well when a record is too long, as nothing after it is read. The listener is called in the
-        calling thread. However it ends, DuckDB has stopped and its files below `scratch` are gone. Raises
-        SourceFileError and ScratchSpaceError, and ConfigError for a rule.
+        They are None as well when a record is too long, as nothing after it is read. When records are left out,
+        the file is read again for the values of the others. The listener is called in the calling thread. However
+        it ends, DuckDB has stopped and its files below `scratch` are gone. Raises SourceFileError and
+        ScratchSpaceError, and ConfigError for a rule.
         """
         with working_folder(scratch) as folder:
-            feed = TextFeed(Path(self.source.path), folder)
             structure.sample = self._sample(folder)
-            scanned = ScannedFile(feed, self.beginning.header_records)
-            scan = ValueScan(scanned, self.config, self.month, folder)
-            with _Background(scan) as background:
-                try:
-                    with feed.shared() as text:
-                        running = background.start(scan.run)
-                        self._read_structure(text, structure)
-                        if structure.is_stopped:
-                            background.cancel()
-                            return None
-                        values = running.result()
-                    if values is not None and structure.sample:
-                        structure.sample.close()
-                        sampled = background.start(scan.with_record_sample, values, structure.sample.path)
-                        values = sampled.result()
-                    broken = scan.broken(values) if _can_quote(values, structure) else {}
-                    if values is None or not broken:
-                        return values
-                    found = background.start(scan.first_numbers, broken, self._sample_limit).result()
-                except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-                    raise out_of_range(self.source, error) from error
-                except duckdb.Error as error:
-                    raise out_of_resources(self.source, self.config, error) from error
-            return scan.with_samples(values, self._quoted(found, structure.shape))
+            with self._scan(folder) as background:
+                values = self._read_side_by_side(background, structure)
+                if self.rejection.left_out is None:
+                    return self._completed(background, values, structure)
+            left_out = self.rejection.left_out
+            self._tell(f"{left_out.records:,} bad records are left out; the others are read again")
+            with self._scan(folder, left_out) as background:
+                values = background.start(background.scan.run).result()
+                return self._completed(background, values, structure)
+
+    @contextmanager
+    def _scan(self, folder: Path, left_out: LeftOut | None = None) -> Iterator[_Background]:
+        feed = TextFeed(Path(self.source.path), folder, left_out)
+        scan = ValueScan(ScannedFile(feed, self.beginning.header_records), self.config, self.month, folder)
+        with _Background(scan, feed) as background:
+            try:
+                yield background
+            except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+                raise out_of_range(self.source, error) from error
+            except duckdb.Error as error:
+                raise out_of_resources(self.source, self.config, error) from error
+
+    def _read_side_by_side(self, background: _Background, structure: Structure) -> Values | None:
+        with background.feed.shared() as text:
+            running = background.start(background.scan.run)
+            self._read_structure(text, structure)
+            left_out = self.rejection.settle(structure)
+            if structure.is_stopped or left_out is not None:
+                background.cancel()
+                return None
+            return running.result()
+
+    def _completed(
+        self, background: _Background, values: Values | None, structure: Structure
+    ) -> Values | None:
+        """Add what is asked for once the file was read: the profile's sample, records that break rules."""
+        scan, has_rest = background.scan, self.rejection.left_out is not None
+        if values is not None and structure.sample:
+            structure.sample.close()
+            sampled = background.start(scan.with_record_sample, values, structure.sample.path)
+            values = sampled.result()
+        if not _can_quote(values, structure, has_rest):
+            return values
+        broken = scan.broken(values)
+        if not broken:
+            return values
+        found = background.start(scan.first_numbers, broken, self._sample_limit).result()
+        return scan.with_samples(values, self._quoted(found, structure.shape))
 
     def _sample(self, folder: Path) -> RecordSample | None:
         if self.config.qc.profile != "full":
@@ -106,24 +132,29 @@ class Reading:
     def _report(self, done: int) -> None:
         self.listener(Progress("qc", self.source.name, done, self.beginning.size_bytes, "bytes"))
 
+    def _tell(self, text: str) -> None:
+        self.listener(Notice("qc", f"{self.source.name}: {text}."))
+
     def _quoted(self, found: Mapping[str, list[int]], shape: Shape) -> dict[str, tuple[BadLine, ...]]:
-        place = Place(Path(self.source.path), self.beginning.start, self.beginning.header_lines)
+        without_bad = self.rejection.left_out is not None
+        place = Place(Path(self.source.path), self.beginning.start, self.beginning.header_lines, without_bad)
         quoted = quote_records(place, shape, {number for numbers in found.values() for number in numbers})
         return {key: tuple(quoted[number] for number in numbers) for key, numbers in found.items()}
 
 
-def _can_quote(values: Values | None, structure: Structure) -> TypeGuard[Values]:
+def _can_quote(values: Values | None, structure: Structure, has_rest: bool) -> TypeGuard[Values]:
     """Tell whether records can be found again by number: not once the two readers differ."""
     if values is None or values.rows != structure.records - structure.empty_records - structure.bad_records:
         return False
-    return not structure.bad_records and structure.shape.columns > 1
+    return (has_rest or not structure.bad_records) and structure.shape.columns > 1
 
 
 class _Background:
     """DuckDB's thread; when the block is left, however that happens, its query has ended and it is closed."""
 
-    def __init__(self, scan: ValueScan) -> None:
-        self._scan = scan
+    def __init__(self, scan: ValueScan, feed: TextFeed) -> None:
+        self.scan = scan
+        self.feed = feed
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="qc-values")
         self._latest: Future[Any] | None = None
 
@@ -140,13 +171,13 @@ class _Background:
         """End the latest query; what it gave or met is of no interest any more."""
         # An interruption that comes before the query has begun is lost, so it is repeated.
         while self._latest is not None and not self._latest.done():
-            self._scan.interrupt()
+            self.scan.interrupt()
             wait([self._latest], INTERRUPT_SECONDS)
 
     def __exit__(self, *_: object) -> None:
         self.cancel()
         self._executor.shutdown()
-        self._scan.close()
+        self.scan.close()
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class RejectsWriter:
 
     def finish(self) -> None:
         """Put the file in its place; without bad lines there is none, and an older list is removed."""
-        with _scratch_errors(self.path):
+        with list_errors(self.path):
             if self._file is not None:
                 self._file.close()
                 self._part.replace(self.path)
@@ -63,7 +63,7 @@ class RejectsWriter:
             return file.read(len(_HEAD)) == _HEAD
 
     def _write(self, row: bytes) -> None:
-        with _scratch_errors(self.path):
+        with list_errors(self.path):
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._part.open("wb")
@@ -101,7 +101,8 @@ def _text(line: bytes) -> str:
 
 
 @contextmanager
-def _scratch_errors(path: Path) -> Iterator[None]:
+def list_errors(path: Path) -> Iterator[None]:
+    """Say that a list of bad lines cannot be written: raises ScratchSpaceError for an OSError."""
     try:
         yield
     except OSError as error:

@@ -12,6 +12,7 @@ from pydantic import Field
 from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.config.qc_model import Severity as Severity
 from sfetl_provider.core.packed_record import PACKED
+from sfetl_provider.core.plan.month_plan import LeftOut
 from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.record import Record
@@ -138,6 +139,8 @@ class QcReport(Record):
     Of a compressed file, `size_bytes` is its own size, `text_bytes` that of its text, and lines and byte offsets
     are those of the text. `other_delimiter` is the one that its columns seem to be separated by instead of the
     feed's, if so.
+    With `left_out`, the bad records are within `qc.reject_limit`, and everything else is about the good ones
+    alone; `not_left_out` says why they are not, where that limit is above 0.
     """
 
     file: str
@@ -161,6 +164,8 @@ class QcReport(Record):
     target: tuple[TargetCount, ...] = Field(default=(), exclude_if=not_)
     expectations: tuple[ExpectationCount, ...] = Field(default=(), exclude_if=not_)
     profile: tuple[ColumnProfile, ...] = ()
+    left_out: LeftOut | None = Field(default=None, exclude_if=not_)
+    not_left_out: str = Field(default="", exclude_if=not_)
 
     def to_xcom(self) -> dict[str, Any]:
         """Give the form that a task hands on: as `to_json`, with a profile of lists; `from_json` reads it too."""
@@ -180,7 +185,7 @@ class QcVerdict(Record):
 
     `fingerprints` says which content of which file was checked; it is empty unless the mode is `file`. `days`
     holds every expected day and every other one that has rows, in order. `profile` is the month's, of all files;
-    `quality` is None when no file was read.
+    `quality` is None when no file was read. `left_out` says, by file, which bad records are not to be loaded.
     """
 
     mode: Literal["file", "snowflake", "skip"]
@@ -191,6 +196,7 @@ class QcVerdict(Record):
     days: tuple[DayRows, ...] = ()
     profile: tuple[ColumnProfile, ...] = ()
     quality: Quality | None = None
+    left_out: dict[str, LeftOut] = Field(default_factory=dict, exclude_if=not_)
 
     def to_xcom(self) -> dict[str, Any]:
         """Give the form that a task hands on: as `to_json`, with a profile of lists; `from_json` reads it too."""

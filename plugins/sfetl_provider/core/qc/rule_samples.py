@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sfetl_provider.core.qc.report import BadLine
-from sfetl_provider.core.qc.structure import Shape, record_blocks
+from sfetl_provider.core.qc.structure import Shape, bad_records, record_blocks
 from sfetl_provider.core.tsv.text_file import open_text_file
 
 RULE_SAMPLES = 5
@@ -29,11 +29,15 @@ def numbers_statement(conditions: Sequence[str], reading: str, limit: int) -> st
 
 
 class Place(NamedTuple):
-    """A file, the offset of its first data record in its text, and the number of lines before it."""
+    """A file, the offset of its first data record in its text, and the number of lines before it.
+
+    Of a file `without_bad` records, only the others have numbers.
+    """
 
     path: Path
     start: int
     header_lines: int
+    without_bad: bool = False
 
 
 def quote_records(place: Place, shape: Shape, numbers: Collection[int]) -> dict[int, BadLine]:
@@ -46,7 +50,8 @@ def quote_records(place: Place, shape: Shape, numbers: Collection[int]) -> dict[
     lines, records = place.header_lines, 0
     with open_text_file(place.path) as text:
         for block in record_blocks(text, place.start, shape):
-            full = np.flatnonzero(~block.is_empty)
+            left_out = block.is_empty | bad_records(block) if place.without_bad else block.is_empty
+            full = np.flatnonzero(~left_out)
             for number in wanted[len(quoted) :]:
                 if number > records + len(full):
                     break

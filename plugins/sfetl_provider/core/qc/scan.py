@@ -18,6 +18,7 @@ from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning, read_beginning
 from sfetl_provider.core.qc.date_tally import DateTally
 from sfetl_provider.core.qc.reading import Reading
+from sfetl_provider.core.qc.rejection import Checked, Rejection, open_rejection
 from sfetl_provider.core.qc.rejects import RejectsWriter
 from sfetl_provider.core.qc.report import BadLine, QcReport, RejectsFile, TextForm
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape, Structure
@@ -34,10 +35,11 @@ _SAFE = "Nothing of it was published."
 
 @dataclass(frozen=True)
 class Places:
-    """Where a scan may write: its scratch folder, and the list of bad lines if one is wanted."""
+    """Where a scan may write: scratch folder, and the lists of bad lines and of what is left out, if wanted."""
 
     scratch: Path
     rejects: RejectsWriter | None = None
+    left_out: Path | None = None
 
 
 def scan_file(
@@ -51,8 +53,9 @@ def scan_file(
 
     Two readers run side by side: DuckDB for the values (`qc.memory_mib` of memory, all cores) and one pass
     over the bytes for the structure (about 60 MiB). A record ends with a newline outside quotes; empty ones
-    are counted apart. With bad lines present, dates, missing values and rules cover what DuckDB could read. A
-    rule that records break costs another pass, which quotes some.
+    are counted apart. With bad lines present, dates, missing values and rules cover what DuckDB could read; but
+    within `qc.reject_limit`, when `places` takes the list of what is left out, exactly the good records, which
+    costs another pass of DuckDB. A rule that records break costs another pass, which quotes some.
 
     A compressed file (by its name) is decompressed in memory while it is read; lines and byte offsets are those of
     its text. Such a file that is damaged, and one that is empty, binary or compressed under another name, give a
@@ -60,7 +63,7 @@ def scan_file(
 
     Raises SourceFileError when the file cannot be read or changes meanwhile, ReconciliationError when the readers
     disagree about a file without bad lines, ScratchSpaceError when memory or scratch do not suffice. Leaves
-    nothing behind but the rows that it adds to `places.rejects`.
+    nothing behind but the rows that it adds to `places.rejects`, and the list of what is left out.
     """
     started = perf_counter()
     before = fingerprint(source.path)
@@ -68,17 +71,32 @@ def scan_file(
     structure = _structure(source, config, beginning, places)
     listed_before = places.rejects.lines if places.rejects else 0
     values: Values | None = None
-    if beginning.refusal:
-        structure.end_early(beginning.refusal)
-    elif beginning.has_body:
-        reading = Reading(source, config, month, beginning, listener)
-        with _named_change(source, before):
-            values = reading.run(structure, places.scratch)
+    checked = Checked(before, beginning.header_records, _text_bytes(source, beginning))
+    with open_rejection(places.left_out, config, checked) as rejection:
+        structure.bad = rejection if rejection.is_wanted else None
+        if beginning.refusal:
+            structure.end_early(beginning.refusal)
+            rejection.settle(structure)
+        elif beginning.has_body:
+            reading = Reading(source, config, month, beginning, listener, rejection)
+            with _named_change(source, before):
+                values = reading.run(structure, places.scratch)
     _require_unchanged(source, before)
-    counts = reconcile(source, structure, values or _no_values(config, month), bool(beginning.header_faults))
+    counts = reconcile(
+        source,
+        structure,
+        values or _no_values(config, month),
+        bool(beginning.header_faults),
+        rejection.left_out is not None,
+    )
     rejects = _rejects_file(places.rejects, listed_before)
-    report = _report(source, beginning, counts, _Pass(before, perf_counter() - started, rejects))
-    return veiled(report, config)
+    made = _Pass(before, perf_counter() - started, rejects, rejection)
+    return veiled(_report(source, beginning, counts, made), config)
+
+
+def _text_bytes(source: SourceFile, beginning: Beginning) -> int | None:
+    """Of a compressed file that is not known before it was read."""
+    return None if is_compressed(source.path) else beginning.size_bytes
 
 
 @contextmanager
@@ -121,6 +139,7 @@ class _Pass(NamedTuple):
     fingerprint: str
     seconds: float
     rejects: RejectsFile | None
+    rejection: Rejection
 
 
 class Counts:
@@ -147,20 +166,25 @@ def _no_values(config: FeedConfig, month: Month) -> Values:
 
 
 def reconcile(
-    source: SourceFile, structure: Structure, values: Values, has_header_faults: bool = False
+    source: SourceFile,
+    structure: Structure,
+    values: Values,
+    has_header_faults: bool = False,
+    has_left_out: bool = False,
 ) -> Counts:
-    """Hold DuckDB's rows against the records found in the bytes.
+    """Hold DuckDB's rows against the good records found in the bytes.
 
     What DuckDB alone rejects counts as bad; a difference that it does not explain is an error. Once there are
-    bad records, or a header that is none, the two may differ, as DuckDB reads some of them. In a file of one
-    column DuckDB makes rows of some empty lines, so there only the dated rows are compared; the rest counts
-    as undated, and missing values are not counted apart.
+    bad records that were not left out, or a header that is none, the two may differ, as DuckDB reads some of
+    them. In a file of one column DuckDB makes rows of some empty lines, so there only the dated rows are compared;
+    the rest counts as undated, and missing values are not counted apart.
     """
     good = structure.records - structure.empty_records - structure.bad_records
     rows = values.rows if structure.shape.columns > 1 else max(good, values.dated_rows)
-    if structure.bad_records or has_header_faults or rows == good:
+    is_partial = has_header_faults or (structure.bad_records > 0 and not has_left_out)
+    if is_partial or rows == good:
         return Counts(structure, values, structure.bad_records, structure.bad_lines)
-    if values.rejects and rows < good:
+    if values.rejects and rows < good and not structure.bad_records:
         for reject in values.rejects:
             structure.note(reject, _line_at(source, reject.byte_offset, structure))
         return Counts(structure, values, good - rows, structure.bad_lines)
@@ -200,6 +224,8 @@ def _report(source: SourceFile, beginning: Beginning, counts: Counts, made: _Pas
         seconds=round(made.seconds, 3),
         text_bytes=counts.structure.end_byte if is_compressed(source.path) else None,
         other_delimiter=beginning.other_delimiter,
+        left_out=made.rejection.left_out,
+        not_left_out=made.rejection.refusal,
         **counts.values.found,
     )
 

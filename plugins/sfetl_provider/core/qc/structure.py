@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,13 @@ Mask = NDArray[np.bool_]
 Sink = Callable[[BadLine, bytes], bool]
 
 
+class BadRecords(Protocol):
+    """Who takes the bad records of each block; `first_line` is the number of the block's first line."""
+
+    def add(self, block: Block, bad: Mask, first_line: int) -> None:
+        """Take those that are marked."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """What a record must look like: number of columns, delimiter, quote character or None."""
@@ -46,7 +53,7 @@ class Structure:
     The sink gets every bad record with its bytes while it is found, until it says that it takes no more.
     `crlf_ends` and `lf_ends` count records by the newline that ends them; one that is cut off counts in neither.
     `end_byte` is the offset in the text where what was counted ends, `is_stopped` tells that it is not the text's
-    end, as a record is too long.
+    end, as a record is too long. `is_end_bad` tells that its last record is bad and not whole.
     """
 
     shape: Shape
@@ -60,9 +67,11 @@ class Structure:
     end_byte: int = 0
     is_last_newline_missing: bool = False
     is_stopped: bool = False
+    is_end_bad: bool = False
     bad_lines: list[BadLine] = field(default_factory=list)
     sink: Sink | None = field(default=None, compare=False)
     sample: RecordSample | None = field(default=None, compare=False)
+    bad: BadRecords | None = field(default=None, compare=False)
 
     def add(self, block: Block) -> None:
         """Judge the records of the next block."""
@@ -70,6 +79,8 @@ class Structure:
         self._describe(block, np.flatnonzero(bad), faults)
         if self.sample:
             self.sample.add(block, bad)
+        if self.bad:
+            self.bad.add(block, bad, self.lines + 1)
         self.lines += len(block.newlines)
         self.records += len(block.ends)
         self.empty_records += int(np.count_nonzero(block.is_empty))
@@ -79,11 +90,13 @@ class Structure:
         self.end_byte = block.offset + len(block.content) - block.is_completed
         self.is_last_newline_missing = block.is_completed or block.content[-1] != NEWLINE
         self.is_stopped = block.is_cut
+        self.is_end_bad = bool(bad[-1]) and (block.is_open or block.is_completed)
 
     def end_early(self, reason: str) -> None:
         """Count what is missing from here on as one bad record."""
         self.records += 1
         self.bad_records += 1
+        self.is_end_bad = True
         self.note(BadLine(line=self.lines + 1, byte_offset=self.end_byte, reason=reason, sample=""), b"")
 
     def _describe(self, block: Block, bad: Positions, faults: list[Fault]) -> None:
@@ -258,6 +271,11 @@ def _last_end(block: Block) -> int:
 def _last_block(start: int, rest: bytes, shape: Shape) -> Block:
     is_open = shape.quote is not None and bool(rest.count(shape.quote) & 1)
     return Block(start, rest if is_open else rest + b"\n", shape, is_open, is_completed=not is_open)
+
+
+def bad_records(block: Block) -> Mask:
+    """Mark the records of a block that are none."""
+    return _judge(block)[0]
 
 
 def _judge(block: Block) -> tuple[Mask, list[Fault]]:

@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Lock, Thread
 
-from sfetl_provider.core.errors import ScratchSpaceError
+from sfetl_provider.core.errors import ReconciliationError, ScratchSpaceError
+from sfetl_provider.core.plan.month_plan import LeftOut
 from sfetl_provider.core.qc.named_pipe import WAIT_SECONDS, NamedPipe
 from sfetl_provider.core.tsv.compressed import is_compressed
+from sfetl_provider.core.tsv.fingerprint import fingerprint
+from sfetl_provider.core.tsv.left_out import open_left_out
 from sfetl_provider.core.tsv.text_file import SourceText, open_text_file
 
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -22,12 +25,14 @@ class TextFeed:
     """Gives the text of one file under paths that DuckDB can read, below a folder.
 
     A plain file is linked to: DuckDB takes brackets and stars in a path for wildcards, and the link's name has
-    none. A compressed one is decompressed by a thread into a named pipe, without touching the disk. Memory: 5
-    blocks of 4 MiB a pass. Used by one DuckDB thread and one other; `close` ends all passes, from any thread.
+    none. A compressed one is decompressed by a thread into a named pipe, without touching the disk; so is one
+    written there of which records are left out, to `readable` alone. Memory: 5 blocks of 4 MiB a pass. Used by one
+    DuckDB thread and one other; `close` ends all passes, from any thread.
     """
 
-    def __init__(self, path: Path, folder: Path) -> None:
+    def __init__(self, path: Path, folder: Path, left_out: LeftOut | None = None) -> None:
         self._path = path.absolute()
+        self._left_out = left_out
         with _scratch_errors(folder):
             self._folder = Path(tempfile.mkdtemp(prefix="text-", dir=folder))
         self._lock = Lock()
@@ -43,7 +48,7 @@ class TextFeed:
         What was read is not all of the text when the feed is closed meanwhile. Raises SourceFileError at the
         block's end when the text could not be read, unless `shared` tells of that.
         """
-        if not is_compressed(self._path):
+        if not is_compressed(self._path) and self._left_out is None:
             yield self._link()
             return
         shared, self._shared = self._shared, None
@@ -53,7 +58,7 @@ class TextFeed:
             finally:
                 shared.pipe.close()
             return
-        with self._pass(None) as own:
+        with self._pass(None, self._left_out) as own:
             yield own.path
         own.raise_failure()
 
@@ -100,11 +105,11 @@ class TextFeed:
         return link
 
     @contextmanager
-    def _pass(self, text: _BlockQueue | None) -> Iterator[_Pass]:
+    def _pass(self, text: _BlockQueue | None, left_out: LeftOut | None = None) -> Iterator[_Pass]:
         with self._lock:
             self._passes += 1
             with _scratch_errors(self._folder):
-                started = _Pass(self._path, self._folder / f"text-{self._passes}", text)
+                started = _Pass(self._path, self._folder / f"text-{self._passes}", text, left_out)
             self._running.append(started)
             if self._is_closed:
                 started.close()
@@ -171,14 +176,17 @@ class _BlockQueue:
 
 
 class _Pass(Thread):
-    """A thread that decompresses the text once, into a pipe and a queue."""
+    """A thread that reads the text once, into a pipe and a queue, or without what is left out into a pipe."""
 
-    def __init__(self, path: Path, pipe_path: Path, text: _BlockQueue | None) -> None:
+    def __init__(
+        self, path: Path, pipe_path: Path, text: _BlockQueue | None, left_out: LeftOut | None
+    ) -> None:
         super().__init__(name="qc-text", daemon=True)
         self.path = pipe_path
         self.pipe = NamedPipe(pipe_path)
         self._source = path
         self._text = text
+        self._left_out = left_out
         self._is_closed = False
         self._failure: BaseException | None = None
         self.start()
@@ -190,9 +198,12 @@ class _Pass(Thread):
         return self._text
 
     def run(self) -> None:
-        """Decompress until the end, a failure or `close`."""
+        """Read until the end, a failure or `close`."""
         try:
-            self._hand_on()
+            if self._left_out is None:
+                self._hand_on()
+            else:
+                self._hand_on_rest(self._left_out)
         except BaseException as error:  # noqa: BLE001  # it is raised where the text is read
             self._failure = error
         if self._text is not None:
@@ -217,6 +228,27 @@ class _Pass(Thread):
                 if self._text is not None:
                     self._text.put((block, text.source_position))
                 self.pipe.write(block)
+
+    def _hand_on_rest(self, left_out: LeftOut) -> None:
+        is_whole = False
+        with (
+            open_left_out(left_out, fingerprint(self._source)) as spans,
+            open_text_file(self._source) as text,
+        ):
+            cutter = spans.cutter()
+            while not self._is_closed and not is_whole:
+                block = text.read(BLOCK_BYTES)
+                is_whole = not block
+                if kept := cutter.kept(block):
+                    self.pipe.write(kept)
+        if is_whole and (cutter.records, cutter.size_bytes) != (left_out.records, left_out.size_bytes):
+            raise ReconciliationError(
+                f"{cutter.records:,} records ({cutter.size_bytes:,} bytes) of {self._source} were left out "
+                f"instead of {left_out.records:,} ({left_out.size_bytes:,}).",
+                safe="Nothing of it was published.",
+                next_step="The file changed in between: clear the run's tasks from wait_for_files on.",
+                stage="qc",
+            )
 
 
 @contextmanager

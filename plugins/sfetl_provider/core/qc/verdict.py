@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import QcFailedError
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.month_plan import QcMode
+from sfetl_provider.core.plan.month_plan import LeftOut, QcMode
 from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.qc.date_tally import outside_text
 from sfetl_provider.core.qc.days import classify_days, day_findings
@@ -77,6 +77,12 @@ def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
         names = ", ".join(rule.name for rule in config.qc.rules)
         text = f"The feed's own rules were not checked, as they need QC mode file: {names}."
         yield _finding("WARNING", "rules_not_checked", text)
+    if config.qc.may_reject:
+        text = (
+            f"No bad line is left out (qc.reject_limit = {config.qc.reject_limit}), as that needs QC mode file: "
+            "COPY stops at the first one."
+        )
+        yield _finding("WARNING", "rejects_not_checked", text)
     if config.qc.expectations:
         text = f"Suite {config.qc.expectations} was not checked, as it needs QC mode file."
         yield _finding("WARNING", "expectations_not_checked", text)
@@ -99,7 +105,13 @@ def _verdict(
         days=days,
         profile=profile,
         quality=rate(shares, (finding.severity for finding in findings)) if mode == "file" else None,
+        left_out=left_out_of(reports),
     )
+
+
+def left_out_of(reports: Iterable[QcReport]) -> dict[str, LeftOut]:
+    """Give what is left out of each file, by its name."""
+    return {report.file: report.left_out for report in reports if report.left_out}
 
 
 def _shares(reports: Sequence[QcReport], days: Sequence[DayRows], profile: Sequence[ColumnProfile]) -> Shares:
@@ -136,6 +148,9 @@ def _finding(severity: Severity, code: str, message: str) -> Finding:
 def _file_findings(report: QcReport, config: FeedConfig, month: Month) -> Iterator[Finding]:
     for code, message in _file_faults(report, config, month):
         yield _finding("CRITICAL", code, f"{report.file}: {message}")
+    if report.left_out:
+        text = _rejected_lines(report, report.left_out, config.qc.reject_limit)
+        yield _finding("WARNING", "rejected_lines", f"{report.file}: {text}")
     if report.empty_records:
         text = f"{report.file}: {_records(report.empty_records, 'empty record')} will not be loaded."
         yield _finding("INFO", "empty_records", text)
@@ -167,9 +182,9 @@ def _file_faults(report: QcReport, config: FeedConfig, month: Month) -> Iterator
         found, wanted = delimiter_name(report.other_delimiter), delimiter_name(config.format.delimiter)
         text = f"its columns seem to be separated by {found}, not by {wanted}; what follows may come of that"
         yield "delimiter", f"{text}. Correct the file, or format.delimiter of the feed."
-    if report.bad_records:
+    if report.bad_records and not report.left_out:
         yield "bad_lines", _bad_lines(report)
-    if not report.good_records and not report.bad_records:
+    if not report.good_records and (report.left_out or not report.bad_records):
         yield "no_records", "it holds no records; have it delivered again."
     for fault in report.header_faults:
         yield "header", f"{fault}. Correct the file, or columns and format.header of the feed."
@@ -187,10 +202,23 @@ def _file_faults(report: QcReport, config: FeedConfig, month: Month) -> Iterator
 
 
 def _bad_lines(report: QcReport) -> str:
+    limit = f" {report.not_left_out}." if report.not_left_out else ""
+    return f"{_records(report.bad_records, 'bad record')}: {_quoted(report)}.{limit}{_listed(report)}"
+
+
+def _rejected_lines(report: QcReport, left_out: LeftOut, limit: int | str) -> str:
+    """Say that the month is loaded without them, and how near the limit they come."""
+    records = report.good_records + report.bad_records
+    share = f"{100 * report.bad_records / records:.3g} % of {records:,}"
+    counted = f"{_records(report.bad_records, 'bad record')} ({_records(left_out.lines, 'line')}, {share})"
+    text = f"{counted} will not be loaded, within qc.reject_limit = {limit}"
+    return f"{text}: {_quoted(report)}.{_listed(report)}"
+
+
+def _quoted(report: QcReport) -> str:
     quoted = [f"{bad.place}: {bad.reason}" for bad in report.bad_lines]
     more = report.bad_records - len(quoted)
-    tail = f"; and {more:,} more" if more > 0 else ""
-    return f"{_records(report.bad_records, 'bad record')}: {'; '.join(quoted)}{tail}.{_listed(report)}"
+    return "; ".join(quoted) + (f"; and {more:,} more" if more > 0 else "")
 
 
 def _listed(report: QcReport) -> str:

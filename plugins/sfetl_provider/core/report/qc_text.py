@@ -45,9 +45,11 @@ def headline(check: MonthCheck) -> str:
 
 
 def good_records(check: MonthCheck) -> str:
-    """Give the number of good records and of files in words."""
+    """Give the number of good records, of files, and of bad records that are left out, in words."""
     good, files = check.verdict.good_records, len(check.reports)
-    return f"{good:,} good record{_s(good)} in {files} file{_s(files)}"
+    rejected = sum(left_out.records for left_out in check.verdict.left_out.values())
+    tail = f", {rejected:,} bad record{_s(rejected)} left out" if rejected else ""
+    return f"{good:,} good record{_s(good)} in {files} file{_s(files)}{tail}"
 
 
 def _s(count: int) -> str:

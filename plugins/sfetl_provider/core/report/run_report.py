@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import not_
 from typing import Literal
+
+from pydantic import Field
 
 from sfetl_provider import __version__
 from sfetl_provider.core.audit.report import AuditReport
@@ -32,7 +35,10 @@ class RunIdentity(Record):
 
 
 class ReportedFile(Record):
-    """One source file: bytes as it lies on disk, records as counted while staging, by `ranges` tasks."""
+    """One source file: bytes as it lies on disk, records as counted while staging, by `ranges` tasks.
+
+    `rejected_records` are those that QC left out.
+    """
 
     name: str
     size_bytes: int
@@ -44,6 +50,7 @@ class ReportedFile(Record):
     chunks: int
     chunks_reused: int
     ranges: int = 1
+    rejected_records: int = Field(default=0, exclude_if=not_)
 
 
 class ReportedChecks(Record):
@@ -172,6 +179,7 @@ def _reported_file(staged: StagedFile) -> ReportedFile:
         chunks=staged.chunk_count,
         chunks_reused=staged.chunks_reused,
         ranges=staged.ranges,
+        rejected_records=staged.rejected_records,
     )
 
 

@@ -37,10 +37,11 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
 
 def _file(file: ReportedFile) -> str:
     ranges = f", {file.ranges} ranges" if file.ranges > 1 else ""
+    rejected = f"{file.rejected_records:,} rejected, " if file.rejected_records else ""
     return (
         f"{file.name}: {_megabytes(file.size_bytes)}, {file.records:,} records, "
-        f"{file.header_records:,} header, {file.empty_records:,} empty, {file.staged_records:,} staged in "
-        f"{file.chunks} chunks ({file.chunks_reused} reused){ranges}"
+        f"{file.header_records:,} header, {file.empty_records:,} empty, {rejected}{file.staged_records:,} staged "
+        f"in {file.chunks} chunks ({file.chunks_reused} reused){ranges}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sfetl_provider.core.errors import ReconciliationError
+from sfetl_provider.core.plan.month_plan import LeftOut
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.staged_file import StagedFile
 
@@ -13,8 +14,10 @@ def require_agreement(verdict: QcVerdict, staged: Sequence[StagedFile]) -> None:
     """Raise ReconciliationError unless what QC passed is what was staged: files, their content, records.
 
     QC and staging read the files independently, perhaps at different times; fingerprints and two counts by
-    different code agree or nothing is copied.
+    different code agree or nothing is copied. What was left out of each file must be what QC listed, and nothing
+    where QC listed nothing.
     """
+    _require_same_left_out(verdict, staged)
     if verdict.mode != "file":
         return
     records = sum(file.staged_records for file in staged)
@@ -29,3 +32,24 @@ def require_agreement(verdict: QcVerdict, staged: Sequence[StagedFile]) -> None:
         next_step="A file changed in between: clear wait_for_files with its downstream tasks.",
         stage="stage",
     )
+
+
+def _require_same_left_out(verdict: QcVerdict, staged: Sequence[StagedFile]) -> None:
+    faults = [fault for file in staged if (fault := _left_out_fault(file, verdict.left_out.get(file.file)))]
+    if faults:
+        raise ReconciliationError(
+            f"What was left out is not what QC rejected: {'; '.join(faults)}.",
+            safe="Nothing was copied; the table is as it was.",
+            next_step="Clear wait_for_files with its downstream tasks.",
+            stage="stage",
+        )
+
+
+def _left_out_fault(file: StagedFile, left_out: LeftOut | None) -> str:
+    found = (file.rejected_records, file.left_out_bytes, sum(file.chunk_left_out_lines))
+    wanted = (left_out.records, left_out.size_bytes, left_out.lines) if left_out else (0, 0, 0)
+    if found != wanted:
+        return f"{file.file}: records, bytes and lines are {found}, by QC {wanted}"
+    if left_out and file.records != left_out.file_records:
+        return f"{file.file}: {file.records:,} records, by QC {left_out.file_records:,}"
+    return ""

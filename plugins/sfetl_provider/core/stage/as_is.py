@@ -68,10 +68,11 @@ def stage_as_is(
 ) -> StagedFile | None:
     """Bring a .gz or .zst file to the stage unchanged, or give None and say why when it is not fit for that.
 
-    Fit is a file of at most `stage.as_is_mib` with one gzip member or zstd frame and no byte order mark. It is
-    read once, decompressed in memory, to find that out and to count its lines and records, and then uploaded; a
-    second try does neither again when it was done. The SHA-256 of the file is that of its chunk. Memory: 20 MiB,
-    and of a zstd frame its window. Errors, resuming and what is left behind are those of `stage_file`.
+    Fit is a file of at most `stage.as_is_mib` with one gzip member or zstd frame, no byte order mark and nothing
+    that QC leaves out. It is read once, decompressed in memory, to find that out and to count its lines and
+    records, and then uploaded; a second try does neither again when it was done. The SHA-256 of the file is that
+    of its chunk. Memory: 20 MiB, and of a zstd frame its window. Errors, resuming and what is left behind are
+    those of `stage_file`.
     """
     kind = _KINDS.get(Path(source.path).suffix.lower())
     if kind is None or config.stage.as_is_bytes is None:
@@ -81,6 +82,7 @@ def stage_as_is(
         **cutting_of(source, config).model_dump(),
         stage_folder=stage_folder(plan, source.key),
         compression=kind,
+        left_out=source.left_out_sha256,
         is_as_is=True,
     )
     staging = _AsIs(source, config, identity, ports, listener)
@@ -127,6 +129,8 @@ def _on_stage(staging: _AsIs, chunks: list[Chunk]) -> set[int]:
 def _examined(staging: _AsIs) -> Chunk:
     """Read the file, and give it as a chunk whose upload is not confirmed; raises _UnfitError."""
     path, limit = Path(staging.source.path), staging.config.stage.as_is_bytes
+    if staging.source.left_out:
+        raise _UnfitError("QC leaves bad records out of it")
     if limit is not None and staging.size_bytes > limit:
         raise _UnfitError(f"it has {staging.size_bytes:,} bytes, more than stage.as_is_mib")
     try:

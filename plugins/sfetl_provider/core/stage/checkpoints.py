@@ -22,7 +22,8 @@ _FIELDS = tuple(Chunk.model_fields)
 class StagingIdentity(Record):
     """What must be unchanged for recorded chunks to be of use: the file, its place on the stage, the cutting.
 
-    The compression level is not part of it: it is recorded with each chunk. `is_as_is`: the file is the chunk.
+    `left_out` is the hash of the list of what is left out, empty without one. The compression level is not part of
+    it: it is recorded with each chunk. `is_as_is`: the file is the chunk.
     `mask` is `Masking.identity`: other columns or another key start afresh.
     """
 
@@ -32,6 +33,7 @@ class StagingIdentity(Record):
     compression: Compression
     header: bool
     quote: str | None
+    left_out: str
     byte_range: ByteRange | None = None
     is_as_is: bool = False
     mask: str = ""
@@ -101,8 +103,7 @@ def _page_key(page: int) -> str:
 
 
 def _row(chunk: Chunk) -> JsonValue:
-    values = chunk.to_json()
-    return [values[name] for name in _FIELDS]
+    return [getattr(chunk, name) for name in _FIELDS]
 
 
 def _chunk(row: JsonValue) -> Chunk:

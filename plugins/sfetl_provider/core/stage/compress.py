@@ -12,8 +12,10 @@ from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.stage.compressors import Compressor, open_compressor
 from sfetl_provider.core.stage.masking import Masking
 from sfetl_provider.core.stage.scratch import scratch_error
+from sfetl_provider.core.stage.sifting import Sieve, never_empty
 from sfetl_provider.core.stage.split import ChunkRange
 from sfetl_provider.core.stage.stream import TextStream
+from sfetl_provider.core.tsv.left_out import LeftOutList
 from sfetl_provider.core.tsv.line_counter import LineCounter
 from sfetl_provider.core.tsv.source import changed_while_read, open_source
 
@@ -30,7 +32,7 @@ class ChunkSource:
     """How to read chunks of a file, hide columns if any are masked, and compress them.
 
     With a `stream` the file is compressed itself: its chunks are made one after the other in their order, each
-    by so many `threads`; `size_bytes` is then unknown and -1.
+    by so many `threads`; `size_bytes` is then unknown and -1. What is `left_out` does not come into the chunks.
     """
 
     path: Path
@@ -41,6 +43,12 @@ class ChunkSource:
     masking: Masking | None = None
     threads: int = 0
     compression: Compression = "zstd"
+    left_out: LeftOutList | None = None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the bytes of a chunk go into its frame as they are, so that their number is known before."""
+        return self.stream is None and self.masking is None and self.left_out is None
 
 
 def _go_on() -> bool:
@@ -63,7 +71,8 @@ class Watch:
 class ChunkFile:
     """A finished chunk file and what was counted while it was made; the hash is of its compressed bytes.
 
-    `source_bytes` is what of the source file was read for it: less than its text when that is compressed.
+    `source_bytes` is what of the source file was read for it: less than its text when that is compressed. `lines`
+    include `left_out_lines`, which are not in it.
     `zstd_level` is 0 for other compressions.
     """
 
@@ -76,6 +85,9 @@ class ChunkFile:
     compressed_bytes: int
     compressed_sha256: str
     zstd_level: int
+    rejected_records: int = 0
+    left_out_lines: int = 0
+    left_out_bytes: int = 0
 
 
 def compress_chunk(
@@ -87,25 +99,30 @@ def compress_chunk(
 ) -> ChunkFile:
     """Write one chunk as one frame: of zstd with checksum (and content size, unless read from a stream or masked).
 
-    A chunk of a stream ends with the record that holds the byte before `chunk.end_byte`; the result tells where.
+    A chunk of a stream ends with the record that holds the byte before `chunk.end_byte`; the result tells where. A
+    chunk of which all is left out becomes an empty line.
 
     Memory: about four blocks (16 MiB). The file is written beside `target` and renamed when it is whole; after
     any failure nothing is left. Several threads may make different chunks at once: compression, hashing and
     counting let go of Python's lock. Raises SourceFileError when the file is unreadable or ends early,
-    ReconciliationError when the chunk does not end with a record, ScratchSpaceError when it cannot be written,
-    CompressionStopped as soon as the watch says so.
+    ReconciliationError when the chunk does not end with a record or its bytes do not add up, ScratchSpaceError
+    when it cannot be written, CompressionStopped as soon as the watch says so.
     """
     partial = target.with_suffix(".part")
     counter = LineCounter(source.quote)
-    blocks = _counted(_blocks(source, chunk, watch), counter)
-    size_bytes = chunk.size_bytes if source.stream is None and source.masking is None else -1
-    written = LineCounter(source.quote)
+    sieve, written = Sieve(source.left_out, chunk.start_byte), LineCounter(source.quote)
+    blocks = _counted(sieve.passed(_blocks(source, chunk, watch)), counter)
     if source.masking is not None:
         blocks = _counted(source.masking.masked(blocks, chunk.start_byte), written)
+    size_bytes = chunk.size_bytes if source.is_unchanged else -1
     compressor = open_compressor(source.compression, zstd_level, size_bytes, source.threads)
     try:
-        compressed_bytes, sha256 = _write(_frame(blocks, compressor), partial)
-        chunk = _finished(source, chunk, counter)
+        compressed_bytes, sha256 = _write(_frame(never_empty(blocks), compressor), partial)
+        chunk, is_last = _finished(source, chunk)
+        sieve.require_sum(chunk, source.path.name)
+        if is_last:
+            counter.finish()
+        _require_record_end(source, chunk, counter)
         if source.masking is not None:
             _require_same_records(chunk, counter, written)
         partial.replace(target)
@@ -117,12 +134,15 @@ def compress_chunk(
         path=target,
         chunk=chunk,
         source_bytes=chunk.size_bytes if source.stream is None else source.stream.source_advance(),
-        lines=counter.lines,
+        lines=counter.lines + sieve.lines,
         records=counter.records,
         empty_records=counter.empty_records,
         compressed_bytes=compressed_bytes,
         compressed_sha256=sha256,
         zstd_level=zstd_level if source.compression == "zstd" else 0,
+        rejected_records=sieve.records,
+        left_out_lines=sieve.lines,
+        left_out_bytes=sieve.left_out_bytes,
     )
 
 
@@ -169,22 +189,22 @@ def _write(parts: Iterator[bytes], path: Path) -> tuple[int, str]:
     return size_bytes, digest.hexdigest()
 
 
-def _finished(source: ChunkSource, chunk: ChunkRange, counter: LineCounter) -> ChunkRange:
-    if source.stream is not None:
-        is_last = source.stream.is_at_end
-        chunk = ChunkRange(chunk.number, chunk.start_byte, source.stream.position)
-    else:
-        is_last = chunk.end_byte == source.size_bytes
-    if is_last:
-        counter.finish()
-    elif not counter.is_at_record_end:
-        raise ReconciliationError(
-            f"Chunk {chunk.number} of {source.path.name} does not end with a record (byte {chunk.end_byte:,}).",
-            safe="Nothing was loaded; the chunks staged before are recorded.",
-            next_step="The file changed or its quotes are not paired: let QC check it, correct it, start over.",
-            stage="stage",
-        )
-    return chunk
+def _finished(source: ChunkSource, chunk: ChunkRange) -> tuple[ChunkRange, bool]:
+    """Give the chunk as it came to be, and whether the text ends with it."""
+    if source.stream is None:
+        return chunk, chunk.end_byte == source.size_bytes
+    return ChunkRange(chunk.number, chunk.start_byte, source.stream.position), source.stream.is_at_end
+
+
+def _require_record_end(source: ChunkSource, chunk: ChunkRange, counter: LineCounter) -> None:
+    if counter.is_at_record_end:
+        return
+    raise ReconciliationError(
+        f"Chunk {chunk.number} of {source.path.name} does not end with a record (byte {chunk.end_byte:,}).",
+        safe="Nothing was loaded; the chunks staged before are recorded.",
+        next_step="The file changed or its quotes are not paired: let QC check it, correct it, start over.",
+        stage="stage",
+    )
 
 
 def _require_same_records(chunk: ChunkRange, read: LineCounter, written: LineCounter) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, groupby, pairwise
 
 from sfetl_provider.core.errors import ReconciliationError
+from sfetl_provider.core.stage.conservation import left_out_counts
 from sfetl_provider.core.stage.staged_file import DIVIDE_AGAIN, Chunk, StagedFile, StagedRange
 
 
@@ -124,7 +125,7 @@ def _count_faults(part: StagedRange) -> Iterator[str]:
 
 
 def _has_lines_of_its_records(chunk: Chunk, quote: str | None) -> bool:
-    ended = chunk.records + chunk.empty_records
+    ended = chunk.records + chunk.empty_records + chunk.rejected_records
     return chunk.lines >= ended if quote else chunk.lines == ended
 
 
@@ -139,13 +140,14 @@ def _joined(ranges: Sequence[StagedRange]) -> StagedFile:
     chunks = [chunk for part in ranges for chunk in part.chunks]
     staged = sum(part.staged_records for part in ranges)
     empty = sum(part.empty_records for part in ranges)
+    rejected = sum(chunk.rejected_records for chunk in chunks)
     lines = accumulate((chunk.lines for chunk in chunks[:-1]), initial=first.chunks[0].first_line)
     return StagedFile(
         file=first.file,
         key=first.key,
         fingerprint=first.fingerprint,
         size_bytes=first.size_bytes,
-        records=first.header_records + empty + staged,
+        records=first.header_records + empty + rejected + staged,
         header_records=first.header_records,
         empty_records=empty,
         staged_records=staged,
@@ -158,4 +160,5 @@ def _joined(ranges: Sequence[StagedRange]) -> StagedFile:
         compression=first.compression,
         mask=first.mask,
         ranges=len(ranges),
+        **left_out_counts(chunks),
     )

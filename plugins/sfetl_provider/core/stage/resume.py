@@ -8,7 +8,7 @@ from itertools import count
 from pydantic import ValidationError
 
 from sfetl_provider.core.config.model import Compression
-from sfetl_provider.core.errors import ReconciliationError, SfetlError, UploadError
+from sfetl_provider.core.errors import LeftOutListError, ReconciliationError, SfetlError, UploadError
 from sfetl_provider.core.events import Listener, Notice
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import chunk_name
@@ -61,6 +61,8 @@ def _recorded(checkpoints: StagingCheckpoints) -> tuple[RecordedSource | None, s
 def _difference(before: StagingIdentity, now: StagingIdentity) -> str:
     if before.fingerprint != now.fingerprint:
         return "the file changed since it was staged in part"
+    if before.left_out != now.left_out:
+        return "what is left out of it changed since it was staged in part"
     changed = [
         field for field in StagingIdentity.model_fields if getattr(before, field) != getattr(now, field)
     ]
@@ -109,7 +111,7 @@ def require_on_stage(name: str, chunks: Sequence[Chunk], on_stage: Collection[in
 
 def explain_resume(error: BaseException, on_stage: Collection[int], first_chunk: int = 1) -> None:
     """Add to an error which chunks are safe and where the next try begins."""
-    if isinstance(error, SourceChangedError | ReconciliationError):
+    if isinstance(error, SourceChangedError | ReconciliationError | LeftOutListError):
         return
     done = sorted(on_stage)
     first = next(number for number in count(first_chunk) if number not in on_stage)

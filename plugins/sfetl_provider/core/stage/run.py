@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError, SourceFileError
 from sfetl_provider.core.events import Listener, Notice, ignore_events
-from sfetl_provider.core.plan.month_plan import ByteRange, MonthPlan, SourceFile
+from sfetl_provider.core.plan.month_plan import ByteRange, LeftOut, MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
 from sfetl_provider.core.ports import CheckpointStore, Clock, StageListing, Uploader
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
@@ -24,6 +23,7 @@ from sfetl_provider.core.stage.compress import (
     compress_chunk,
     ignore_bytes,
 )
+from sfetl_provider.core.stage.conservation import left_out_counts, require_conservation
 from sfetl_provider.core.stage.file_hash import FileHash
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LADDER, LevelChooser
@@ -44,6 +44,7 @@ from sfetl_provider.core.stage.staging_progress import StagingProgress
 from sfetl_provider.core.stage.stream import TextStream, open_stream
 from sfetl_provider.core.tsv.compressed import is_compressed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
+from sfetl_provider.core.tsv.left_out import LeftOutList, open_left_out
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
 
 
@@ -75,7 +76,7 @@ def stage_file(
     the uploader; all other ports and the listener are touched by the calling thread only. Each chunk is
     recorded durably once its upload is confirmed, and its file removed; at the end LIST must show all with
     their sizes. Header and byte order mark are not staged, empty records are, and COPY skips them. A file
-    without records gives no chunk.
+    without records gives no chunk. What is `left_out` of the source is cut out of the chunks.
 
     Disk: (workers + 2 + upload workers) × the largest compressed chunk. Memory, whatever the size of the file:
     workers × (20 MB + what zstd takes: 1 MB at level 1, 3 at 6, 11 at 9, 43 at 12, 86 at 19) in this process,
@@ -85,7 +86,7 @@ def stage_file(
     After any failure, an interruption too, threads and uploads are stopped, scratch files removed and the
     recorded chunks kept; the error's text says which they are. Raises SourceFileError when the file cannot be
     read or changed while it was (then nothing is kept), UploadError, UploadDeniedError, ScratchSpaceError,
-    ReconciliationError and what the warehouse raises.
+    ReconciliationError, of a source with `left_out` LeftOutListError, and what the warehouse raises.
     """
     whole = source.model_copy(update={"byte_range": None})
     staging, reused, seconds = _stage(whole, plan, config, ports, listener)
@@ -125,6 +126,7 @@ def _stage(
         **cutting.model_dump(),
         stage_folder=stage_folder(plan, source.key),
         compression=config.stage.compression,
+        left_out=source.left_out_sha256,
         byte_range=source.byte_range,
         mask=masking.identity if masking else "",
     )
@@ -134,8 +136,11 @@ def _stage(
     with chunk_folder(scratch_folder(ports.scratch, plan, source.key, source.range_number)) as folder:
         try:
             reused = staging.resume(plan)
-            with FileHash(None if source.byte_range else Path(source.path)) as file_hash:
-                staging.stage_rest(folder, file_hash)
+            with (
+                FileHash(None if source.byte_range else Path(source.path)) as file_hash,
+                _opened_list(source.left_out, identity.fingerprint) as left_out,
+            ):
+                staging.stage_rest(folder, file_hash, left_out)
                 staging.verify(file_hash.result())
         except BaseException as error:
             cause = staging.cause_of(error)
@@ -144,6 +149,10 @@ def _stage(
                 raise
             raise cause from error
     return staging, reused, ports.clock.monotonic() - started
+
+
+def _opened_list(left_out: LeftOut | None, of_file: str) -> AbstractContextManager[LeftOutList | None]:
+    return open_left_out(left_out, of_file) if left_out else nullcontext()
 
 
 @dataclass
@@ -179,7 +188,7 @@ class _Staging:
         self._notice(f"{len(self.on_stage)} of {confirmed} recorded chunks lie on the stage and are kept")
         return len(self.on_stage)
 
-    def stage_rest(self, folder: Path, file_hash: FileHash) -> None:
+    def stage_rest(self, folder: Path, file_hash: FileHash, left_out: LeftOutList | None) -> None:
         """Make, upload and record every chunk that is not on the stage; the hash may follow, or go before."""
         path, progress = Path(self.source.path), self._progress()
         source = ChunkSource(
@@ -188,6 +197,7 @@ class _Staging:
             self.layout.quote,
             masking=self.masking,
             compression=self.identity.compression,
+            left_out=left_out,
         )
         progress.report()
         if not is_compressed(path):
@@ -286,7 +296,8 @@ class _Staging:
             )
             return
         known = self.recorded[place]
-        if (known.lines, known.records) != (made.lines, made.records):
+        counted = (made.lines, made.records, made.rejected_records)
+        if (known.lines, known.records, known.rejected_records) != counted:
             raise self._changed()
 
     def _record(self, made: ChunkFile) -> None:
@@ -307,7 +318,7 @@ class _Staging:
         if fingerprint(self.source.path) != self.identity.fingerprint:
             raise self._changed()
         self.sha256 = sha256
-        self._check_bytes()
+        self._check_conservation()
         if not self.recorded:
             self._notice("it holds no records, so nothing is on the stage")
             return
@@ -325,22 +336,12 @@ class _Staging:
         part = self.source.byte_range
         return range(1, 1 + (part.file_chunks if part else len(self.recorded)))
 
-    def _check_bytes(self) -> None:
-        edges = [self.layout.body_start, *(chunk.end_byte for chunk in self.recorded)]
-        starts = [chunk.start_byte for chunk in self.recorded]
-        if (
-            starts != edges[:-1]
-            or edges[-1] != self.layout.end_byte
-            or any(a >= b for a, b in pairwise(edges))
-        ):
+    def _check_conservation(self) -> None:
+        try:
+            require_conservation(self.source, self.layout, self.recorded)
+        except ReconciliationError:
             self.checkpoints.forget()
-            raise ReconciliationError(
-                f"The chunks of {self.source.label} do not make up the file: they end at byte {edges[-1]:,} of "
-                f"{self.layout.end_byte:,} or do not meet.",
-                safe="Nothing was loaded; the recorded chunks were given up.",
-                next_step="Clear this task: it starts afresh.",
-                stage="stage",
-            )
+            raise
 
     def _changed(self) -> SourceChangedError:
         return changed_while_read(self.source.path, "stage", CHUNKS_GIVEN_UP)
@@ -365,13 +366,14 @@ class _Staging:
         """Sum up."""
         staged = sum(chunk.records for chunk in self.recorded)
         empty = sum(chunk.empty_records for chunk in self.recorded)
+        rejected = sum(chunk.rejected_records for chunk in self.recorded)
         return StagedFile(
             file=self.source.name,
             key=self.source.key,
             fingerprint=self.identity.fingerprint,
             sha256=self.sha256,
             size_bytes=self.layout.size_bytes,
-            records=self.layout.header_records + empty + staged,
+            records=self.layout.header_records + empty + rejected + staged,
             header_records=self.layout.header_records,
             empty_records=empty,
             staged_records=staged,
@@ -382,6 +384,7 @@ class _Staging:
             mask=self.identity.mask,
             chunks_reused=reused,
             seconds=round(seconds, 3),
+            **left_out_counts(self.recorded),
         )
 
     def range_result(self, byte_range: ByteRange, reused: int, seconds: float) -> StagedRange:
@@ -434,4 +437,7 @@ def _chunk(made: ChunkFile, first_line: int) -> Chunk:
         compressed_bytes=made.compressed_bytes,
         compressed_sha256=made.compressed_sha256,
         zstd_level=made.zstd_level,
+        rejected_records=made.rejected_records,
+        left_out_lines=made.left_out_lines,
+        left_out_bytes=made.left_out_bytes,
     )

@@ -59,6 +59,7 @@ def stage_carried(
         compression=file.staged.compression,
         header=config.format.header,
         quote=config.format.quote,
+        left_out="",
         mask=file.staged.mask,
     )
     uploading = _Uploading(folder, file, identity, ports, listener)
@@ -155,6 +156,9 @@ class _Uploading:
             compressed_bytes=chunk.compressed_bytes,
             compressed_sha256=chunk.compressed_sha256,
             zstd_level=chunk.zstd_level,
+            rejected_records=chunk.rejected_records,
+            left_out_lines=chunk.left_out_lines,
+            left_out_bytes=chunk.left_out_bytes,
         )
 
     def _record(self, number: int) -> None:

@@ -18,7 +18,8 @@ class Chunk(Record):
     """One chunk that lies verified on the stage: numbers count from 1, the byte range is half open.
 
     `first_line` is the number of its first line in the source, so that COPY's line numbers can be mapped back;
-    `lines` are physical ones, more than the records where quoted fields hold newlines.
+    `lines` are physical ones, more than the records where quoted fields hold newlines, and include
+    `left_out_lines`: those of the `rejected_records` that QC left out, which are not in the chunk.
     `records` are what COPY must parse: lines without the empty ones. Uploads may overtake each other: a chunk
     whose own upload is not yet confirmed stands before a later one with nothing for its compressed form.
     `zstd_level` is 0 for other compressions and for a file that is staged as it is.
@@ -34,6 +35,9 @@ class Chunk(Record):
     compressed_bytes: int
     compressed_sha256: str
     zstd_level: int
+    rejected_records: int = Field(default=0, exclude_if=not_)
+    left_out_lines: int = Field(default=0, exclude_if=not_)
+    left_out_bytes: int = Field(default=0, exclude_if=not_)
 
     @property
     def is_confirmed(self) -> bool:
@@ -42,14 +46,16 @@ class Chunk(Record):
 
     @property
     def size_bytes(self) -> int:
-        """Uncompressed size."""
+        """Size of its text in the source."""
         return self.end_byte - self.start_byte
 
 
 class StagedFile(Record):
     """One source file on the stage; small enough for XCom (a few KB at hundreds of chunks).
 
-    Conservation: records = header + empty + staged, and the sum of `chunk_records` is what was staged.
+    Conservation: records = header + empty + rejected + staged, and the sum of `chunk_records` is what was staged.
+    `rejected_records` with their `left_out_bytes` are those that QC left out; `chunk_left_out_lines` says how many
+    lines of them belong to each chunk, and is empty when there are none.
     `fingerprint` is made of size, modification time and the content of the file's head and tail; `sha256` of
     all its bytes as they were delivered, of a compressed file not of its text, and empty
     when several tasks staged it: then `seconds` are those of the slowest. `mask` is `Masking.identity`; the text
@@ -72,6 +78,9 @@ class StagedFile(Record):
     chunks_reused: int
     seconds: float
     ranges: int = 1
+    rejected_records: int = Field(default=0, exclude_if=not_)
+    left_out_bytes: int = Field(default=0, exclude_if=not_)
+    chunk_left_out_lines: tuple[int, ...] = Field(default=(), exclude_if=not_)
     mask: str = Field(default="", exclude_if=not_)
 
     @property
@@ -84,7 +93,7 @@ class StagedRange(Record):
     """One byte range of a source file on the stage, to be joined with the others (about 300 bytes a chunk).
 
     `size_bytes` is the whole file's. Line numbers in `chunks` begin at 1 in each range but the first, whose begin
-    after the header. `lines`, `staged_records` and `empty_records` are the range's, without the header.
+    after the header. `lines` and the counts of records are the range's, without the header.
     """
 
     file: str
