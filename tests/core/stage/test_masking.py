@@ -19,7 +19,10 @@ from sfetl_provider.core.stage.checkpoints import StagingCheckpoints
 from sfetl_provider.core.stage.masking import Masking, open_masking
 from sfetl_provider.core.stage.run import StagePorts, stage_file
 from sfetl_provider.core.stage.staged_file import StagedFile
+from sfetl_provider.core.tsv.fingerprint import fingerprint
+from sfetl_provider.core.tsv.spans import Span
 from tests.core.fakes import InMemoryCheckpoints, InMemoryStage, SteppingClock, feed, plan, source_file
+from tests.core.tsv.test_left_out import written
 
 KEY = b"a key of thirty-two characters.."
 HASH = {"method": "hash", "where": "before_stage"}
@@ -72,9 +75,11 @@ def test_quoted_values_are_hashed_without_their_quotes_and_keep_them() -> None:
     ("mask", "expected"),
     [
         ({"method": "fixed"}, b"***"),
-        ({"method": "fixed", "text": "hidden"}, b"hidden"),
-        ({"method": "partial"}, "*****traß".encode()),
-        ({"method": "partial", "keep_last": 9}, b"*********"),
+        ({"method": "fixed", "value": "hidden"}, b"hidden"),
+        ({"method": "partial"}, b"*********"),
+        ({"method": "partial", "keep_last": 4}, "*****traß".encode()),
+        ({"method": "partial", "keep_first": 2, "keep_last": 1, "character": "ø"}, "Müøøøøøøß".encode()),
+        ({"method": "partial", "keep_first": 5, "keep_last": 4}, b"*********"),
     ],
 )
 def test_a_fixed_text_and_the_last_characters(mask: dict[str, Any], expected: bytes) -> None:
@@ -170,6 +175,23 @@ def test_chunks_hold_no_value_and_a_second_try_with_the_same_key_keeps_them(tmp_
     kept = str(bench.checkpoints.texts) + str(staged.to_json())
     assert KEY.decode() not in kept
     assert staged.mask in kept
+
+
+def test_what_qc_leaves_out_is_cut_before_its_columns_are_looked_for(tmp_path: Path) -> None:
+    bench = MaskBench(tmp_path)
+    lines = bench.text.splitlines(keepends=True)
+    lines[1] = b"2013-01-01\tsecret-1\ttoo\tmany\n"
+    bench.source = source_file(tmp_path / "flights.tsv", b"".join(lines))
+    spans = [Span(len(lines[0]), len(lines[1]), 2, 1)]
+    about = {"fingerprint": fingerprint(bench.source.path), "file_records": len(lines)}
+    left_out = written(tmp_path / "left-out.tsv", spans).model_copy(update=about)
+    bench.source = bench.source.model_copy(update={"left_out": left_out})
+
+    staged = bench.run()
+
+    expected = bench.expected().splitlines(keepends=True)
+    assert bench_text(bench.stage) == b"".join([expected[0], *expected[2:]])
+    assert (staged.staged_records, staged.rejected_records) == (3599, 1)
 
 
 def test_another_key_starts_afresh(tmp_path: Path) -> None:

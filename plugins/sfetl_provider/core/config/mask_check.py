@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sfetl_provider.core.column_type import read_column_type
-from sfetl_provider.core.config.mask_model import HASH_CHARACTERS, STAR, MaskConfig
+from sfetl_provider.core.config.mask_model import HASH_CHARACTERS, MaskConfig
 from sfetl_provider.core.expression.tree import Column, Node, aggregates, walk
 
 _TELLING = ("sum", "avg", "min", "max", "stddev", "median")
@@ -63,11 +63,12 @@ def _column_faults(column: MaskedColumn, date: str, key: tuple[str, ...], has_ke
 
 
 def _text_faults(mask: MaskConfig, written: MaskedFormat) -> Iterator[str]:
-    ours = {"hash": "0123456789abcdef", "fixed": mask.text, "partial": STAR}[mask.method]
+    ours = {"hash": "0123456789abcdef", "fixed": mask.value, "partial": mask.character}[mask.method]
     marks = {written.delimiter, written.quote, "\n", "\r"}
     if marks & set(ours):
         yield f"method {mask.method} would write the delimiter, the quote or a line end"
     markers = [marker for marker in written.null_markers if marker]
-    is_fixed_marker = mask.method == "fixed" and mask.text in markers
-    if is_fixed_marker or (mask.method == "partial" and any(STAR in marker for marker in markers)):
+    is_marker = mask.method == "fixed" and mask.value in written.null_markers
+    may_be_marker = mask.method == "partial" and any(mask.character in marker for marker in markers)
+    if is_marker or may_be_marker:
         yield f"what method {mask.method} writes can be one of format.null_markers"

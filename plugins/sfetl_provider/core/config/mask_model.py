@@ -9,18 +9,21 @@ from pydantic import Field
 from sfetl_provider.core.config.section import Section
 
 HASH_CHARACTERS = 64
-STAR = "*"
 
 
 class MaskConfig(Section):
-    """What stands in place of a column's values. Null markers stay what they are."""
+    """What the table holds in place of a sensitive value; a missing value stays missing."""
 
     method: Literal["hash", "fixed", "partial"]
-    """hash: HMAC-SHA-256 of the value in 64 hexadecimal digits, with the key of mask_conn_id; equal values stay
-    equal. fixed: the same text for every value. partial: an asterisk for each character but the last ones."""
-    where: Literal["before_stage"]
-    """before_stage: while the file is split, so that no value leaves the machine in the clear."""
-    text: str = Field(default="***", min_length=1)
-    """What method fixed puts in place of a value."""
-    keep_last: int = Field(default=4, ge=1)
-    """How many characters method partial leaves; of a value that has no more of them, none."""
+    """hash: 64 hexadecimal digits, equal for equal values; fixed: the same text for all; partial: all characters
+    but a few are replaced."""
+    where: Literal["before_stage"] = "before_stage"
+    """before_stage: the value never leaves this machine, and a hash is made with the key of mask_conn_id."""
+    value: str = "***"
+    """Text that method fixed puts there."""
+    keep_first: int = Field(default=0, ge=0)
+    """How many characters at the beginning method partial keeps."""
+    keep_last: int = Field(default=0, ge=0)
+    """How many characters at the end method partial keeps. Of a value that has no more than are kept none is."""
+    character: str = Field(default="*", min_length=1, max_length=1)
+    """What method partial puts in the place of each other character."""

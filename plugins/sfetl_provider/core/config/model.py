@@ -84,7 +84,11 @@ class ColumnConfig(Section):
     """Snowflake type of the table's column, as NUMBER(12,2), against which QC holds the values when the table's
     own is not known: see qc.target."""
     mask: MaskConfig | None = None
-    """Hides the column's values; null: they are loaded as they are."""
+    """How the value is hidden; null: it is loaded as it is."""
+
+    def is_masked(self, where: Literal["before_stage"]) -> bool:
+        """Tell whether the value is masked at this point of its way."""
+        return self.mask is not None and self.mask.where == where
 
 
 def _column_from_name(value: Any) -> Any:
@@ -361,14 +365,15 @@ class FeedConfig(Section):
     @model_validator(mode="after")
     def _check_masks(self) -> FeedConfig:
         masked = tuple(
-            MaskedColumn(column.name, column.mask, column.type) for column in self.columns if column.mask
+            MaskedColumn(column.name, column.mask, column.type)
+            for column in self.columns
+            if column.mask and column.is_masked("before_stage")
         )
         written = MaskedFormat(self.format.delimiter, self.format.quote, self.format.null_markers)
-        faults = list(
-            mask_faults(masked, written, self.date.column, self.qc.key, self.mask_conn_id is not None)
-        )
+        has_key = self.mask_conn_id is not None
+        faults = list(mask_faults(masked, written, self.date.column, self.qc.key, has_key))
         trees = {rule.name: rule.tree(self.column_kinds) for rule in self.qc.rules} if masked else {}
-        faults += rule_faults(trees, self.masked_columns)
+        faults += rule_faults(trees, [column.name for column in masked])
         if masked and self.stage.as_is_mib is not None:
             faults.append("stage.as_is_mib: a file with masked columns cannot be staged as it is")
         if faults:
@@ -398,7 +403,7 @@ class FeedConfig(Section):
 
     @property
     def masked_columns(self) -> tuple[str, ...]:
-        """Columns whose values may not leave the machine in the clear."""
+        """Columns whose values are hidden somewhere on their way."""
         return tuple(column.name for column in self.columns if column.mask)
 
     @property

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import Protocol
 
-from sfetl_provider.core.config.mask_model import STAR, MaskConfig
+from sfetl_provider.core.config.mask_model import MaskConfig
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConnectionMissingError, ReconciliationError, SourceFileError
 from sfetl_provider.core.tsv.fields import Fields, FieldShape, RaggedRecordError, find_fields, records_end
@@ -144,10 +144,10 @@ def open_masking(config: FeedConfig, key: bytes) -> Masking | None:
 
     Costs a tenth of a second where a key is used. Raises ConnectionMissingError when it is shorter than 16 bytes.
     """
-    masks = [(at, column.name, column.mask) for at, column in enumerate(config.columns) if column.mask]
+    masks = _masks(config)
     if not masks:
         return None
-    needs_key = any(mask.method == "hash" for _, _, mask in masks)
+    needs_key = any(mask.method == "hash" for mask in masks.values())
     if needs_key and len(key) < LEAST_KEY_BYTES:
         raise ConnectionMissingError(
             f"The connection {config.mask_conn_id} holds no password of {LEAST_KEY_BYTES} characters or more,"
@@ -161,7 +161,7 @@ def open_masking(config: FeedConfig, key: bytes) -> Masking | None:
         shape=FieldShape(
             len(config.columns), form.delimiter.encode(), form.quote.encode() if form.quote else None
         ),
-        hidden=tuple((at, _hide(mask, keyed)) for at, _, mask in masks),
+        hidden=tuple((config.column_names.index(name), _hide(mask, keyed)) for name, mask in masks.items()),
         null_markers=frozenset(marker.encode() for marker in form.null_markers),
         identity=f"{masked_how(config)}:{_proof(key) if needs_key else ''}",
     )
@@ -169,11 +169,19 @@ def open_masking(config: FeedConfig, key: bytes) -> Masking | None:
 
 def masked_how(config: FeedConfig) -> str:
     """Tell, in 16 digits, which columns are masked and how, whatever the key; empty when none is."""
-    masks = {column.name: column.mask.model_dump() for column in config.columns if column.mask}
+    masks = {name: mask.model_dump() for name, mask in _masks(config).items()}
     form = config.format
     written = [form.delimiter, form.quote, form.null_markers, config.column_names]
     text = json.dumps([masks, written], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16] if masks else ""
+
+
+def _masks(config: FeedConfig) -> dict[str, MaskConfig]:
+    return {
+        column.name: column.mask
+        for column in config.columns
+        if column.mask and column.is_masked("before_stage")
+    }
 
 
 def _proof(key: bytes) -> str:
@@ -185,19 +193,22 @@ def _hide(mask: MaskConfig, keyed: KeyedHash) -> Hide:
     if mask.method == "hash":
         return keyed
     if mask.method == "fixed":
-        return partial(_fixed, mask.text.encode())
-    return partial(_partial, mask.keep_last)
+        return partial(_fixed, mask.value.encode())
+    return partial(_partial, mask)
 
 
 def _fixed(text: bytes, _value: bytes) -> bytes:
     return text
 
 
-def _partial(keep_last: int, value: bytes) -> bytes:
+def _partial(mask: MaskConfig, value: bytes) -> bytes:
     # Bytes that are no UTF-8 go through unchanged; COPY refuses them where they are kept.
     text = value.decode("utf-8", "surrogateescape")
-    kept = text[-keep_last:] if len(text) > keep_last else ""
-    return (STAR * (len(text) - len(kept)) + kept).encode("utf-8", "surrogateescape")
+    first, last = mask.keep_first, max(mask.keep_first, len(text) - mask.keep_last)
+    if len(text) <= mask.keep_first + mask.keep_last:
+        first, last = 0, len(text)
+    masked = f"{text[:first]}{mask.character * (last - first)}{text[last:]}"
+    return masked.encode("utf-8", "surrogateescape")
 
 
 def _unmaskable(at: int, what: str) -> SourceFileError:
