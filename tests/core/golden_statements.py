@@ -5,15 +5,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
-from sfetl_provider.core.audit.statements import days_statement, totals_statement
+from sfetl_provider.core.audit import statements as audit
+from sfetl_provider.core.audit.day_scan import Aggregates
+from sfetl_provider.core.audit.load_rules import RuleCounter
+from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.query_history import history_statement
 from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
 from sfetl_provider.core.copy_into.submission import session_statement
 from sfetl_provider.core.drop import preview, recovery
-from sfetl_provider.core.ledger import append, generation, month_rows, profiles
+from sfetl_provider.core.expression.table_text import TableNames, TableText
+from sfetl_provider.core.expression.tree import FactName
+from sfetl_provider.core.ledger import append, generation, month_history, month_rows, profiles
 from sfetl_provider.core.ledger.tables import preparing_statements
 from sfetl_provider.core.plan.names import (
     head_table,
@@ -24,6 +30,7 @@ from sfetl_provider.core.plan.names import (
     stage_folder,
 )
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
+from sfetl_provider.core.qc.rule_scan import rules_of
 from sfetl_provider.core.restore import statements as restore
 from sfetl_provider.core.restore.records import Past
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
@@ -48,6 +55,7 @@ def _ledger() -> dict[str, str]:
         "insert_ledger": append.insert_statement("DEMO"),
         "insert_profile": profiles.insert_statement("DEMO"),
         "earlier_profiles": profiles.earlier_statement("DEMO", "flights", 6),
+        "earlier_months": month_history.months_statement("DEMO", "flights", 6),
         "move_chain_end": append.move_end_statement("DEMO", "flights"),
     }
 
@@ -68,12 +76,38 @@ def _copy() -> dict[str, str]:
     }
 
 
+RULES = [
+    {"name": "far", "condition": "distance > 0 AND regexp_like(carrier, '(?:A|B)+') AND carrier LIKE 'A%'"},
+    {"name": "days", "condition": "flight_date + 1 > month_first_day() AND dayofweek(flight_date) <> 0"},
+    {"name": "mean", "aggregate": "avg(distance) / count_if(carrier IN ('AA', 'B')) * 2", "max": 1},
+    {"name": "spread", "aggregate": "stddev(distance) + days_with_rows()", "max": 1},
+    {"name": "middle", "aggregate": "median(distance) + count(DISTINCT carrier)", "max": 1, "per": "file"},
+]
+
+
 def _audit() -> dict[str, str]:
-    table = load_table(sample_plan(), 1)
+    table, key = load_table(sample_plan(), 1), ("CARRIER", 'odd "name"')
+    aggregates = Aggregates()
+    rules = RuleCounter(rules_of(sample_config(qc={"rules": RULES})), _table_text(), aggregates)
+    wanted = [
+        audit.Wanted(rules.broken(rule), names)
+        for rule, names in zip(rules.rules, (key, key[:1]), strict=False)
+    ]
+    days = audit.days_statement(table, "FLIGHT_DATE", [audit.null_count("CARRIER"), audit.keyless_count(key)])
     return {
-        "audit_totals": totals_statement(table, "FLIGHT_DATE", ["CARRIER", 'odd "name"']),
-        "audit_days": days_statement(table, "FLIGHT_DATE"),
+        "audit_days": days.text,
+        "audit_rules": audit.whole_statement(table, aggregates.listed).text,
+        "audit_samples": audit.samples_statement(table, wanted, 5).text,
+        "audit_keys": audit.keys_statement(table, key, 5),
     }
+
+
+def _table_text() -> TableText:
+    types = {"FLIGHT_DATE": "TIMESTAMP_NTZ(9)", "CARRIER": "VARCHAR(5)", "DISTANCE": "NUMBER(38,0)"}
+    columns = {name: read_column_type(text) for name, text in types.items()}
+    month = sample_plan().month_value
+    facts: dict[FactName, date | int] = {"month_first_day": month.first_day}
+    return TableText(TableNames(columns, {}, facts))
 
 
 def _change() -> dict[str, str]:

@@ -15,7 +15,8 @@ from threading import Lock
 from sfetl_provider.adapters.local_files import find_files
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
+from sfetl_provider.core.audit.checks import check_load_table, require_passed
+from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, Finished
 from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance
@@ -96,9 +97,10 @@ class MonthBench:
         )
         staged = stage_file(source, plan, self.config, ports)
         outcome = self.copied(CopyJob(plan, (staged,), self.config))
-        audit = check_load_table(AuditJob(plan, self.config, outcome), self.session, _CLOCK)
+        verdict = decide([report], self.config, MONTH, "file")
+        audit = check_load_table(AuditJob(plan, self.config, outcome, verdict), self.session, _CLOCK)
         require_passed(audit, plan)
-        return PublishJob(plan, self.config, (staged,), outcome, decide([report], self.config, MONTH, "file"))
+        return PublishJob(plan, self.config, (staged,), outcome, verdict)
 
     def copied(self, job: CopyJob) -> CopyOutcome:
         """Copy what was staged, to the end."""

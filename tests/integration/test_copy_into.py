@@ -11,7 +11,8 @@ import pytest
 
 from local.warehouse.serving.server import running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
-from sfetl_provider.core.audit.checks import AuditJob, check_load_table, require_passed
+from sfetl_provider.core.audit.checks import check_load_table, require_passed
+from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
 from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance
 from sfetl_provider.core.errors import AuditFailedError, CopyFailedError, StatementError

@@ -61,14 +61,16 @@ def test_the_gate_refuses_a_key_that_stands_in_two_files(
     assert list((airflow_home / "scratch").rglob("qc-keys/*")) == []
 
 
-def test_without_reading_the_files_the_gate_warns(warehouse: RunningWarehouse, airflow_home: Path) -> None:
-    _write_two_files(airflow_home / "incoming", "2025-03")
+def test_without_reading_the_files_the_audit_finds_them(
+    warehouse: RunningWarehouse, airflow_home: Path
+) -> None:
+    _write_two_files(airflow_home / "incoming", "2025-03", "2025-03-01\tshop 1\t9.99")
 
     run = run_dag(sales_dag(qc=KEY), month="2025-03", qc_mode="snowflake")
 
-    assert (run.state, run.tasks["qc_keys"]) == ("success", "skipped")
+    assert (run.state, run.tasks["qc_keys"], run.tasks["audit"]) == ("failed", "skipped", "failed")
     assert run.report is not None
-    assert "keys_not_checked" in [finding["code"] for finding in run.report["qc"]["findings"]]
+    assert "1 rows too many: ('2025-03-01', 'shop 1') 2 times" in run.report["message"]
 
 
 def test_a_run_whose_keys_could_not_be_compared_is_red(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 Bind = str | int | float | bool | date | datetime | None
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
@@ -123,6 +123,28 @@ class RowBatches:
 
     row_count: int
     batches: Iterator[Sequence[tuple[object, ...]]]
+
+
+@dataclass(frozen=True)
+class ExpectationAnswer:
+    """Whether an expectation is met, the `result` of GX's validation result, and why there is none, if so."""
+
+    is_met: bool
+    result: dict[str, Any]
+    error: str = ""
+
+
+class ExpectationEngine(Protocol):
+    """What has expectations judged over a table by Great Expectations itself."""
+
+    def judge(
+        self, table: tuple[str, str, str], asked: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> Sequence[ExpectationAnswer]:
+        """Judge expectations, each a type and its arguments, over a table: database, schema and name as stored.
+
+        Gives the answers in the order of what was asked; raises what a login raises.
+        """
+        ...
 
 
 class RowReader(Protocol):

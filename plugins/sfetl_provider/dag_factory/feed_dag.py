@@ -77,7 +77,9 @@ def _chain(feed: FeedConfig) -> None:
         verdict=gate.output if feed.qc.is_before_stage else None,
     ).expand(source=files.output)
     copy = AsyncCopyOperator(task_id="copy", feed=feed, staged=staged.output, verdict=gate.output)
-    audit = AuditLoadOperator(task_id="audit", feed=feed, outcome=copy.output)
+    audit = AuditLoadOperator(
+        task_id="audit", feed=feed, staged=staged.output, outcome=copy.output, verdict=gate.output
+    )
     publish = PublishMonthOperator(
         task_id="publish",
         feed=feed,

@@ -271,13 +271,13 @@ def test_what_was_compared_must_be_what_was_checked(tmp_path: Path) -> None:
     assert not absent.is_passed
 
 
-def test_without_reading_the_files_keys_are_not_compared_and_that_is_told() -> None:
-    verdict = decide((), _feed("id"), MONTH, "snowflake")
+def test_a_mode_that_skips_the_keys_warns_of_it() -> None:
+    skipped, audited = (decide((), _feed("id"), MONTH, mode) for mode in ("skip", "snowflake"))
 
-    assert verdict.is_passed
-    assert "WARNING keys_not_checked: The key (ID) was not compared, as that needs QC mode file." in _told(
-        verdict.findings
-    )
+    assert skipped.is_passed
+    text = "WARNING keys_not_checked: The key (ID) was not compared, as that needs QC mode file or snowflake."
+    assert text in _told(skipped.findings)
+    assert [finding.code for finding in audited.findings] == ["file_qc_not_run"]
 
 
 @pytest.mark.parametrize("suffix", PACKERS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.qc.report import Finding
+from sfetl_provider.core.qc.report import DayRows, Finding
 
 
 def row_count_finding(rows: int, rows_copied: int) -> list[Finding]:
@@ -41,6 +42,27 @@ def null_findings(nulls: Mapping[str, int]) -> list[Finding]:
         for name, count in nulls.items()
         if count
     ]
+
+
+def day_count_findings(
+    counted: Sequence[DayRows], found: Mapping[date, int], rejected: int = 0
+) -> list[Finding]:
+    """Judge the rows of each day of the month in the load table against those that QC counted in the files.
+
+    COPY may have left `rejected` rows out, of days that it does not tell.
+    """
+    wanted = {day.day: day.rows for day in counted}
+    lost = {day: wanted.get(day, 0) - found.get(day, 0) for day in sorted({*wanted, *found})}
+    if all(rows >= 0 for rows in lost.values()) and sum(lost.values()) <= rejected:
+        return []
+    differing = [
+        f"{day} ({found.get(day, 0):,} instead of {wanted.get(day, 0):,})"
+        for day, rows in lost.items()
+        if rows
+    ]
+    days = f"{len(differing)} {'day has' if len(differing) == 1 else 'days have'} other numbers of rows"
+    told = f" ({rejected:,} rows were left out by COPY)" if rejected else ""
+    return [_critical("day_rows", f"{days} than QC counted in the files{told}: {', '.join(differing)}")]
 
 
 def _critical(code: str, message: str) -> Finding:

@@ -14,8 +14,7 @@ class AuditReport(Record):
 
     `outside` counts dates of other months, `undated` NULL dates; `first` and `last` are the extreme dates as
     text ('' when there is none). `nulls` names the columns that must have values. `days` counts the rows per day
-    of the month, and `day_rows` holds every expected day and every other one with rows, each with its class; both
-    are filled only when Snowflake does the quality control (`qc.mode: snowflake`).
+    of the month, and `day_rows` holds every expected day and every other one with rows, each with its class.
     """
 
     load_table: TableName

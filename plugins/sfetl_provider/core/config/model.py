@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from sfetl_provider.core.column_type import read_column_type
+from sfetl_provider.core.config.audit_model import AuditConfig
 from sfetl_provider.core.config.drift_model import DriftConfig
 from sfetl_provider.core.config.mask_check import MaskedColumn, MaskedFormat, mask_faults, rule_faults
 from sfetl_provider.core.config.mask_model import MaskConfig
@@ -332,6 +333,8 @@ class FeedConfig(Section):
     """Staging."""
     load: CopyConfig = CopyConfig()
     """COPY INTO."""
+    audit: AuditConfig = AuditConfig()
+    """Audit of the load table."""
     publish: PublishConfig = PublishConfig()
     """Publication."""
     retries: int = Field(default=3, ge=0, le=20)

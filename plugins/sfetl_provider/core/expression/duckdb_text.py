@@ -48,7 +48,8 @@ _TEMPLATES = {
 PARTS: dict[str, tuple[str, ...]] = {
     "count_all": ("count(*)",),
     "count": ("count({})",),
-    "count_if": ("count_if({})",),
+    # count_if would be NULL where no condition is true or false.
+    "count_if": ("count(CASE WHEN {} THEN 1 END)",),
     "sum": ("sum({})",),
     "avg": ("sum({})", "count({})"),
     "min": ("min({})",),

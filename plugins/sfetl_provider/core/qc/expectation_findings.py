@@ -15,7 +15,7 @@ from sfetl_provider.core.qc.report import BadLine, Finding, QcReport, Severity
 
 _SAMPLES = 5
 _UNTOLD = ("row_condition", "condition_parser", "column", "column_A", "column_B", "batch_id", "result_format")
-_SEVERITIES: dict[str, Severity] = {severity.lower(): severity for severity in get_args(Severity)}
+SEVERITIES: dict[str, Severity] = {severity.lower(): severity for severity in get_args(Severity)}
 
 
 class Judged(NamedTuple):
@@ -61,11 +61,16 @@ def expectation_findings(reports: Sequence[QcReport], config: FeedConfig, month:
     for judged in judged_suite(reports, suite):
         if not judged.judgement.is_met:
             subject = judged.file or (reports[0].file if len(reports) == 1 else str(month))
-            yield Finding(
-                severity=_SEVERITIES[judged.expectation.severity],
-                code=judged.expectation.type.replace("expect_", "expectation_", 1),
-                message=f"{subject}: expectation {judged.number} of suite {suite.name}: {_text(judged)}",
-            )
+            yield suite_finding(judged, suite.name, subject)
+
+
+def suite_finding(judged: Judged, suite: str, subject: str) -> Finding:
+    """Tell an expectation of a suite that these records do not meet."""
+    return Finding(
+        severity=SEVERITIES[judged.expectation.severity],
+        code=judged.expectation.type.replace("expect_", "expectation_", 1),
+        message=f"{subject}: expectation {judged.number} of suite {suite}: {_text(judged)}",
+    )
 
 
 def _text(judged: Judged) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.config.qc_model import RuleConfig
@@ -15,51 +17,72 @@ from sfetl_provider.core.qc.rule_scan import Rule, rules_of
 _TINY = Decimal("0.000001")
 
 
+class Counted(NamedTuple):
+    """Records over which rules were counted: what they are called, the counts, the rows of each day of the month.
+
+    `quoted` has some of the records that break a rule, in words, by the rule's name.
+    """
+
+    subject: str
+    rules: tuple[RuleCount, ...]
+    inside: Mapping[date, int]
+    quoted: Mapping[str, Sequence[str]]
+
+
 def rule_findings(reports: Sequence[QcReport], config: FeedConfig, month: Month) -> Iterator[Finding]:
     """Judge every rule: conditions for each file, aggregates for the month or each file, as `per` says.
 
     A condition that is neither true nor false counts as met, as in a CHECK of SQL. An aggregate without a value is
     told. A file that could not be read has no counts; what is wrong with it is said elsewhere.
     """
-    read = [report for report in reports if report.rules]
+    read = [_counted(report) for report in reports if report.rules]
     for rule in rules_of(config):
         if rule.config.condition is not None or rule.config.per == "file":
-            groups = [[report] for report in read]
+            groups = [[counted] for counted in read]
         else:
             groups = [read] if read and len(read) == len(reports) else []
         for group in groups:
-            yield from _judge(rule, group, month)
+            yield from judge_rule(rule, group, month)
 
 
-def _judge(rule: Rule, reports: Sequence[QcReport], month: Month) -> Iterator[Finding]:
-    counts = [next(count for count in report.rules if count.name == rule.config.name) for report in reports]
-    subject = reports[0].file if len(reports) == 1 else str(month)
+def judge_rule(rule: Rule, counted: Sequence[Counted], month: Month) -> Iterator[Finding]:
+    """Judge a rule over all of these records together; a condition over those of the first."""
+    counts = [next(count for count in one.rules if count.name == rule.config.name) for one in counted]
+    subject = counted[0].subject if len(counted) == 1 else str(month)
     unreadable = sum(count.unreadable for count in counts)
     if rule.config.condition is not None:
         if counts[0].violations:
-            yield _finding(rule.config, subject, _violations(rule.config, counts[0]))
+            quoted = counted[0].quoted.get(rule.config.name, ())
+            yield _finding(rule.config, subject, _violations(rule.config, counts[0], quoted))
     elif unreadable:
         text = f"{_records(unreadable)} with a value that cannot be read as {rule.config.aggregate} takes it."
         yield _finding(rule.config, subject, text)
     else:
-        yield from _bounds(rule, subject, _value(rule, counts, reports, month))
+        yield from _bounds(rule, subject, _value(rule, counts, counted, month))
 
 
-def _violations(rule: RuleConfig, count: RuleCount) -> str:
+def _counted(report: QcReport) -> Counted:
+    quoted = {
+        count.name: [f"line {bad.line} (byte {bad.byte_offset}): {bad.sample}" for bad in count.samples]
+        for count in report.rules
+    }
+    return Counted(report.file, report.rules, report.dates.inside, quoted)
+
+
+def _violations(rule: RuleConfig, count: RuleCount, quoted: Sequence[str]) -> str:
     text = f"{_records(count.violations)} not meeting {rule.condition}"
     if count.unreadable:
         text += f" ({count.unreadable:,} of them with a value that cannot be read as the rule takes it)"
-    quoted = [f"line {bad.line} (byte {bad.byte_offset}): {bad.sample}" for bad in count.samples]
     more = f"; and {count.violations - len(quoted):,} more" if count.violations > len(quoted) else ""
     return f"{text}: {'; '.join(quoted)}{more}." if quoted else f"{text}."
 
 
-def _value(rule: Rule, counts: Sequence[RuleCount], reports: Sequence[QcReport], month: Month) -> Number:
+def _value(rule: Rule, counts: Sequence[RuleCount], counted: Sequence[Counted], month: Month) -> Number:
     values = {
         aggregate: value_of(aggregate.name, join(aggregate.name, [count.parts[at] for count in counts]))
         for at, aggregate in enumerate(rule.aggregates)
     }
-    with_rows = {day for report in reports for day, rows in report.dates.inside.items() if rows}
+    with_rows = {day for one in counted for day, rows in one.inside.items() if rows}
     facts = {"month_days": len(month.days()), "days_with_rows": len(with_rows)}
     return evaluate(rule.tree, values, facts)
 

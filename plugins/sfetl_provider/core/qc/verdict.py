@@ -73,21 +73,25 @@ def raise_unless_passed(verdict: QcVerdict, month: Month) -> None:
 def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
     text = f"The files were not checked before loading: QC mode is {mode}."
     yield _finding("INFO", "file_qc_not_run", text)
-    if config.qc.rules:
-        names = ", ".join(rule.name for rule in config.qc.rules)
-        text = f"The feed's own rules were not checked, as they need QC mode file: {names}."
-        yield _finding("WARNING", "rules_not_checked", text)
     if config.qc.may_reject:
         text = (
             f"No bad line is left out (qc.reject_limit = {config.qc.reject_limit}), as that needs QC mode file: "
             "COPY stops at the first one."
         )
         yield _finding("WARNING", "rejects_not_checked", text)
+    if mode == "snowflake":
+        return
     if config.qc.expectations:
-        text = f"Suite {config.qc.expectations} was not checked, as it needs QC mode file."
+        text = f"Suite {config.qc.expectations} was not checked, as it needs QC mode file or snowflake."
         yield _finding("WARNING", "expectations_not_checked", text)
+    if config.qc.rules:
+        names = ", ".join(rule.name for rule in config.qc.rules)
+        text = f"The feed's own rules were not checked, as they need QC mode file or snowflake: {names}."
+        yield _finding("WARNING", "rules_not_checked", text)
     if config.qc.key:
-        text = f"The key ({', '.join(config.qc.key)}) was not compared, as that needs QC mode file."
+        text = (
+            f"The key ({', '.join(config.qc.key)}) was not compared, as that needs QC mode file or snowflake."
+        )
         yield _finding("WARNING", "keys_not_checked", text)
 
 

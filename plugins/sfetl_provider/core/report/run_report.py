@@ -54,7 +54,7 @@ class ReportedFile(Record):
 
 
 class ReportedChecks(Record):
-    """What QC or the audit decided; `rows` are the records it looked at, `days` every day that it judged.
+    """What QC or the audit decided; `rows` are the records it looked at, `days` every day that it counted.
 
     `quality` is that of files which QC read.
     """

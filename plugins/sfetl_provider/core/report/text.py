@@ -27,7 +27,7 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
     yield from _sizes(report)
     yield from _counts(report)
     yield from _checks("qc", report.qc)
-    yield from _checks("audit", report.audit)
+    yield from _checks("audit", _without_repeated_days(report))
     yield "time", f"{report.seconds:.1f} s, finished {report.finished_at:%Y-%m-%d %H:%M:%S} UTC"
     if report.failed_tasks:
         yield "failed tasks", ", ".join(report.failed_tasks)
@@ -66,6 +66,13 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
         "ledger row": report.ledger_sequence,
     }
     yield from ((label, f"{count:,}") for label, count in counts.items() if count is not None)
+
+
+def _without_repeated_days(report: RunReport) -> ReportedChecks | None:
+    """Leave out the audit's days when QC found the same ones in the files."""
+    if report.qc and report.audit and report.audit.days == report.qc.days:
+        return report.audit.model_copy(update={"days": ()})
+    return report.audit
 
 
 def _checks(name: str, checks: ReportedChecks | None) -> Iterator[tuple[str, str]]:

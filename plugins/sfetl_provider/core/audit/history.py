@@ -1,0 +1,54 @@
+"""The rows of a month beside those of earlier published months."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.qc.expected_days import expected_days
+from sfetl_provider.core.qc.report import Finding
+from sfetl_provider.core.record import Record
+
+
+class PublishedMonth(Record):
+    """A month as it stands in the target, and its rows there."""
+
+    month: str
+    rows: int
+
+
+def history_findings(
+    rows: int, month: Month, earlier: Sequence[PublishedMonth], config: FeedConfig
+) -> Iterator[Finding]:
+    """Judge a month's rows: low or high when its rows a day are far from the median of those of earlier months.
+
+    Rows are divided by the days that the feed expects, so that a short month, or one with many holidays, is not
+    low for that.
+    """
+    history = config.audit.history
+    if len(earlier) < history.needed_months:
+        return
+    usual = median(_a_day(past.rows, _month(past.month), config) for past in earlier)
+    found = _a_day(rows, month, config)
+    is_high = history.high_share is not None and found > history.high_share * usual
+    if found >= history.low_share * usual and not is_high:
+        return
+    months = sorted(past.month for past in earlier)
+    share = f"{100 * found / usual:.4g} % of" if usual else "unlike"
+    yield Finding(
+        severity=history.severity,
+        code="history_high" if is_high else "history_low",
+        message=f"{rows:,} rows in {month}, {found:,.1f} for each expected day: {share} the median of {usual:,.1f}"
+        f" in {len(months)} published months of {months[0]} to {months[-1]}.",
+    )
+
+
+def _a_day(rows: int, month: Month, config: FeedConfig) -> float:
+    return rows / (len(expected_days(config.qc, month)) or len(month.days()))
+
+
+def _month(text: str) -> Month:
+    year, number = text.split("-")
+    return Month(int(year), int(number))
