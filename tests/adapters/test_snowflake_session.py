@@ -12,7 +12,14 @@ import pytest
 from local.warehouse.serving.faults import Fault
 from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
-from sfetl_provider.core.errors import SfetlError, StatementError, UploadError
+from sfetl_provider.core.errors import (
+    ComputeUnavailableError,
+    ObjectMissingError,
+    PrivilegeMissingError,
+    SfetlError,
+    StatementError,
+    UploadError,
+)
 from sfetl_provider.core.ports import Bind, QueryResult, QueryState, StagedEntry
 from tests.adapters.conftest import STAGE
 
@@ -40,6 +47,25 @@ def test_a_result_has_columns_rows_and_a_query_id(session: SnowflakeSession) -> 
     assert result.rows == ((1, "b"), (2, None))
     assert result.records() == [{"one": 1, "two": "b"}, {"one": 2, "two": None}]
     assert (result.row_count, len(result.query_id)) == (2, 36)
+
+
+def test_what_the_role_lacks_is_named(warehouse: RunningWarehouse, session: SnowflakeSession) -> None:
+    for statement in (
+        "CREATE ROLE READER",
+        "CREATE USER READER DEFAULT_ROLE = READER DEFAULT_WAREHOUSE = LOCAL_WH",
+        "GRANT ROLE READER TO USER READER",
+        "GRANT USAGE ON DATABASE DB TO ROLE READER",
+        "GRANT USAGE ON SCHEMA DB.SFETL TO ROLE READER",
+    ):
+        session.query(statement)
+    options = {**warehouse.connection_parameters(), "user": "READER", "role": "READER"}
+    with SnowflakeSession(open_connection(options)) as reader:
+        with pytest.raises(PrivilegeMissingError, match=r'GRANT CREATE TABLE ON SCHEMA "DB"\."SFETL"'):
+            reader.query('CREATE TABLE "DB"."SFETL"."T" (A NUMBER(9,0))')
+        with pytest.raises(ComputeUnavailableError, match="GRANT USAGE ON WAREHOUSE"):
+            reader.query("SELECT COUNT(*) FROM (SELECT 1 UNION ALL SELECT 2)")
+        with pytest.raises(ObjectMissingError, match=r'GRANT SELECT ON TABLE "DB"\."SFETL"\."T"'):
+            reader.query('SELECT A FROM "DB"."SFETL"."T"')
 
 
 def test_a_scalar_is_one_value_and_nothing_else(session: SnowflakeSession) -> None:

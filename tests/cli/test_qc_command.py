@@ -94,6 +94,22 @@ def test_every_output_is_written(folder: Path) -> None:
     assert len((folder / "bad.tsv").read_text().splitlines()) == 1 + 3
 
 
+def test_bad_lines_within_the_limit_are_listed_and_a_clean_file_is_written(folder: Path) -> None:
+    limited = {**SALES, "qc": {"reject_limit": "20%"}}
+    (folder / "include" / "configs" / "sales.json").write_text(json.dumps(limited))
+    path = folder / "sales" / "sales_2024-02.tsv"
+    _write(path, [*ROWS[:4], "short", *ROWS[4:]])
+
+    ended = _qc(folder, f"sales/{path.name}", "--clean", "clean.tsv", "--rejects", "bad.tsv")
+
+    assert ended.code == 0, ended.said
+    assert "passed; 29 good records in 1 file, 1 bad record left out; 1 WARNING" in ended.said
+    assert "Written: clean.tsv, " in ended.complained
+    assert (folder / "clean.tsv").read_text().splitlines() == ROWS
+    (spans,) = folder.glob("sales_2024-02.tsv-*.left-out.tsv")
+    assert spans.read_text().splitlines()[1] == f"{sum(len(row) + 1 for row in ROWS[:4])}\t6\t5\t1"
+
+
 def test_a_suite_is_judged_and_its_data_docs_are_written(folder: Path) -> None:
     _name_suite(folder, "warning")
 

@@ -42,6 +42,21 @@ def test_a_set_is_made_kept_and_checked(folder: Path) -> None:
     assert sorted(path.name for path in (folder / "set" / ".staging").iterdir())[-1].endswith(".json")
 
 
+def test_bad_lines_within_the_limit_are_not_in_the_set(folder: Path) -> None:
+    limited = {**SALES, "qc": {"reject_limit": 1}}
+    (folder / "include" / "configs" / "sales.json").write_text(json.dumps(limited))
+    path = folder / "sales" / "sales_2024-02.tsv"
+    path.write_text(path.read_text() + "short\n")
+
+    made = _make(folder, "--qc")
+
+    assert made.code == 0, made.complained
+    assert "29 records in 1 chunks" in made.said
+    assert "1 bad record left out, listed in .staging/rejects.tsv" in made.said
+    chunk_set = read_chunk_set(folder / "set")
+    assert (chunk_set.files[0].staged.rejected_records, chunk_set.files[0].staged.left_out_bytes) == (1, 6)
+
+
 def test_a_second_run_keeps_the_chunks(folder: Path) -> None:
     assert "(0 chunks kept)" in _make(folder).said
 

@@ -13,9 +13,16 @@ from sfetl_provider.core.audit.day_scan import Aggregates
 from sfetl_provider.core.audit.load_rules import RuleCounter
 from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.copy_into.batches import make_batches
+from sfetl_provider.core.copy_into.copy_history import copy_history_statement
 from sfetl_provider.core.copy_into.query_history import history_statement
-from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
-from sfetl_provider.core.copy_into.submission import session_statement
+from sfetl_provider.core.copy_into.session import session_statement
+from sfetl_provider.core.copy_into.statement import (
+    copy_statement,
+    create_load_table,
+    create_scratch_table,
+    drop_table,
+    validate_statement,
+)
 from sfetl_provider.core.drop import preview, recovery
 from sfetl_provider.core.expression.table_text import TableNames, TableText
 from sfetl_provider.core.expression.tree import FactName
@@ -27,6 +34,7 @@ from sfetl_provider.core.plan.names import (
     load_table,
     query_tag,
     quoted_table,
+    scratch_table,
     stage_folder,
 )
 from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
@@ -64,14 +72,18 @@ def _copy() -> dict[str, str]:
     config, plan = sample_config(), sample_plan()
     quoting = {"quote": '"', "delimiter": "|", "null_markers": ["\\N", "NA'"], "date_format": "DD.MM.YYYY"}
     quoted = sample_config(columns=["flight_date"], format=quoting)
-    (batch,) = make_batches([sample_staged_file()], 200)
+    (batch,) = make_batches([sample_staged_file()], config)
     table, folder = load_table(plan, 1), stage_folder(plan)
     return {
         "create_load_table": create_load_table(table, TABLE, config.column_names),
         "drop_load_table": drop_table(table),
         "copy_plain": copy_statement(table, folder, batch, config),
         "copy_one_quoted_column": copy_statement(table, folder, batch, quoted),
+        "copy_past_errors": copy_statement(scratch_table(plan, 1), folder, batch, config, "CONTINUE"),
+        "create_scratch_table": create_scratch_table(scratch_table(plan, 1), table),
+        "list_bad_rows": validate_statement(scratch_table(plan, 1), "01b2c3d4-0000"),
         "copy_session": session_statement(query_tag(plan, "copy"), 3600),
+        "copy_history": copy_history_statement(table, NOW, NOW),
         "find_copy": history_statement("DEMO", NOW, NOW),
     }
 

@@ -21,6 +21,7 @@ from sfetl_provider.core.ports import (
     QueryResult,
     QueryState,
     QueryStatus,
+    RowBatches,
     StagedEntry,
 )
 from tests.core.load_samples import NOW
@@ -48,7 +49,7 @@ def require_parsable(statement: str) -> None:
 
 
 class ScriptedWarehouse:
-    """Implements the Warehouse port; `statements` are all texts in order, submitted ones included."""
+    """Implements the BulkWarehouse port; `statements` are all texts in order, submitted ones included."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
@@ -77,6 +78,10 @@ class ScriptedWarehouse:
         self.statements.append(statement)
         self.binds.append(tuple(binds))
         return self._result(statement)
+
+    def read_rows(self, statement: str, binds: Sequence[Bind] = (), batch_rows: int = 10_000) -> RowBatches:
+        result = self.query(statement, binds)
+        return RowBatches(result.row_count, iter([result.rows]))
 
     def _result(self, statement: str) -> QueryResult:
         for words, answers in self._answers:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Lock
+
+import pytest
 
 from sfetl_provider.adapters.local_files import find_files
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
@@ -18,12 +20,13 @@ from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.audit.checks import check_load_table, require_passed
 from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, Finished
-from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance
+from sfetl_provider.core.copy_into.submission import advance
 from sfetl_provider.core.drop.deletion import drop_month
-from sfetl_provider.core.drop.preview import preview_month
+from sfetl_provider.core.drop.preview import Recovery, preview_month
 from sfetl_provider.core.drop.records import DropReceipt, DropRequest
-from sfetl_provider.core.errors import StatementError
+from sfetl_provider.core.errors import CopyFailedError, StatementError
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
 from sfetl_provider.core.ledger.entry import verify
 from sfetl_provider.core.ledger.generation import read_generation
@@ -112,12 +115,14 @@ class MonthBench:
 
     def dropped(self) -> DropReceipt:
         """Delete the month as previewed."""
-        preview = preview_month(self.session, self.config, MONTH)
+        recovery = Recovery(days=0, today=_CLOCK.now().date())
+        preview = preview_month(self.session, self.config, MONTH, recovery)
         request = DropRequest(
             feed=preview.feed,
             month=preview.month,
             generation=preview.generation,
             rows=preview.rows,
+            keep_until=preview.keep_until,
             dag_id="drop_month",
             run_id="manual__drop",
             run_key=run_key("drop_month", "manual__drop"),
@@ -183,6 +188,29 @@ def check_a_month_in_and_out(bench: MonthBench) -> None:
     ledger = entries(bench.session, database, feed)
     assert [entry.action for entry in ledger] == ["publish", "drop", "publish"]
     assert verify(ledger, chain_end(bench.session, database, feed)) is None
+
+
+def check_refused_rows(bench: MonthBench) -> None:
+    """Copy a file with blank lines and two bad rows: both are told by line; with a limit the others are loaded."""
+    lines = ("2013-01-01\tA\t1", "", "2013-01-02\tTOOLONG\t2", "2013-01-03\tA\tmany", "", "2013-01-04\tA\t4")
+    (bench.folder / "refused.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (source,) = find_files(bench.folder, ["refused.tsv"], [])
+    plan = bench.plan("refused")
+    ports = StagePorts(
+        bench.session, DirectUploader(bench.session), MemoryCheckpoints(), _CLOCK, bench.folder / "scratch"
+    )
+    staged = stage_file(source, plan, bench.config, ports)
+    with pytest.raises(CopyFailedError) as raised:
+        bench.copied(CopyJob(plan, (staged,), bench.config))
+    told = [line.partition(":")[0] for line in str(raised.value).splitlines() if line.startswith("  ")]
+    assert told == ["  refused.tsv line 3, column CARRIER", "  refused.tsv line 4, column DISTANCE"]
+    assert 'ALTER COLUMN "CARRIER" SET DATA TYPE VARCHAR(7);' in str(raised.value)
+
+    load = bench.config.load.model_copy(update={"on_error": "continue", "reject_limit": 2})
+    lenient, plan = bench.config.model_copy(update={"load": load}), bench.plan("limited")
+    ports = replace(ports, checkpoints=MemoryCheckpoints())
+    outcome = bench.copied(CopyJob(plan, (stage_file(source, plan, lenient, ports),), lenient))
+    assert (outcome.rows_copied, outcome.rows_rejected) == (2, 2)
 
 
 def _write_month(path: Path) -> None:

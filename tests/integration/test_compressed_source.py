@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from local.warehouse.serving.server import running_warehouse
-from sfetl_provider.core.copy_into.submission import CopyJob
+from sfetl_provider.core.copy_into.job import CopyJob
 from sfetl_provider.core.plan.names import file_key
 from sfetl_provider.core.stage.run import StagePorts, stage_file
 from sfetl_provider.core.stage.stage_kind import open_stage

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.warehouse.serving.server import running_warehouse
 from tests.integration.loading_bench import open_session
-from tests.integration.month_bench import check_a_month_in_and_out, month_bench
+from tests.integration.month_bench import check_a_month_in_and_out, check_refused_rows, month_bench
 
 
 def test_a_month_goes_in_and_out_and_leaves_nothing(tmp_path: Path) -> None:
@@ -14,6 +14,7 @@ def test_a_month_goes_in_and_out_and_leaves_nothing(tmp_path: Path) -> None:
         session.query("CREATE DATABASE BENCH")
         with month_bench(session, "BENCH", "a1", tmp_path) as bench:
             check_a_month_in_and_out(bench)
+            check_refused_rows(bench)
 
         names = "SELECT TABLE_SCHEMA, TABLE_NAME FROM BENCH.INFORMATION_SCHEMA.TABLES"
         assert session.query(f"{names} WHERE TABLE_SCHEMA <> 'INFORMATION_SCHEMA'").rows == (

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
-from tests.integration.month_bench import check_a_month_in_and_out, month_bench
+from tests.integration.month_bench import check_a_month_in_and_out, check_refused_rows, month_bench
 
 NEEDED = ("account", "user", "role", "warehouse", "database")
 SECRETS = ("password", "private_key_file", "private_key_file_pwd")
@@ -40,3 +40,11 @@ def test_a_month_goes_in_and_out(tmp_path: Path) -> None:
         database = str(session.query("SELECT CURRENT_DATABASE()").scalar())
         with month_bench(session, database, secrets.token_hex(4), tmp_path) as bench:
             check_a_month_in_and_out(bench)
+
+
+def test_refused_rows_are_told_by_line(tmp_path: Path) -> None:
+    options = settings(*NEEDED, *SECRETS)
+    with SnowflakeSession(open_connection(dict(options))) as session:
+        database = str(session.query("SELECT CURRENT_DATABASE()").scalar())
+        with month_bench(session, database, secrets.token_hex(4), tmp_path) as bench:
+            check_refused_rows(bench)

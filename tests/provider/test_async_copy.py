@@ -20,7 +20,7 @@ from airflow.sdk.exceptions import TaskDeferred
 from local.warehouse.serving.faults import Fault, Faults
 from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
-from sfetl_provider.core.copy_into.checkpoint import read_state, running_query
+from sfetl_provider.core.copy_into.checkpoint import CopyState, read_state, running_query
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.errors import WarehouseUnavailableError
 from sfetl_provider.core.ports import QueryState, QueryStatus
@@ -268,6 +268,56 @@ def test_stopping_the_task_cancels_the_running_copy(
     state = read_state(checkpoints)
     assert state is not None
     assert state.is_failed
+
+
+def test_ending_the_waiting_task_cancels_the_copy_and_its_next_life_loads_again(
+    staged_copy: AsyncCopyOperator, session: SnowflakeSession, faults: Faults
+) -> None:
+    hold(faults, "COPY INTO")
+    context: Any = {"task_state_store": MemoryCheckpoints()}
+    with pytest.raises(TaskDeferred) as first:
+        staged_copy.execute(context)
+
+    asyncio.run(first.value.trigger.on_kill())
+
+    cancelled = running_query(context["task_state_store"])
+    assert cancelled is not None
+    assert session.query_status(cancelled).error_code == 604
+    with pytest.raises(TaskDeferred):
+        staged_copy.execute(context)
+    assert running_query(context["task_state_store"]) not in (None, cancelled)
+
+
+def test_a_submitter_that_is_cleared_hands_over_the_same_copy_and_submits_no_other(
+    staged_copy: AsyncCopyOperator, session: SnowflakeSession, faults: Faults
+) -> None:
+    staged_copy.wait = False
+    submitter: Any = {"task_state_store": MemoryCheckpoints()}
+    hold(faults, "COPY INTO", seconds=0.5)
+    submitted = staged_copy.execute(submitter)
+    session.fetch(submitted["current"]["query_id"])
+
+    again = staged_copy.execute(submitter)
+
+    assert again == submitted
+    options: Any = {"feed": CONFIG, "plan": staged_copy.plan, "staged": staged_copy.staged}
+    sensor = AsyncCopySensor(task_id="wait", submitted=again, **options)
+    outcome = sensor.execute({"task_state_store": MemoryCheckpoints()})  # type: ignore[typeddict-item]
+    assert (outcome["rows_copied"], outcome["query_ids"]) == (1, [submitted["current"]["query_id"]])
+
+
+def test_a_submitter_whose_copy_ended_at_once_hands_over_what_the_sensor_can_read(
+    staged_copy: AsyncCopyOperator,
+) -> None:
+    staged_copy.wait = False
+    checkpoints = MemoryCheckpoints()
+    staged_copy._begin(checkpoints)
+    with staged_copy.open_session() as opened:
+        opened.fetch(running_query(checkpoints) or "")
+
+    submitted = staged_copy.execute({"task_state_store": checkpoints})  # type: ignore[typeddict-item]
+
+    assert CopyState.from_json(submitted).outcome is not None
 
 
 def test_stopping_a_task_that_submitted_nothing_asks_nobody(staged_copy: AsyncCopyOperator) -> None:

@@ -73,7 +73,7 @@ def test_an_error_in_the_second_range_is_told_with_the_line_of_the_file(
 
     assert ended.tasks["copy"] == "failed"
     assert ended.report is not None
-    assert f", {path.name} line 90001, column AMOUNT." in ended.report["message"]
+    assert f"{path.name} line 90001, column AMOUNT: Numeric value 'much'" in ended.report["message"]
     assert ended.report["files"][0]["ranges"] == 2
     assert rows_of(warehouse, "2025-06") == 0
 

@@ -18,12 +18,12 @@ from sfetl_provider.core.errors import (
     LoginDeniedError,
     ProxyDeniedError,
     SfetlError,
-    StatementError,
     TlsUntrustedError,
     UploadDeniedError,
     WarehouseBusyError,
     WarehouseUnavailableError,
 )
+from sfetl_provider.core.refusals import next_step_of, refusal
 from sfetl_provider.core.stage.scratch import scratch_error
 
 _LOGIN_FAILED = 250001
@@ -55,8 +55,8 @@ _NETWORK = (
 )
 
 
-def translate(error: BaseException, doing: str) -> SfetlError:
-    """Give the typed error for what the connector raised while `doing` something.
+def translate(error: BaseException, doing: str, statement: str = "") -> SfetlError:
+    """Give the typed error for what the connector raised while `doing` something, as running a `statement`.
 
     The text never holds a credential: only Snowflake's own message, class names and HTTP codes are used.
     """
@@ -88,11 +88,13 @@ def translate(error: BaseException, doing: str) -> SfetlError:
             safe=_RETRY_LATER,
             next_step="Airflow tries again; if it goes on, check host, network and proxy of the connection.",
         )
-    return StatementError(
+    advice = next_step_of(code, _message(error), statement)
+    return refusal(code)(
         f"Snowflake refused a statement while {doing}: {_message(error)}",
         code=code,
         query_id=str(getattr(error, "sfqid", "") or ""),
         safe="The statement changed nothing.",
+        next_step=f"{advice} Then clear this task." if advice else "",
     )
 
 

@@ -69,7 +69,7 @@ class SnowflakeSession:
 
     def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
         """Run one statement and wait for it."""
-        with self._cursor(_running(statement)) as cursor:
+        with self._cursor(_running(statement), statement) as cursor:
             cursor.execute(statement, list(binds) or None)
             return _result(cursor)
 
@@ -80,12 +80,12 @@ class SnowflakeSession:
             cursor = self._connection.cursor()
             cursor.execute(statement, list(binds) or None)
         except CONNECTOR_FAILURES as error:
-            raise translate(error, doing) from None
+            raise translate(error, doing, statement) from None
         return RowBatches(int(cursor.rowcount or 0), _batches(cursor, batch_rows, doing))
 
     def submit(self, statement: str) -> str:
         """Start one statement and return its query id at once."""
-        with self._cursor(_running(statement)) as cursor:
+        with self._cursor(_running(statement), statement) as cursor:
             return str(cursor.execute_async(statement)["queryId"])
 
     def query_status(self, query_id: str) -> QueryStatus:
@@ -145,7 +145,7 @@ class SnowflakeSession:
         ]
 
     @contextmanager
-    def _cursor(self, doing: str) -> Iterator[Any]:
+    def _cursor(self, doing: str, statement: str = "") -> Iterator[Any]:
         try:
             cursor = self._connection.cursor()
             try:
@@ -153,7 +153,7 @@ class SnowflakeSession:
             finally:
                 cursor.close()
         except CONNECTOR_FAILURES as error:
-            raise translate(error, doing) from None
+            raise translate(error, doing, statement) from None
 
 
 def _running(statement: str) -> str:

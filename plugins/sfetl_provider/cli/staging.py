@@ -154,7 +154,8 @@ def _summary(chunk_set: ChunkSet) -> str:
 def _rejected(staged: StagedFile) -> str:
     if not staged.rejected_records:
         return ""
-    return f", {staged.rejected_records:,} bad records left out, listed in {STATE_FOLDER}/{REJECTS}"
+    count = staged.rejected_records
+    return f", {count:,} bad record{'' if count == 1 else 's'} left out, listed in {STATE_FOLDER}/{REJECTS}"
 
 
 def _qc(verdict: QcVerdict | None) -> str:

@@ -183,6 +183,18 @@ class StatementError(SfetlError):
         self.query_id = query_id
 
 
+class PrivilegeMissingError(StatementError):
+    """The connection's role sees an object and may not do this with it; the message names the GRANT."""
+
+
+class ObjectMissingError(StatementError):
+    """A table, stage, schema or database does not exist, or the connection's role may not see it."""
+
+
+class ComputeUnavailableError(StatementError):
+    """No virtual warehouse computes: none is named, it is suspended and stays so, or its quota is used up."""
+
+
 class WarehouseUnavailableError(TransientError):
     """Snowflake could not be reached or did not answer in time."""
 

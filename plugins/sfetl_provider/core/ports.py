@@ -159,6 +159,10 @@ class RowReader(Protocol):
         ...
 
 
+class BulkWarehouse(Warehouse, RowReader, Protocol):
+    """A session that runs statements and reads results that are larger than memory."""
+
+
 class Uploader(Protocol):
     """What brings chunk files to the stage; several threads may upload at once, any thread may stop them."""
 

@@ -9,11 +9,16 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.copy_into.checkpoint import read_state
+from sfetl_provider.core.config.model import MIB
+from sfetl_provider.core.copy_into.bad_row_list import ListPlace
+from sfetl_provider.core.copy_into.checkpoint import CopyState, hand_over, read_state
+from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
-from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance, cancel_running
-from sfetl_provider.core.errors import WarehouseUnavailableError
+from sfetl_provider.core.copy_into.submission import advance, cancel_running
+from sfetl_provider.core.errors import CopyLostError, WarehouseUnavailableError
+from sfetl_provider.core.plan.names import copy_rejects_path
 from sfetl_provider.core.ports import CheckpointStore
+from sfetl_provider.core.progress import PROGRESS_KEY, estimate_text, progress_record
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.joined import staged_files
@@ -21,6 +26,7 @@ from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_run import checkpoints_of
+from sfetl_provider.settings import read_settings
 from sfetl_provider.triggers.async_copy import AsyncCopyTrigger
 
 
@@ -48,11 +54,9 @@ class AsyncCopyOperator(FeedOperator):
         if self.verdict is not None:
             require_agreement(QcVerdict.from_json(self.verdict), self.staged_files)
         self._checkpoints = checkpoints_of(context)
-        step = self._advance(self._checkpoints)
-        if isinstance(step, Waiting) and not self.wait:
-            state = read_state(self._checkpoints)
-            return state.to_json() if state else {}
-        return self._wait_for(step)
+        if not self.wait:
+            return self._hand_over(self._checkpoints).to_json()
+        return self._wait_for(self._begin(self._checkpoints))
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Go on after a batch has ended; the checkpoints tell where."""
@@ -61,7 +65,7 @@ class AsyncCopyOperator(FeedOperator):
         return self._wait_for(self._advance(self._checkpoints))
 
     def on_kill(self) -> None:
-        """Cancel the running COPY when a person stops the task on a worker."""
+        """Cancel the running COPY when a person stops the task on a worker; the trigger does so while it waits."""
         if self._checkpoints is not None:
             with self.open_session() as session:
                 cancel_running(session, self._checkpoints)
@@ -71,14 +75,39 @@ class AsyncCopyOperator(FeedOperator):
         """The results of the staging tasks, ranges joined to files."""
         return staged_files(present(self.staged))
 
+    def _hand_over(self, checkpoints: CheckpointStore) -> CopyState:
+        """Submit once: when this task is cleared, `AsyncCopySensor` may long have gone on."""
+        state = read_state(checkpoints)
+        if state is None or not state.is_handed_over:
+            self._begin(checkpoints)
+        return hand_over(checkpoints)
+
+    def _begin(self, checkpoints: CheckpointStore) -> CopyStep:
+        """Go on where the last life of this task was; a COPY that was cancelled meanwhile is loaded again."""
+        try:
+            return self._advance(checkpoints)
+        except CopyLostError as error:
+            self.log.warning("%s It is loaded again.", error.what)
+            return self._advance(checkpoints)
+
     def _advance(self, checkpoints: CheckpointStore) -> CopyStep:
-        job = CopyJob(plan=self.month_plan, staged_files=self.staged_files, config=self.feed)
+        plan = self.month_plan
+        rejects = ListPlace(
+            copy_rejects_path(read_settings().reports_dir, plan), self.feed.qc.rejects_mib * MIB
+        )
+        left_out = QcVerdict.from_json(self.verdict).left_out if self.verdict is not None else {}
+        job = CopyJob(plan, self.staged_files, self.feed, rejects, left_out)
         with self.open_session() as session:
-            return advance(job, CopyPorts(session, checkpoints, SystemClock()))
+            step = advance(job, CopyPorts(session, checkpoints, SystemClock()))
+        if step.pace is not None:
+            self.log.info("%s: %s", step.pace.event.subject, estimate_text(step.pace))
+            checkpoints.set(PROGRESS_KEY, progress_record([step.pace], SystemClock().now()))
+        return step
 
     def _wait_for(self, step: CopyStep) -> dict[str, Any]:
         if isinstance(step, Waiting):
-            self.log.info("COPY %d of %d runs as query %s.", step.batch, step.of, step.query_id)
+            what = "was refused; its bad rows are listed by" if step.is_explaining else "runs as"
+            self.log.info("COPY %d of %d %s query %s.", step.batch, step.of, what, step.query_id)
             self.defer(trigger=self._trigger(step), method_name="execute_complete")
         return self._result(step.outcome)
 
@@ -92,6 +121,9 @@ class AsyncCopyOperator(FeedOperator):
 
     def _result(self, outcome: CopyOutcome) -> dict[str, Any]:
         self.log.info("%d rows in %s.", outcome.rows_copied, outcome.load_table.name)
+        if outcome.rows_rejected:
+            place = f"; they are listed in {outcome.rejects.path}" if outcome.rejects else ""
+            self.log.warning("COPY left out %d rows that do not fit%s.", outcome.rows_rejected, place)
         return outcome.to_json()
 
 

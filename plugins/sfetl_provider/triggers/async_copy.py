@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from sfetl_provider.core.copy_into.submission import UNKNOWN_GRACE
+from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE
 from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.core.ports import QueryState
 from sfetl_provider.triggers.settling import settle
@@ -48,15 +48,8 @@ class AsyncCopyTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Poll with the ordinary connector, one short call at a time in a thread."""
-        # Imported late: operators import this module, and every task parses the DAG file.
-        from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook, fetch_connections
-
         await settle()
-        hook = SfetlSnowflakeHook(
-            self.snowflake_conn_id,
-            proxy_conn_id=self.proxy_conn_id,
-            connections=await fetch_connections(self.snowflake_conn_id, self.proxy_conn_id),
-        )
+        hook = await self._hook()
         started, faults = time.monotonic(), 0
         try:
             while True:
@@ -76,6 +69,25 @@ class AsyncCopyTrigger(BaseTrigger):
                 await asyncio.sleep(self.poll_seconds)
         finally:
             await asyncio.to_thread(self._log_out)
+
+    async def on_kill(self) -> None:
+        """Cancel the query: a person marked the waiting task, or cleared it. A triggerer that stops leaves it."""
+        hook = await self._hook()
+        await asyncio.to_thread(self._cancel, hook)
+
+    async def _hook(self) -> SfetlSnowflakeHook:
+        # Imported late: operators import this module, and every task parses the DAG file.
+        from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook, fetch_connections
+
+        return SfetlSnowflakeHook(
+            self.snowflake_conn_id,
+            proxy_conn_id=self.proxy_conn_id,
+            connections=await fetch_connections(self.snowflake_conn_id, self.proxy_conn_id),
+        )
+
+    def _cancel(self, hook: SfetlSnowflakeHook) -> None:
+        with hook.open_session() as session:
+            session.cancel(self.query_id)
 
     def _ask(self, hook: SfetlSnowflakeHook) -> QueryState:
         if self._session is None:

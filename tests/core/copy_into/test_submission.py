@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sfetl_provider.core.copy_into.bad_row_list import ListPlace
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.checkpoint import read_state, running_query
+from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
-from sfetl_provider.core.copy_into.submission import CopyJob, CopyPorts, advance, cancel_running
+from sfetl_provider.core.copy_into.submission import advance, cancel_running
 from sfetl_provider.core.errors import (
     CopyFailedError,
     CopyLostError,
@@ -19,7 +23,9 @@ from sfetl_provider.core.errors import (
     StatementError,
     WarehouseUnavailableError,
 )
-from sfetl_provider.core.ports import JsonValue, QueryState, QueryStatus
+from sfetl_provider.core.ports import JsonValue, QueryResult, QueryState, QueryStatus
+from sfetl_provider.core.progress import estimate_text
+from sfetl_provider.core.qc.report import RejectsFile
 from tests.core.load_samples import sample_config, sample_plan, sample_staged_file
 from tests.core.scripted_warehouse import ManualClock, MemoryCheckpoints, ScriptedWarehouse, rows_of
 
@@ -27,6 +33,9 @@ COLUMNS = ("file", "status", "rows_parsed", "rows_loaded", "errors_seen", "first
 HISTORY = "QUERY_HISTORY_BY_USER"
 COUNT = "SELECT COUNT(*)"
 SUCCEEDED = QueryStatus(QueryState.SUCCEEDED)
+
+
+ONE_A_BATCH = sample_config(load={"batch_files": 1})
 
 
 class _DyingCheckpoints(MemoryCheckpoints):
@@ -51,17 +60,19 @@ class Bench:
     warehouse: ScriptedWarehouse = field(default_factory=ScriptedWarehouse)
     checkpoints: _DyingCheckpoints = field(default_factory=_DyingCheckpoints)
     clock: ManualClock = field(default_factory=ManualClock)
+    rejects: ListPlace | None = None
+    load: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.warehouse.answer(COUNT, rows_of((sum(self.chunk_records),)))
 
     def advance(self) -> CopyStep:
-        config = sample_config(load={"batch_files": 1})
-        job = CopyJob(sample_plan(), (sample_staged_file(self.chunk_records),), config)
+        config = sample_config(load={"batch_files": 1, **self.load})
+        job = CopyJob(sample_plan(), (sample_staged_file(self.chunk_records),), config, self.rejects)
         return advance(job, CopyPorts(self.warehouse, self.checkpoints, self.clock))
 
     def succeed(self, query_id: str, batch: int, records: int | None = None) -> None:
-        (chunk,) = make_batches([sample_staged_file(self.chunk_records)], 1)[batch - 1].chunks
+        (chunk,) = make_batches([sample_staged_file(self.chunk_records)], ONE_A_BATCH)[batch - 1].chunks
         rows = chunk.records if records is None else records
         result = rows_of((chunk.path, "LOADED", rows, rows, 0, None), columns=COLUMNS)
         self.warehouse.statuses[query_id] = SUCCEEDED
@@ -95,6 +106,24 @@ def test_batches_run_one_after_the_other_and_add_up() -> None:
     assert (step.outcome.rows_copied, step.outcome.batches, step.outcome.attempt) == (5, 2, 1)
     assert (step.outcome.query_ids, step.outcome.seconds) == (("copy-1", "copy-2"), 90)
     assert running_query(bench.checkpoints) is None
+
+
+def test_the_pace_is_that_of_the_batches_before_however_many_lives_the_task_had() -> None:
+    bench = Bench(chunk_records=(300, 600, 900))
+    first = bench.advance()
+    bench.clock.pass_time(10)
+    bench.succeed("copy-1", 1)
+    second = bench.advance()
+    bench.clock.pass_time(20)
+    bench.succeed("copy-2", 2)
+    third = bench.advance()
+
+    texts = [estimate_text(step.pace) for step in (first, second, third) if step.pace]
+    assert texts == [
+        "copy 0 % of 1,800 rows",
+        "copy 16 % of 1,800 rows, 30 rows/s, 50 s left",
+        "copy 50 % of 1,800 rows, 30 rows/s, 30 s left",
+    ]
 
 
 def test_tag_is_stored_and_set_before_the_copy_is_submitted() -> None:
@@ -182,6 +211,141 @@ def test_failed_copy_is_explained_and_the_next_call_starts_again() -> None:
     assert bench.finish(["copy-2", "copy-3"]).attempt == 2
 
 
+VALIDATE = "TABLE(VALIDATE("
+REFUSED = QueryStatus(
+    QueryState.FAILED,
+    100078,
+    "User character length limit (2) exceeded by string 'AAA'\n"
+    "  File 'flights/2013-01/x/flights_2013-01.tsv-00000001/part-00002.tsv.zst', line 2, character 12\n"
+    '  Row 2, column "LOAD_FLIGHTS"["CARRIER":2]\n',
+)
+
+
+def refused(bench: Bench, tmp_path: Path) -> str:
+    """Load until the second batch is refused, and give the query id of the COPY that looks for its bad rows."""
+    bench.rejects = ListPlace(tmp_path / "copy.tsv", 1000)
+    bench.advance()
+    bench.succeed("copy-1", 1)
+    bench.advance()
+    bench.warehouse.statuses["copy-2"] = REFUSED
+    step = bench.advance()
+    assert step == Waiting("copy-3", 2, 2, is_explaining=True)
+    assert running_query(bench.checkpoints) == "copy-3"
+    return "copy-3"
+
+
+def found_rows(*carriers: str) -> QueryResult:
+    """What VALIDATE tells of lines 2, 3, …"""
+    path = "flights/2013-01/x/flights_2013-01.tsv-00000001/part-00002.tsv.zst"
+    return rows_of(
+        *(
+            (f"too long: '{text}'", path, 2 + n, "conversion", 100078, '"T"["CARRIER":2]', f"a\t{text}\tb\n")
+            for n, text in enumerate(carriers)
+        )
+    )
+
+
+def test_a_refused_chunk_is_loaded_again_past_its_errors_and_all_bad_rows_are_told(tmp_path: Path) -> None:
+    bench = Bench()
+    query_id = refused(bench, tmp_path)
+    assert bench.advance() == Waiting(query_id, 2, 2, is_explaining=True)
+    bench.warehouse.statuses[query_id] = SUCCEEDED
+    bench.warehouse.results[query_id] = rows_of((12,), columns=("errors_seen",))
+    bench.warehouse.answer(VALIDATE, found_rows(*["AAA"] * 11, "AAAA"))
+    with pytest.raises(CopyFailedError) as raised:
+        bench.advance()
+
+    message = str(raised.value)
+    assert "batch 2 of 2 was refused: 12 bad rows" in message
+    assert "line 102, column CARRIER: too long: 'AAA'" in message
+    assert "and 2 more" in message
+    assert f"All are listed in {tmp_path / 'copy.tsv'}." in message
+    assert "VARCHAR(4);" in message
+    (copied,) = [text for text in bench.warehouse.submitted if "ON_ERROR = CONTINUE" in text]
+    assert "_A1_ERRORS" in copied
+    assert "part-00001" not in copied
+    assert "_A1_ERRORS" in bench.warehouse.asked("DROP TABLE")[-1]
+    assert bench.finish(["copy-4", "copy-5"]).attempt == 2
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        StatementError("result expired", code=709),
+        rows_of((0,), columns=("errors_seen",)),
+        rows_of(("status",), columns=("status",)),
+    ],
+)
+def test_what_fails_while_bad_rows_are_looked_for_does_not_hide_the_first(
+    result: Any, tmp_path: Path
+) -> None:
+    bench = Bench()
+    query_id = refused(bench, tmp_path)
+    bench.warehouse.statuses[query_id] = SUCCEEDED
+    bench.warehouse.results[query_id] = result
+    bench.warehouse.answer(VALIDATE, rows_of())
+    with pytest.raises(
+        CopyFailedError, match=r"string 'AAA' .* line 102, column CARRIER\. Its other bad rows"
+    ):
+        bench.advance()
+    assert bench.finish(["copy-4", "copy-5"]).attempt == 2
+
+
+def test_a_search_that_does_not_end_is_cancelled(tmp_path: Path) -> None:
+    bench = Bench()
+    query_id = refused(bench, tmp_path)
+    bench.clock.pass_time(3601)
+    with pytest.raises(CopyFailedError, match=r"string 'AAA' .* did not end in time"):
+        bench.advance()
+    assert bench.warehouse.cancelled == [query_id]
+
+
+def test_a_crash_while_bad_rows_are_looked_for_is_continued(tmp_path: Path) -> None:
+    bench = Bench()
+    bench.checkpoints.deadly_words = '"query_id": "copy-3"'
+    with pytest.raises(KeyboardInterrupt):
+        refused(bench, tmp_path)
+    assert bench.advance() == Waiting("copy-4", 2, 2, is_explaining=True)
+
+
+def finish_with_rejects(bench: Bench, tmp_path: Path, first: int, second: int) -> CopyOutcome:
+    """Load both chunks past their errors; `first` and `second` rows of the 100 of each do not fit."""
+    bench.chunk_records = (100, 100)
+    bench.warehouse.answer(COUNT, rows_of((200 - first - second,)))
+    bench.warehouse.answer(VALIDATE, found_rows(*["AAA"] * first), found_rows(*["AAAA"] * second))
+    bench.rejects = ListPlace(tmp_path / "copy.tsv", 100_000)
+    bench.advance()
+    for batch, errors in enumerate((first, second), start=1):
+        path = f"flights_2013-01.tsv-00000001/part-{batch:05}.tsv.zst"
+        result = rows_of((path, "PARTIALLY_LOADED", 100, 100 - errors, errors, "x"), columns=COLUMNS)
+        bench.warehouse.statuses[f"copy-{batch}"] = SUCCEEDED
+        bench.warehouse.results[f"copy-{batch}"] = result
+        step = bench.advance()
+    assert isinstance(step, Finished)
+    return step.outcome
+
+
+def test_rows_up_to_the_limit_are_left_out_counted_and_listed(tmp_path: Path) -> None:
+    bench = Bench(load={"on_error": "continue", "reject_limit": "2%"})
+    outcome = finish_with_rejects(bench, tmp_path, 3, 1)
+    assert (outcome.rows_copied, outcome.rows_rejected) == (196, 4)
+    assert outcome.rejects == RejectsFile(path=str(tmp_path / "copy.tsv"), lines=4)
+    assert all("ON_ERROR = CONTINUE" in copy for copy in bench.warehouse.submitted)
+    asked = bench.warehouse.asked(VALIDATE)
+    assert [text.partition("JOB_ID => ")[2][:8] for text in asked] == ["'copy-1'", "'copy-2'"]
+
+
+def test_more_rows_than_the_limit_end_the_attempt_before_the_next_batch(tmp_path: Path) -> None:
+    bench = Bench(load={"on_error": "continue", "reject_limit": 2})
+    with pytest.raises(CopyFailedError) as raised:
+        finish_with_rejects(bench, tmp_path, 3, 0)
+    assert "COPY rejected 3 of 200 rows, more than load.reject_limit (2) allows" in str(raised.value)
+    assert "line 4, column CARRIER" in str(raised.value)
+    assert "VARCHAR(3);" in str(raised.value)
+    assert len(bench.warehouse.submitted) == 1
+    assert bench.advance() == Waiting("copy-2", 1, 2)
+
+
 def test_statement_refused_at_once_is_explained_and_the_next_call_starts_again() -> None:
     bench = Bench()
     bench.warehouse.submit_error = StatementError("Object does not exist", code=2003)
@@ -208,6 +372,15 @@ def test_lost_result_ends_the_attempt_and_can_be_retried() -> None:
     with pytest.raises(CopyLostError) as raised:
         bench.advance()
     assert raised.value.is_retryable
+    assert bench.finish(["copy-2", "copy-3"]).attempt == 2
+
+
+def test_a_copy_that_somebody_cancelled_is_worth_a_retry() -> None:
+    bench = Bench()
+    bench.advance()
+    bench.warehouse.statuses["copy-1"] = QueryStatus(QueryState.FAILED, 604, "SQL execution canceled")
+    with pytest.raises(CopyLostError, match="COPY copy-1 was cancelled"):
+        bench.advance()
     assert bench.finish(["copy-2", "copy-3"]).attempt == 2
 
 

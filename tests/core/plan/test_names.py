@@ -39,6 +39,7 @@ def test_names_of_a_run() -> None:
 
     assert names.stage_folder(plan) == f'@"DB"."SFETL"."CHUNKS"/sales/2024-02/{key}/'
     assert names.stage_folder(plan, "a.tsv-1").endswith(f"{key}/a.tsv-1/")
+    assert names.load_table_parts(names.scratch_table(plan, 2).name) == ("sales", "2024-02", key)
     assert names.load_table(plan, 2).name == f"LOAD_SALES_202402_{key.upper()}_A2"
     assert names.quoted_table(plan.table) == '"DB"."PUBLIC"."SA""LES"'
     assert names.head_table("DB", "sales").name == "HEAD_SALES"

@@ -13,7 +13,7 @@ from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.drop.records import DropReceipt
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Shares, rate
-from sfetl_provider.core.qc.report import DayRows, Finding
+from sfetl_provider.core.qc.report import DayRows, Finding, RejectsFile
 from sfetl_provider.core.report.report_file import read_report, write_report
 from sfetl_provider.core.report.run_report import (
     RunEnd,
@@ -92,6 +92,7 @@ def test_published_month_has_every_number() -> None:
     assert (report.state, report.generation, report.ledger_sequence) == ("published", 4, 9)
     assert (report.rows_in_files, report.rows_staged, report.rows_copied) == (6, 6, 6)
     assert (report.rows_published, report.rows_deleted, report.seconds) == (5, 4, 61.5)
+    assert "rows rejected" not in render_text(report)
     assert (report.bytes_in_files, report.bytes_staged) == (2_000_000, 800_000)
     assert [(file.name, file.chunks) for file in report.files] == [("flights_2013-01.tsv", 2), ("b.tsv", 1)]
 
@@ -178,3 +179,11 @@ def test_report_survives_its_file(tmp_path: Path) -> None:
     write_report(path, build_report(IDENTITY, RunRecords(), END))
     assert read_report(path).state == "failed"
     assert [entry.name for entry in path.parent.iterdir()] == ["key.json"]
+
+
+def test_rows_that_copy_left_out_are_told_with_their_list() -> None:
+    rejects = RejectsFile(path="/reports/copy.tsv", lines=2)
+    outcome = sample_outcome(PLAN, rows_copied=4).model_copy(update={"rows_rejected": 2, "rejects": rejects})
+    text = render_text(build_report(IDENTITY, replace(ALL, outcome=outcome), END))
+    assert re.search(r"rows rejected by COPY +2\n", text)
+    assert "2 rows are listed in /reports/copy.tsv" in text

@@ -69,6 +69,7 @@ def test_ranges_become_their_file_with_its_line_numbers() -> None:
         staged_records=45,
         chunk_records=(9,) * 5,
         chunk_first_lines=(3, 13, 23, 33, 43),
+        chunk_empty_records=(1,) * 5,
         compressed_bytes=200,
         chunks_reused=3,
         seconds=3.0,

@@ -60,6 +60,7 @@ def test_header_mark_and_empty_lines_are_counted_apart(tmp_path: Path) -> None:
         2,
         3601,
     )
+    assert sum(staged.chunk_empty_records) == 2
     assert staged.chunk_first_lines[0] == 2
     assert "byte order mark" in bench.notices
 

@@ -118,7 +118,7 @@ def _judge(job: AuditJob, table: _Table) -> Iterator[Finding]:
     yield from date_findings(month, dates.undated, dates.outside, table.extremes, listed)
     yield from null_findings(table.nulls)
     if job.verdict and job.verdict.mode == "file" and job.verdict.days:
-        yield from day_count_findings(job.verdict.days, dates.inside)
+        yield from day_count_findings(job.verdict.days, dates.inside, job.outcome.rows_rejected)
     if job.is_quality_control:
         yield from day_findings(table.days, job.config.qc, month)
     if job.plan.qc_mode != "skip":

@@ -278,11 +278,31 @@ class CopyConfig(Section):
     """How chunks become rows of the load table."""
 
     batch_files: int = Field(default=200, ge=1, le=1000)
-    """Chunks per COPY statement; Snowflake takes 1,000 at most."""
+    """Most chunks per COPY statement; Snowflake takes 1,000 at most."""
+    batch_mib: int = Field(default=10240, ge=1)
+    """Most of the stage per COPY statement, so that progress shows batch by batch; 10 GiB are some 70 chunks."""
+    on_error: Literal["abort", "continue"] = "abort"
+    """What COPY does about a row that does not fit. abort: the load fails, and the bad rows are listed; continue:
+    it is left out, listed and counted, as long as they are no more than reject_limit."""
+    reject_limit: RejectLimit = 0
+    """Most rows of the month that may be left out with on_error continue: a number, or a share as "0.1%"."""
     poll_seconds: float = Field(default=5, gt=0)
     """How often a running COPY is asked for its state."""
     statement_timeout_seconds: int = Field(default=6 * 3600, ge=60)
     """Snowflake ends a COPY that takes longer."""
+
+    @property
+    def batch_bytes(self) -> int:
+        """Most bytes on the stage per COPY statement."""
+        return self.batch_mib * MIB
+
+    @model_validator(mode="after")
+    def _check_limit(self) -> CopyConfig:
+        if (self.on_error == "continue") != may_reject(self.reject_limit):
+            raise ValueError(
+                "on_error continue and a reject_limit above 0 belong together: one is of no use alone"
+            )
+        return self
 
 
 class PublishConfig(Section):

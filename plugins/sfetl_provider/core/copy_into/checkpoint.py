@@ -24,17 +24,33 @@ class Submission(Record):
 
 
 class BatchResult(Record):
-    """One batch that is loaded and reconciled."""
+    """One batch that is loaded and reconciled; `rejected` rows were left out of the table."""
 
     query_id: str
     rows: int
+    ended_at: datetime
+    rejected: int = 0
+
+
+class Explanation(Record):
+    """The search for all bad rows of a chunk that a COPY refused: its error, and the COPY that looks for them.
+
+    `query_id` is '' until that COPY is submitted. Should it be submitted twice, neither harms: its table is
+    never published.
+    """
+
+    chunk: str
+    code: int
+    message: str
+    begun_at: datetime
+    query_id: str = ""
 
 
 class CopyState(Record):
     """One attempt, from its load table to its outcome.
 
     `inputs` stands for the chunks that the attempt loads: other chunks need another attempt. A failed
-    attempt is never continued.
+    attempt is never continued, but it is explained. `is_handed_over`: another task goes on from here.
     """
 
     inputs: str
@@ -44,13 +60,15 @@ class CopyState(Record):
     is_table_ready: bool = False
     is_failed: bool = False
     current: Submission | None = None
+    explanation: Explanation | None = None
     finished: tuple[BatchResult, ...] = ()
     outcome: CopyOutcome | None = None
+    is_handed_over: bool = False
 
 
 def inputs_digest(batches: Sequence[Batch]) -> str:
-    """Give 16 hexadecimal digits that stand for all chunks, their order and their rows."""
-    lines = [f"{chunk.path}\t{chunk.records}" for batch in batches for chunk in batch.chunks]
+    """Give 16 hexadecimal digits that stand for all chunks, their order, their rows and their batches."""
+    lines = [f"{batch.number}\t{chunk.path}\t{chunk.records}" for batch in batches for chunk in batch.chunks]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
@@ -66,9 +84,27 @@ def write_state(checkpoints: CheckpointStore, state: CopyState) -> CopyState:
     return state
 
 
+def hand_over(checkpoints: CheckpointStore) -> CopyState:
+    """Note that another task goes on, and give what it starts from; again the same when it is called again.
+
+    Two tasks that went on from one state would load a batch twice, and drop each other's tables.
+    """
+    state = read_state(checkpoints)
+    if state is None:
+        raise ValueError("nothing was submitted that could be handed over")
+    return write_state(checkpoints, state.model_copy(update={"is_handed_over": True}))
+
+
 def running_query(checkpoints: CheckpointStore) -> str | None:
     """Give the query id of the COPY that may be running, for whoever must cancel it."""
     state = read_state(checkpoints)
-    if state is None or state.is_failed or state.current is None:
+    return None if state is None else query_of(state)
+
+
+def query_of(state: CopyState) -> str | None:
+    """Give the query id of the COPY, or of the one that explains it, that may be running."""
+    if state.explanation is not None:
+        return state.explanation.query_id or None
+    if state.is_failed or state.current is None:
         return None
     return state.current.query_id or None

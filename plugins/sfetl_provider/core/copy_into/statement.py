@@ -7,12 +7,16 @@ Sources: docs.snowflake.com/en/sql-reference/sql/copy-into-table (options of TYP
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from sfetl_provider.core.config.model import Compression, FeedConfig
 from sfetl_provider.core.copy_into.batches import Batch
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import quoted_table
+
+OnError = Literal["ABORT_STATEMENT", "CONTINUE"]
+_RECORD_CHARACTERS = 1024 * 1024
 
 
 def create_load_table(load_table: TableName, target: TableName, columns: Sequence[str]) -> str:
@@ -29,11 +33,26 @@ def drop_table(table: TableName) -> str:
     return f"DROP TABLE IF EXISTS {quoted_table(table)}"
 
 
-def copy_statement(load_table: TableName, stage_folder: str, batch: Batch, config: FeedConfig) -> str:
+def create_scratch_table(scratch: TableName, load_table: TableName) -> str:
+    """Give the DDL of an empty table with the columns of a load table."""
+    return (
+        f"CREATE OR REPLACE TRANSIENT TABLE {quoted_table(scratch)} DATA_RETENTION_TIME_IN_DAYS = 0 AS\n"
+        f"SELECT * FROM {quoted_table(load_table)} WHERE 1 = 0"
+    )
+
+
+def copy_statement(
+    load_table: TableName,
+    stage_folder: str,
+    batch: Batch,
+    config: FeedConfig,
+    on_error: OnError = "ABORT_STATEMENT",
+) -> str:
     """Give the COPY of a batch of up to 1,000 chunks, with every option stated.
 
     Defaults are not relied on: ESCAPE_UNENCLOSED_FIELD alone would let a backslash swallow a tab or newline.
-    With explicit FILES and ABORT_STATEMENT a file that is missing is an error, not a silent gap.
+    With explicit FILES and ABORT_STATEMENT a file that is missing is an error; with CONTINUE it is told in the
+    result, or left out of it.
     """
     names = ",\n  ".join(quote_literal(name) for name in batch.paths)
     options = "\n  ".join(
@@ -44,9 +63,23 @@ def copy_statement(load_table: TableName, stage_folder: str, batch: Batch, confi
         f"FROM {quote_literal(stage_folder)}\n"
         f"FILES = (\n  {names}\n)\n"
         f"FILE_FORMAT = (\n  {options}\n)\n"
-        "ON_ERROR = ABORT_STATEMENT\n"
+        f"ON_ERROR = {on_error}\n"
         "PURGE = FALSE\n"
         "FORCE = FALSE"
+    )
+
+
+def validate_statement(table: TableName, query_id: str) -> str:
+    """Give the query for every row that a COPY with ON_ERROR = CONTINUE left out of a table.
+
+    Source: docs.snowflake.com/en/sql-reference/functions/validate (nothing is told of a COPY that aborted). The
+    function's arguments must be constants. Of a long record the first million characters are fetched.
+    """
+    return (
+        'SELECT "ERROR", "FILE", "LINE", "CATEGORY", "CODE", "COLUMN_NAME",\n'
+        f'  LEFT("REJECTED_RECORD", {_RECORD_CHARACTERS}) AS "REJECTED_RECORD"\n'
+        f"FROM TABLE(VALIDATE({quoted_table(table)}, JOB_ID => {quote_literal(query_id)}))\n"
+        'ORDER BY "FILE", "LINE"'
     )
 
 

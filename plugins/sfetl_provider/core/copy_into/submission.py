@@ -7,54 +7,50 @@ its table: a COPY that arrives late fills nothing that is ever published.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.batches import Batch, make_batches
 from sfetl_provider.core.copy_into.checkpoint import (
     BatchResult,
     CopyState,
+    Explanation,
     Submission,
     inputs_digest,
+    query_of,
     read_state,
-    running_query,
     write_state,
 )
-from sfetl_provider.core.copy_into.failure import explain_failure
+from sfetl_provider.core.copy_into.copy_history import copy_history_statement, explain_skipped
+from sfetl_provider.core.copy_into.explanation import Explainer
+from sfetl_provider.core.copy_into.failure import explain_failure, refused_chunk
+from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE, CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
+from sfetl_provider.core.copy_into.pace import copy_pace
 from sfetl_provider.core.copy_into.query_history import find_copies, history_statement
 from sfetl_provider.core.copy_into.reconcile import reconcile
-from sfetl_provider.core.copy_into.statement import copy_statement, create_load_table, drop_table
+from sfetl_provider.core.copy_into.rejection import Rejection, rejected
+from sfetl_provider.core.copy_into.session import session_statement
+from sfetl_provider.core.copy_into.statement import OnError, copy_statement, create_load_table, drop_table
 from sfetl_provider.core.errors import CopyFailedError, CopyLostError, ReconciliationError, StatementError
-from sfetl_provider.core.identifiers import quote_literal
-from sfetl_provider.core.plan.month_plan import MonthPlan
-from sfetl_provider.core.plan.names import load_table, query_tag, quoted_table, stage_folder
-from sfetl_provider.core.ports import CheckpointStore, Clock, QueryResult, QueryState, QueryStatus, Warehouse
-from sfetl_provider.core.stage.staged_file import StagedFile
+from sfetl_provider.core.plan.names import (
+    load_table,
+    query_tag,
+    quoted_table,
+    scratch_table,
+    stage_folder,
+)
+from sfetl_provider.core.ports import (
+    CheckpointStore,
+    QueryResult,
+    QueryState,
+    QueryStatus,
+    Warehouse,
+)
+from sfetl_provider.core.progress import Estimate
 
-# Snowflake may not know a query yet in the first moments after it was submitted.
-UNKNOWN_GRACE = timedelta(minutes=2)
+_MESSAGE_CHARACTERS = 2000
 _DOES_NOT_EXIST = 2003
-
-
-@dataclass(frozen=True)
-class CopyJob:
-    """What to load: the chunks of all files of a month."""
-
-    plan: MonthPlan
-    staged_files: tuple[StagedFile, ...]
-    config: FeedConfig
-
-
-@dataclass(frozen=True)
-class CopyPorts:
-    """What a COPY needs of the outside."""
-
-    warehouse: Warehouse
-    checkpoints: CheckpointStore
-    clock: Clock
+_CANCELLED = 604
 
 
 def advance(job: CopyJob, ports: CopyPorts) -> CopyStep:
@@ -62,10 +58,10 @@ def advance(job: CopyJob, ports: CopyPorts) -> CopyStep:
 
     Call it again when the query of `Waiting` has ended, or after any crash: it continues from the
     checkpoints. Raises CopyFailedError when Snowflake refuses the data, ReconciliationError when rows do not add
-    up, CopyLostError when an answer is gone; calling it again after one of these starts a new attempt, with
-    a new load table. Failures of the warehouse leave everything in place for the next call.
+    up, CopyLostError when an answer is gone or the COPY was cancelled; calling it again after one of these starts
+    a new attempt, with a new load table. Failures of the warehouse leave everything in place for the next call.
     """
-    loading = _Loading(job, ports, make_batches(job.staged_files, job.config.load.batch_files))
+    loading = _Loading(job, ports, make_batches(job.staged_files, job.config))
     step: CopyState | CopyStep = loading.begin()
     while isinstance(step, CopyState):
         step = loading.move(step)
@@ -75,28 +71,18 @@ def advance(job: CopyJob, ports: CopyPorts) -> CopyStep:
 def cancel_running(warehouse: Warehouse, checkpoints: CheckpointStore) -> str | None:
     """Cancel the COPY that may be running, end its attempt, and give its query id; None when none runs.
 
+    Also the one that looks for the bad rows of a COPY that was refused.
+
     For a task that a person stops: the next `advance` starts a new attempt instead of reporting the
     cancellation as a failure of the data.
     """
     state = read_state(checkpoints)
-    query_id = running_query(checkpoints)
+    query_id = None if state is None else query_of(state)
     if state is None or query_id is None:
         return None
-    write_state(checkpoints, state.model_copy(update={"is_failed": True}))
+    write_state(checkpoints, state.model_copy(update={"is_failed": True, "explanation": None}))
     warehouse.cancel(query_id)
     return query_id
-
-
-def session_statement(tag: str, timeout_seconds: int) -> str:
-    """Give the session parameters under which a COPY is submitted.
-
-    Source: docs.snowflake.com/en/sql-reference/parameters. Without ABORT_DETACHED_QUERY = FALSE Snowflake ends a
-    query whose client went away.
-    """
-    return (
-        f"ALTER SESSION SET QUERY_TAG = {quote_literal(tag)}, "
-        f"STATEMENT_TIMEOUT_IN_SECONDS = {int(timeout_seconds)}, ABORT_DETACHED_QUERY = FALSE"
-    )
 
 
 class _Loading:
@@ -112,6 +98,8 @@ class _Loading:
         self._plan, self._config = job.plan, job.config
         self._warehouse, self._checkpoints, self._clock = ports.warehouse, ports.checkpoints, ports.clock
         self._batches = batches
+        self._explainer = Explainer(job, ports, self._store)
+        self._rejection = Rejection(job, ports, batches)
         self._inputs = inputs_digest(batches)
 
     def begin(self) -> CopyState:
@@ -121,6 +109,8 @@ class _Loading:
         if state.inputs != self._inputs:
             self._cancel(state)
             return self._start_again(state)
+        if state.explanation is not None:
+            return self._explainer.move(state, self._batch(state), state.explanation)
         if state.is_failed:
             return self._start_again(state)
         if not state.is_table_ready:
@@ -129,6 +119,8 @@ class _Loading:
             return self._recheck(state, state.outcome)
         if state.current is not None:
             return self._follow(state, state.current)
+        if self._rejection.is_too_much(state):
+            raise self._refused_for_rejects(state)
         return self._submit(state) if len(state.finished) < len(self._batches) else self._finish(state)
 
     def _attempt(self, number: int) -> CopyState:
@@ -143,8 +135,8 @@ class _Loading:
         return write_state(self._checkpoints, state.model_copy(update=changes))
 
     def _cancel(self, state: CopyState) -> None:
-        if state.current is not None and state.current.query_id:
-            self._warehouse.cancel(state.current.query_id)
+        if query_id := query_of(state):
+            self._warehouse.cancel(query_id)
 
     def _start_again(self, state: CopyState) -> CopyState:
         return self._store(self._attempt(state.attempt + 1))
@@ -152,6 +144,7 @@ class _Loading:
     def _make_table(self, state: CopyState) -> CopyState:
         for earlier in range(1, state.attempt):
             self._warehouse.query(drop_table(load_table(self._plan, earlier)))
+            self._warehouse.query(drop_table(scratch_table(self._plan, earlier)))
         columns = self._config.column_names
         self._warehouse.query(create_load_table(state.load_table, self._plan.table, columns))
         return self._store(state, is_table_ready=True)
@@ -165,16 +158,28 @@ class _Loading:
         current = Submission(query_tag=tag, tagged_at=self._clock.now())
         tagged = self._store(state, current=current)
         self._warehouse.query(session_statement(tag, self._config.load.statement_timeout_seconds))
-        query_id = self._send(tagged, batch)
+        on_error: OnError = "CONTINUE" if self._rejection.is_allowed else "ABORT_STATEMENT"
+        folder = stage_folder(self._plan)
+        statement = copy_statement(state.load_table, folder, batch, self._config, on_error)
+        try:
+            query_id = self._warehouse.submit(statement)
+        except StatementError as error:
+            return self._refuse(tagged, QueryStatus(QueryState.FAILED, error.code, error.what))
         return self._store(tagged, current=current.model_copy(update={"query_id": query_id}))
 
-    def _send(self, state: CopyState, batch: Batch) -> str:
-        statement = copy_statement(state.load_table, stage_folder(self._plan), batch, self._config)
-        try:
-            return self._warehouse.submit(statement)
-        except StatementError as error:
+    def _refuse(self, state: CopyState, status: QueryStatus) -> CopyState:
+        """End the attempt; where Snowflake names a row, all bad rows of its chunk are looked for first."""
+        chunk = refused_chunk(self._batch(state), status.error_message)
+        if chunk is None:
             self._store(state, is_failed=True)
-            raise explain_failure(batch, QueryStatus(QueryState.FAILED, error.code, error.what)) from error
+            raise explain_failure(self._batch(state), status)
+        search = Explanation(
+            chunk=chunk.path,
+            code=status.error_code,
+            message=status.error_message[:_MESSAGE_CHARACTERS],
+            begun_at=self._clock.now(),
+        )
+        return self._store(state, is_failed=True, explanation=search)
 
     def _follow(self, state: CopyState, current: Submission) -> CopyState | CopyStep:
         if not current.query_id:
@@ -182,12 +187,13 @@ class _Loading:
         status = self._warehouse.query_status(current.query_id)
         if status.state is QueryState.SUCCEEDED:
             return self._take(state, current.query_id)
+        if status.state is QueryState.FAILED and status.error_code == _CANCELLED:
+            raise self._lost(state, f"COPY {current.query_id} was cancelled.")
         if status.state is QueryState.FAILED:
-            self._store(state, is_failed=True)
-            raise explain_failure(self._batch(state), status)
+            return self._refuse(state, status)
         if status.state is QueryState.RUNNING or self._clock.now() < current.tagged_at + UNKNOWN_GRACE:
             batch = self._batch(state)
-            return Waiting(query_id=current.query_id, batch=batch.number, of=batch.of)
+            return Waiting(current.query_id, batch.number, batch.of, pace=self._pace(state))
         return self._start_again(state)
 
     def _reattach(self, state: CopyState, current: Submission) -> CopyState:
@@ -201,25 +207,39 @@ class _Loading:
         return self._start_again(state)
 
     def _take(self, state: CopyState, query_id: str) -> CopyState:
-        result = self._fetch(state, query_id)
+        rows = explain_skipped(self._fetch(state, query_id), self._warehouse, self._history(state))
         try:
-            rows = reconcile(self._batch(state), result)
+            loaded = reconcile(self._batch(state), rows, may_reject=self._rejection.is_allowed)
         except ReconciliationError:
             self._store(state, is_failed=True)
             raise
-        finished = (*state.finished, BatchResult(query_id=query_id, rows=rows))
-        return self._store(state, current=None, finished=finished)
+        done = BatchResult(
+            query_id=query_id, rows=loaded.rows, rejected=loaded.rejected, ended_at=self._clock.now()
+        )
+        return self._store(state, current=None, finished=(*state.finished, done))
+
+    def _history(self, state: CopyState) -> str:
+        return copy_history_statement(state.load_table, state.started_at, self._clock.now())
+
+    def _refused_for_rejects(self, state: CopyState) -> CopyFailedError:
+        error = self._rejection.error(state)
+        self._store(state, is_failed=True)
+        return error
 
     def _fetch(self, state: CopyState, query_id: str) -> QueryResult:
         try:
             return self._warehouse.fetch(query_id)
         except StatementError as error:
-            self._store(state, is_failed=True)
-            raise CopyLostError(
-                f"COPY {query_id} succeeded, but its result cannot be read: {error.what}",
-                safe="The target table was not touched; the chunks are still staged.",
-                next_step="Retry or clear this task: it loads all chunks again into a new load table.",
-            ) from error
+            reason = f"COPY {query_id} succeeded, but its result cannot be read: {error.what}"
+            raise self._lost(state, reason) from error
+
+    def _lost(self, state: CopyState, reason: str) -> CopyLostError:
+        self._store(state, is_failed=True)
+        return CopyLostError(
+            reason,
+            safe="The target table was not touched; the chunks are still staged.",
+            next_step="Retry or clear this task: it loads all chunks again into a new load table.",
+        )
 
     def _finish(self, state: CopyState) -> CopyStep:
         rows = sum(result.rows for result in state.finished)
@@ -234,7 +254,10 @@ class _Loading:
             )
         outcome = self._outcome(state, rows)
         self._store(state, outcome=outcome)
-        return Finished(outcome)
+        return Finished(outcome, self._pace(state))
+
+    def _pace(self, state: CopyState) -> Estimate:
+        return copy_pace(state, sum(batch.records for batch in self._batches))
 
     def _outcome(self, state: CopyState, rows: int) -> CopyOutcome:
         return CopyOutcome(
@@ -244,6 +267,8 @@ class _Loading:
             rows_copied=rows,
             query_ids=tuple(result.query_id for result in state.finished),
             seconds=(self._clock.now() - state.started_at).total_seconds(),
+            rows_rejected=rejected(state),
+            rejects=self._rejection.listed(state).file,
         )
 
     def _recheck(self, state: CopyState, outcome: CopyOutcome) -> CopyState | CopyStep:

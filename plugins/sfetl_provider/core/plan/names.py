@@ -90,9 +90,15 @@ def load_table(plan: MonthPlan, attempt: int) -> TableName:
     return sfetl_table(plan.table.database, name)
 
 
+def scratch_table(plan: MonthPlan, attempt: int) -> TableName:
+    """Give the table into which chunks that a COPY refused are loaded again, to list their bad rows."""
+    loaded = load_table(plan, attempt)
+    return sfetl_table(loaded.database, f"{loaded.name}_ERRORS")
+
+
 def load_table_parts(name: str) -> LoadTableParts | None:
-    """Read feed, month and run key back from a load table's name; None when it is none."""
-    found = re.fullmatch(r"LOAD_([A-Z][A-Z0-9_]*)_(\d{4})(\d\d)_([0-9A-F]{12})_A\d+", name)
+    """Read feed, month and run key back from the name of a load or scratch table; None when it is neither."""
+    found = re.fullmatch(r"LOAD_([A-Z][A-Z0-9_]*)_(\d{4})(\d\d)_([0-9A-F]{12})_A\d+(?:_ERRORS)?", name)
     if found is None:
         return None
     return LoadTableParts(found[1].lower(), f"{found[2]}-{found[3]}", found[4].lower())
@@ -163,6 +169,11 @@ def report_path(root: Path, feed: str, month: str, key: str) -> Path:
 def rejects_path(root: Path, plan: MonthPlan, key: str) -> Path:
     """Give the list of bad lines of one source file, beside the run's report."""
     return root / plan.feed / plan.month / f"{plan.run_key}-rejects" / f"{key}.tsv"
+
+
+def copy_rejects_path(root: Path, plan: MonthPlan) -> Path:
+    """Give the list of the rows that COPY refused, beside those of QC; a source file's key is never `copy`."""
+    return rejects_path(root, plan, "copy")
 
 
 def left_out_path(rejects_folder: Path, key: str) -> Path:

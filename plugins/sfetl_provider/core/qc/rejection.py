@@ -102,7 +102,7 @@ class Rejection:
             )
         most = most_rejects(self._limit, structure.records - structure.empty_records)
         if self._writer is None or self._writer.lines > most:
-            return f"More than {named} lets be left out of this file (at most {most:,} lines)"
+            return f"More lines than {named} lets be left out of this file (at most {most:,})"
         if self._writer.records != structure.bad_records:
             return f"Nothing is left out by {named}, as not every bad record has known bytes"
         return ""

@@ -12,6 +12,8 @@ from sfetl_provider.core.qc.report import BadLine
 
 COLUMNS = ("file", "line", "column", "byte_offset", "reason", "text")
 _HEAD = "\t".join(COLUMNS).encode() + b"\n"
+Place = tuple[str, int | str, int | None, int | None]
+"""Source file, line (or lines, as text), column and byte offset; None: not known."""
 TEXT_LIMIT_BYTES = 1024 * 1024
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127)} | {9: "\\t", 10: "\\n", 13: "\\r"}
 
@@ -34,11 +36,15 @@ class RejectsWriter:
 
     def add(self, file: str, bad: BadLine, line: bytes) -> bool:
         """Write one bad line of a source file, of a long one its first 1 MiB; False once the list is full."""
+        return self.add_at((file, bad.line, bad.column, bad.byte_offset), bad.reason, line)
+
+    def add_at(self, place: Place, reason: str, line: bytes) -> bool:
+        """Write one bad line, parts of whose place may be unknown, as `add` does."""
         if self._size_bytes >= self._limit_bytes:
             return False
-        column = "" if bad.column is None else bad.column
-        place = f"{escaped(file.encode())}\t{bad.line}\t{column}\t{bad.byte_offset}"
-        self._write(f"{place}\t{bad.reason}\t{_text(line)}\n".encode())
+        parts = ["" if part is None else str(part) for part in (*place, reason)]
+        fields = "\t".join(escaped(part.encode()) for part in parts)
+        self._write(f"{fields}\t{_text(line)}\n".encode())
         self.lines += 1
         return True
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from sfetl_provider.core.column_type import (
-    MOST_CHARACTERS,
-    MOST_DIGITS,
-    TypeKind,
-    number_type,
-    read_column_type,
-)
+from sfetl_provider.core.column_type import TypeKind, read_column_type
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.qc.report import BadLine, Finding, QcReport, Severity, TargetCount
 from sfetl_provider.core.qc.target_scan import type_of, unreadable_formats
+from sfetl_provider.core.widening import widened_type, widening_statement
 
 VALUE_CHARACTERS = 80
 LISTED_COLUMNS = 20
@@ -76,17 +71,14 @@ def _too_large(count: TargetCount, config: FeedConfig) -> str:
     known = read_column_type(count.type)
     if known.kind == "text":
         text = f"{_records(count)} with a text longer than {_column(count)}: up to {count.worst:,} characters"
-        wider = f"VARCHAR({count.worst})" if count.worst <= MOST_CHARACTERS else ""
     elif known.kind == "binary":
         text = f"{_records(count)} with a value longer than {_column(count)}: up to {count.worst:,} bytes"
-        wider = f"BINARY({count.worst})"
     else:
         text = (
             f"{_records(count)} with a number too large for {_column(count)}: up to "
             f"{count.worst} digits before the decimal point"
         )
-        digits = count.worst + known.scale
-        wider = number_type(digits, known.scale) if digits <= MOST_DIGITS else ""
+    wider = widened_type(known, count.worst)
     return f"{text}{_quoted(count)}. {_widening(count, config, wider)}"
 
 
@@ -95,8 +87,8 @@ def _widening(count: TargetCount, config: FeedConfig, wider: str) -> str:
         return "No type of that scale has room for it: correct the file."
     table = config.table
     name = ".".join(quote_identifier(part) for part in (table.database, table.schema_name, table.name))
-    alter = f"ALTER TABLE {name} ALTER COLUMN {quote_identifier(count.column)} SET DATA TYPE {wider};"
-    return f"Correct the file, or make room for what this one holds: {alter}"
+    statement = widening_statement(name, count.column, wider)
+    return f"Correct the file, or make room for what this one holds: {statement}"
 
 
 def _digits_lost(count: TargetCount, _: FeedConfig) -> str:

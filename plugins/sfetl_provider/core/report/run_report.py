@@ -16,7 +16,7 @@ from sfetl_provider.core.drop.records import DropReceipt
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Quality
-from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict
+from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict, RejectsFile
 from sfetl_provider.core.record import Record
 from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.staged_file import StagedFile
@@ -71,6 +71,7 @@ class RunReport(RunIdentity):
     """One run from files to table. Counts are None for steps that the run did not reach.
 
     Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
+    Rows staged = copied + rejected by COPY; `copy_rejects` lists those.
     `generation` is the month's after the run's change, or as planned when it changed nothing.
     """
 
@@ -81,6 +82,8 @@ class RunReport(RunIdentity):
     rows_in_files: int | None
     rows_staged: int | None
     rows_copied: int | None
+    rows_rejected_by_copy: int | None
+    copy_rejects: RejectsFile | None
     rows_published: int | None
     rows_deleted: int | None
     rows_restored: int | None
@@ -129,7 +132,7 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             **_staging(records.staged_files),
             **_changes(records),
             "state": _state(records, end),
-            "rows_copied": records.outcome.rows_copied if records.outcome else None,
+            **_copied(records.outcome),
             "qc": _qc(records.verdict),
             "audit": _audit(records),
             "started_at": end.started_at,
@@ -164,6 +167,14 @@ def _staging(files: tuple[StagedFile, ...] | None) -> dict[str, object]:
         "bytes_staged": sum(file.compressed_bytes for file in files),
         "rows_in_files": sum(file.records - file.header_records - file.empty_records for file in files),
         "rows_staged": sum(file.staged_records for file in files),
+    }
+
+
+def _copied(outcome: CopyOutcome | None) -> dict[str, object]:
+    return {
+        "rows_copied": outcome.rows_copied if outcome else None,
+        "rows_rejected_by_copy": outcome.rows_rejected if outcome else None,
+        "copy_rejects": outcome.rejects if outcome else None,
     }
 
 

@@ -59,6 +59,7 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
         "rows in files": report.rows_in_files,
         "rows staged": report.rows_staged,
         "rows copied": report.rows_copied,
+        "rows rejected by COPY": report.rows_rejected_by_copy or None,
         "rows published": report.rows_published,
         "rows deleted": report.rows_deleted,
         "rows restored": report.rows_restored,
@@ -66,6 +67,8 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
         "ledger row": report.ledger_sequence,
     }
     yield from ((label, f"{count:,}") for label, count in counts.items() if count is not None)
+    if report.copy_rejects:
+        yield "rejects", f"{report.copy_rejects.lines:,} rows are listed in {report.copy_rejects.path}"
 
 
 def _without_repeated_days(report: RunReport) -> ReportedChecks | None:

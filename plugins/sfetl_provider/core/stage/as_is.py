@@ -24,7 +24,7 @@ from sfetl_provider.core.stage.resume import (
 )
 from sfetl_provider.core.stage.run import StagePorts
 from sfetl_provider.core.stage.scratch import chunk_folder, scratch_error
-from sfetl_provider.core.stage.staged_file import Chunk, StagedFile
+from sfetl_provider.core.stage.staged_file import Chunk, StagedFile, empty_records_of
 from sfetl_provider.core.stage.staging_progress import StagingProgress
 from sfetl_provider.core.tsv.boundaries import BYTE_ORDER_MARK
 from sfetl_provider.core.tsv.compressed import SeveralMembersError, open_single_member
@@ -217,6 +217,7 @@ def _result(staging: _AsIs, chunk: Chunk, is_reused: bool, seconds: float) -> St
         staged_records=chunk.records,
         chunk_records=(chunk.records,),
         chunk_first_lines=(chunk.first_line,),
+        chunk_empty_records=empty_records_of([chunk]),
         compression=staging.identity.compression,
         compressed_bytes=chunk.compressed_bytes,
         chunks_reused=int(is_reused),

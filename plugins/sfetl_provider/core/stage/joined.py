@@ -8,7 +8,13 @@ from itertools import accumulate, groupby, pairwise
 
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.stage.conservation import left_out_counts
-from sfetl_provider.core.stage.staged_file import DIVIDE_AGAIN, Chunk, StagedFile, StagedRange
+from sfetl_provider.core.stage.staged_file import (
+    DIVIDE_AGAIN,
+    Chunk,
+    StagedFile,
+    StagedRange,
+    empty_records_of,
+)
 
 
 def staged_files(results: Iterable[Mapping[str, object]]) -> tuple[StagedFile, ...]:
@@ -153,6 +159,7 @@ def _joined(ranges: Sequence[StagedRange]) -> StagedFile:
         staged_records=staged,
         chunk_records=tuple(chunk.records for chunk in chunks),
         chunk_first_lines=tuple(lines),
+        chunk_empty_records=empty_records_of(chunks),
         compressed_bytes=sum(chunk.compressed_bytes for chunk in chunks),
         chunks_reused=sum(part.chunks_reused for part in ranges),
         seconds=max(part.seconds for part in ranges),

@@ -39,7 +39,13 @@ from sfetl_provider.core.stage.resume import (
 )
 from sfetl_provider.core.stage.scratch import chunk_folder
 from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
-from sfetl_provider.core.stage.staged_file import DIVIDE_AGAIN, Chunk, StagedFile, StagedRange
+from sfetl_provider.core.stage.staged_file import (
+    DIVIDE_AGAIN,
+    Chunk,
+    StagedFile,
+    StagedRange,
+    empty_records_of,
+)
 from sfetl_provider.core.stage.staging_progress import StagingProgress
 from sfetl_provider.core.stage.stream import TextStream, open_stream
 from sfetl_provider.core.tsv.compressed import is_compressed
@@ -380,6 +386,7 @@ class _Staging:
             staged_records=staged,
             chunk_records=tuple(chunk.records for chunk in self.recorded),
             chunk_first_lines=tuple(chunk.first_line for chunk in self.recorded),
+            chunk_empty_records=empty_records_of(self.recorded),
             compression=self.identity.compression,
             compressed_bytes=sum(chunk.compressed_bytes for chunk in self.recorded),
             mask=self.identity.mask,

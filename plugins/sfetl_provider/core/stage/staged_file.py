@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import not_
 
 from pydantic import Field
@@ -56,6 +57,7 @@ class StagedFile(Record):
     Conservation: records = header + empty + rejected + staged, and the sum of `chunk_records` is what was staged.
     `rejected_records` with their `left_out_bytes` are those that QC left out; `chunk_left_out_lines` says how many
     lines of them belong to each chunk, and is empty when there are none.
+    `chunk_empty_records` has nothing in it when no chunk has an empty line.
     `fingerprint` is made of size, modification time and the content of the file's head and tail; `sha256` of
     all its bytes as they were delivered, of a compressed file not of its text, and empty
     when several tasks staged it: then `seconds` are those of the slowest. `mask` is `Masking.identity`; the text
@@ -78,6 +80,7 @@ class StagedFile(Record):
     chunks_reused: int
     seconds: float
     ranges: int = 1
+    chunk_empty_records: tuple[int, ...] = Field(default=(), exclude_if=not_)
     rejected_records: int = Field(default=0, exclude_if=not_)
     left_out_bytes: int = Field(default=0, exclude_if=not_)
     chunk_left_out_lines: tuple[int, ...] = Field(default=(), exclude_if=not_)
@@ -87,6 +90,17 @@ class StagedFile(Record):
     def chunk_count(self) -> int:
         """How many chunks it became."""
         return len(self.chunk_records)
+
+    @property
+    def empty_records_of_chunks(self) -> tuple[int, ...]:
+        """The empty lines of each chunk."""
+        return self.chunk_empty_records or (0,) * self.chunk_count
+
+
+def empty_records_of(chunks: Sequence[Chunk]) -> tuple[int, ...]:
+    """Give what `StagedFile.chunk_empty_records` holds."""
+    counts = tuple(chunk.empty_records for chunk in chunks)
+    return counts if any(counts) else ()
 
 
 class StagedRange(Record):
