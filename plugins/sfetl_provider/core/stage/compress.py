@@ -14,6 +14,7 @@ from sfetl_provider.core.stage.masking import Masking
 from sfetl_provider.core.stage.scratch import scratch_error
 from sfetl_provider.core.stage.sifting import Sieve, never_empty
 from sfetl_provider.core.stage.split import ChunkRange
+from sfetl_provider.core.stage.staged_file import Chunk
 from sfetl_provider.core.stage.stream import TextStream
 from sfetl_provider.core.tsv.left_out import LeftOutList
 from sfetl_provider.core.tsv.line_counter import LineCounter
@@ -88,6 +89,24 @@ class ChunkFile:
     rejected_records: int = 0
     left_out_lines: int = 0
     left_out_bytes: int = 0
+
+    def recorded(self, first_line: int) -> Chunk:
+        """Give it as it is recorded once its upload is confirmed."""
+        return Chunk(
+            number=self.chunk.number,
+            start_byte=self.chunk.start_byte,
+            end_byte=self.chunk.end_byte,
+            first_line=first_line,
+            lines=self.lines,
+            records=self.records,
+            empty_records=self.empty_records,
+            compressed_bytes=self.compressed_bytes,
+            compressed_sha256=self.compressed_sha256,
+            zstd_level=self.zstd_level,
+            rejected_records=self.rejected_records,
+            left_out_lines=self.left_out_lines,
+            left_out_bytes=self.left_out_bytes,
+        )
 
 
 def compress_chunk(

@@ -297,7 +297,7 @@ class _Staging:
         """Take a chunk that was made, in order, as one whose upload is not yet confirmed."""
         place = self._place(made)
         if place == len(self.recorded):
-            unconfirmed = _chunk(made, self._next_line())
+            unconfirmed = made.recorded(self._next_line())
             self.recorded.append(
                 unconfirmed.model_copy(update={"compressed_bytes": 0, "compressed_sha256": ""})
             )
@@ -309,7 +309,7 @@ class _Staging:
 
     def _record(self, made: ChunkFile) -> None:
         place = self._place(made)
-        self.recorded[place] = _chunk(made, self.recorded[place].first_line)
+        self.recorded[place] = made.recorded(self.recorded[place].first_line)
         self.checkpoints.save(self.recorded, place + 1)
         self.on_stage.add(made.chunk.number)
 
@@ -431,21 +431,3 @@ class _Staging:
 
     def _notice(self, text: str) -> None:
         self.listener(Notice("stage", f"{self.source.label}: {text}."))
-
-
-def _chunk(made: ChunkFile, first_line: int) -> Chunk:
-    return Chunk(
-        number=made.chunk.number,
-        start_byte=made.chunk.start_byte,
-        end_byte=made.chunk.end_byte,
-        first_line=first_line,
-        lines=made.lines,
-        records=made.records,
-        empty_records=made.empty_records,
-        compressed_bytes=made.compressed_bytes,
-        compressed_sha256=made.compressed_sha256,
-        zstd_level=made.zstd_level,
-        rejected_records=made.rejected_records,
-        left_out_lines=made.left_out_lines,
-        left_out_bytes=made.left_out_bytes,
-    )
