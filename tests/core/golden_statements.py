@@ -27,7 +27,11 @@ from sfetl_provider.core.drop import preview, recovery
 from sfetl_provider.core.expression.table_text import TableNames, TableText
 from sfetl_provider.core.expression.tree import FactName
 from sfetl_provider.core.ledger import append, generation, month_history, month_rows, profiles
-from sfetl_provider.core.ledger.tables import preparing_statements
+from sfetl_provider.core.ledger.tables import (
+    add_column_statement,
+    preparing_statements,
+    presence_statement,
+)
 from sfetl_provider.core.plan.names import (
     head_table,
     kept_table,
@@ -37,7 +41,7 @@ from sfetl_provider.core.plan.names import (
     scratch_table,
     stage_folder,
 )
-from sfetl_provider.core.publish.statements import insert_statement, load_check_statement
+from sfetl_provider.core.publish import statements
 from sfetl_provider.core.qc.rule_scan import rules_of
 from sfetl_provider.core.restore import statements as restore
 from sfetl_provider.core.restore.records import Past
@@ -54,12 +58,21 @@ def golden_statements() -> dict[str, str]:
 
 def _ledger() -> dict[str, str]:
     head = quoted_table(head_table("DEMO", "flights"))
-    names = ("create_schema", "create_stage", "create_ledger", "create_head", "create_profiles")
+    names = (
+        "create_schema",
+        "create_stage",
+        "create_ledger",
+        "create_head",
+        "create_profiles",
+        "create_rejected_rows",
+    )
     return {
         **dict(zip(names, preparing_statements("DEMO", "flights"), strict=True)),
+        "ledger_presence": presence_statement("DEMO", "flights"),
         "lock_head": generation.lock_statement(head),
         "add_month": generation.add_month_statement(head),
         "raise_generation": generation.raise_statement(head),
+        "add_ledger_column": add_column_statement("DEMO", "LOAD_MODE"),
         "insert_ledger": append.insert_statement("DEMO"),
         "insert_profile": profiles.insert_statement("DEMO"),
         "earlier_profiles": profiles.earlier_statement("DEMO", "flights", 6),
@@ -124,12 +137,16 @@ def _table_text() -> TableText:
 
 def _change() -> dict[str, str]:
     config, plan = sample_config(), sample_plan()
+    merging = sample_config(publish={"mode": "merge", "merge_keys": ["carrier", "distance"]})
     rows = month_rows.MonthRows(TABLE, "FLIGHT_DATE", plan.month_value)
     return {
-        "check_load_table": load_check_statement(load_table(plan, 1), "FLIGHT_DATE"),
+        "check_load_table": statements.load_check_statement(load_table(plan, 1), "FLIGHT_DATE"),
         "count_month": month_rows.count_statement(rows),
         "delete_month": month_rows.delete_statement(rows),
-        "insert_month": insert_statement(TABLE, load_table(plan, 1), config),
+        "insert_month": statements.insert_statement(TABLE, load_table(plan, 1), config),
+        "merge_month": statements.merge_statement(TABLE, load_table(plan, 1), merging),
+        "unusable_keys": statements.unusable_keys_statement(load_table(plan, 1), merging),
+        "reject_rows": statements.reject_statement(load_table(plan, 1), config),
         "preview_totals": preview.totals_statement(TABLE, "FLIGHT_DATE"),
         "preview_sample": preview.sample_statement(config),
         "restore_past_count": restore.past_count_statement(rows, Past(statement_id=QUERY_ID)),

@@ -10,6 +10,7 @@ import zstandard
 from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.statement import create_load_table
 from sfetl_provider.core.drop.preview import Recovery, preview_month
 from sfetl_provider.core.drop.records import DropRequest
@@ -20,7 +21,7 @@ from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import chunk_name, load_table, quoted_table, stage_folder
 from sfetl_provider.core.ports import Bind, QueryResult
-from sfetl_provider.core.publish.publication import PublishJob
+from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.stage.staged_file import StagedFile
 from tests.core.load_samples import (
     PASSED,
@@ -31,7 +32,8 @@ from tests.core.load_samples import (
     sample_staged_file,
 )
 
-CONFIG = sample_config()
+# These tests replace months by a row more or less.
+CONFIG = sample_config(publish={"max_shrink": "100%"})
 CLOCK = SystemClock()
 TARGET = quoted_table(TABLE)
 
@@ -79,13 +81,15 @@ def planned(session: SnowflakeSession, run_id: str, month: str = "2013-01") -> M
     return sample_plan(run_id=run_id, month=month, generation=generation)
 
 
-def loaded_job(session: SnowflakeSession, plan: MonthPlan, rows: int) -> PublishJob:
+def loaded_job(
+    session: SnowflakeSession, plan: MonthPlan, rows: int, config: FeedConfig = CONFIG
+) -> PublishJob:
     """Fill the run's load table, as a COPY of one chunk would have: one row a day from the month's first."""
     table = load_table(plan, 1)
     session.query(create_load_table(table, plan.table, CONFIG.column_names))
     values = ", ".join(f"('{plan.month}-{day:02}', 'AA', {day})" for day in range(1, rows + 1))
     session.query(f"INSERT INTO {quoted_table(table)} VALUES {values}")
-    return PublishJob(plan, CONFIG, (sample_staged_file((rows,)),), sample_outcome(plan, rows), PASSED)
+    return PublishJob(plan, config, (sample_staged_file((rows,)),), sample_outcome(plan, rows), PASSED)
 
 
 def stage_chunks(

@@ -28,10 +28,10 @@ from sfetl_provider.core.drop.preview import Recovery, preview_month
 from sfetl_provider.core.drop.records import DropReceipt, DropRequest
 from sfetl_provider.core.errors import CopyFailedError, StatementError
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
-from sfetl_provider.core.ledger.entry import verify
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import chain_end, entries
 from sfetl_provider.core.ledger.tables import prepare
+from sfetl_provider.core.ledger.verification import verify
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 from sfetl_provider.core.plan.names import (
@@ -43,7 +43,8 @@ from sfetl_provider.core.plan.names import (
     sfetl_table,
     stage_name,
 )
-from sfetl_provider.core.publish.publication import PublishJob, publish_month
+from sfetl_provider.core.publish.job import PublishJob
+from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
 from sfetl_provider.core.stage.cleaning import clean_stage

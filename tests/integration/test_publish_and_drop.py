@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -18,15 +20,19 @@ from sfetl_provider.core.errors import (
     TransientError,
     WarehouseUnavailableError,
 )
-from sfetl_provider.core.ledger.entry import LedgerEntry, verify
+from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import chain_end, entries
+from sfetl_provider.core.ledger.verification import verify
 from sfetl_provider.core.maintenance.in_warehouse import find_in_warehouse, remove_from_warehouse
+from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.restore.preview import preview_restore
 from sfetl_provider.core.restore.records import RestoreRequest
 from sfetl_provider.core.restore.restoration import restore_month
+from tests.core.load_samples import sample_config
 from tests.integration.loading_bench import (
     CLOCK,
     CONFIG,
@@ -145,6 +151,64 @@ def test_repeat_after_the_commit_gives_the_same_receipt(session: SnowflakeSessio
     assert (month_rows(session), len(verified_chain(session))) == (5, 1)
 
 
+def change_load_table(session: SnowflakeSession, job: PublishJob, changes: str) -> None:
+    session.query(f"UPDATE {quoted_table(job.outcome.load_table)} SET {changes}")
+
+
+def test_merge_replaces_the_months_rows_of_the_same_key_and_adds_the_others(
+    session: SnowflakeSession,
+) -> None:
+    config = sample_config(publish={"mode": "merge", "merge_keys": ["distance"]})
+    publish(session, "other", 3, "2013-02")
+    publish(session, "one", 3)
+    plan = planned(session, "two").model_copy(update={"load_mode": "merge"})
+    job = loaded_job(session, plan, 5, config)
+    change_load_table(session, job, "\"CARRIER\" = 'BB'")
+    receipt = publish_month(job, session, CLOCK)
+    assert (receipt.rows_before, receipt.rows_inserted, receipt.rows_updated) == (3, 2, 3)
+    assert (month_rows(session), month_rows(session, "2013-02")) == (5, 3)
+    carriers = f'SELECT DISTINCT "CARRIER" FROM {TARGET} WHERE "FLIGHT_DATE" < \'2013-02-01\''
+    assert session.query(carriers).rows == (("BB",),)
+    again = loaded_job(
+        session, planned(session, "three").model_copy(update={"load_mode": "merge"}), 3, config
+    )
+    change_load_table(session, again, '"DISTANCE" = 1')
+    with pytest.raises(PublishRefusedError, match=r"\('1'\) in 3 rows"):
+        publish_month(again, session, CLOCK)
+    assert [entry.rows_after for entry in verified_chain(session)] == [3, 3, 5]
+
+
+def test_append_adds_rows_and_a_file_once(session: SnowflakeSession) -> None:
+    publish(session, "one", 3)
+    job = loaded_job(session, planned(session, "two").model_copy(update={"load_mode": "append"}), 4)
+    with pytest.raises(PublishRefusedError, match="is published, as"):
+        publish_month(job, session, CLOCK)
+    (staged,) = job.staged_files
+    new = replace(job, staged_files=(staged.model_copy(update={"sha256": "cd" * 32}),))
+    assert publish_month(new, session, CLOCK).rows_inserted == 4
+    assert month_rows(session) == 7
+    assert len(verified_chain(session)[-1].files) == 1
+
+
+def test_rows_outside_the_month_loaded_twice_leave_the_same_table(session: SnowflakeSession) -> None:
+    config = sample_config(publish={"outside_month": "reject", "max_shrink": 1})
+    for run_id in ("one", "two"):
+        job = loaded_job(session, planned(session, run_id), 5, config)
+        cases = "WHEN 5 THEN '2013-02-01' WHEN 4 THEN NULL"
+        moved = f'CASE "DISTANCE" {cases} ELSE "FLIGHT_DATE" END'
+        change_load_table(session, job, f'"FLIGHT_DATE" = {moved}')
+        receipt = publish_month(job, session, CLOCK)
+        assert (receipt.rows_inserted, receipt.rows_rejected) == (3, 2)
+    assert (month_rows(session), month_rows(session, "2013-02")) == (3, 0)
+    table = '"DEMO"."SFETL"."REJECTED_ROWS"'
+    kept = session.query(f'SELECT "REASON", "CONTENT" FROM {table} WHERE "GENERATION" = 2 ORDER BY "REASON"')
+    assert [(reason, json.loads(str(content))) for reason, content in kept.rows] == [
+        ("outside_month", {"FLIGHT_DATE": "2013-02-01", "CARRIER": "AA", "DISTANCE": "5"}),
+        ("undated", {"FLIGHT_DATE": None, "CARRIER": "AA", "DISTANCE": "4"}),
+    ]
+    assert [entry.rows_rejected for entry in verified_chain(session)] == [2, 2]
+
+
 def test_rows_of_another_month_are_refused(session: SnowflakeSession) -> None:
     plan = planned(session, "one")
     job = loaded_job(session, plan, 5)
@@ -182,10 +246,10 @@ def test_drop_of_an_empty_month_is_refused(session: SnowflakeSession) -> None:
     assert read_generation(session, "DEMO", "flights", "2013-01") == 0
 
 
-def test_months_published_at_once_keep_one_chain(
+def test_twenty_months_published_at_once_keep_one_chain(
     running: RunningWarehouse, session: SnowflakeSession
 ) -> None:
-    months = ["2013-01", "2013-02", "2013-03", "2013-04"]
+    months = [f"{year}-{number:02}" for year in (2012, 2013) for number in range(1, 11)]
 
     def load(month: str) -> PublishReceipt:
         with open_session(running) as own:
@@ -193,9 +257,9 @@ def test_months_published_at_once_keep_one_chain(
 
     with ThreadPoolExecutor(len(months)) as pool:
         receipts = list(pool.map(load, months))
-    assert sorted(receipt.ledger_sequence for receipt in receipts) == [1, 2, 3, 4]
-    assert len(verified_chain(session)) == 4
-    assert [month_rows(session, month) for month in months] == [5, 5, 5, 5]
+    assert sorted(receipt.ledger_sequence for receipt in receipts) == list(range(1, 21))
+    assert len(verified_chain(session)) == 20
+    assert [month_rows(session, month) for month in months] == [5] * 20
 
 
 def test_two_loads_of_one_month_at_once_let_one_through(

@@ -58,6 +58,22 @@ def test_the_report_leaves_data_docs_whether_the_month_passes_or_not(
     assert f'href="{month}.html"' in (docs / "index.html").read_text()
 
 
+def test_in_mode_snowflake_the_audit_judges_the_load_table(
+    warehouse: RunningWarehouse, airflow_home: Path, tmp_path: Path
+) -> None:
+    write_month(airflow_home / "incoming", "2025-07")
+
+    run = run_dag(suite_dag(tmp_path, "warning"), month="2025-07", qc_mode="snowflake")
+
+    assert run.state == "success", run
+    assert run.report is not None
+    told = [item["message"] for item in run.report["audit"]["findings"] if item["severity"] == "WARNING"]
+    assert told == [
+        "2025-07 in the load table: expectation 1 of suite low: expect_column_values_to_be_between of amount "
+        "(max_value 1): 31 of 62 unexpected (50 %); as 1.50, 1.50, 1.50, 1.50, 1.50 …."
+    ]
+
+
 def test_the_suite_travels_in_the_serialized_dag(airflow_home: Path, tmp_path: Path) -> None:
     dag = suite_dag(tmp_path, "critical")
 

@@ -49,7 +49,7 @@ def staged_files(warehouse: RunningWarehouse, month: str) -> list[str]:
 def test_a_month_is_loaded_once_however_often_it_is_loaded(
     warehouse: RunningWarehouse, airflow_home: Path
 ) -> None:
-    write_month(airflow_home / "incoming", "2024-02")
+    path = write_month(airflow_home / "incoming", "2024-02")
 
     for _ in range(2):
         run = run_dag(sales_dag(), month="2024-02")
@@ -64,6 +64,20 @@ def test_a_month_is_loaded_once_however_often_it_is_loaded(
     )
     assert ledger[-2:] == [("publish", 0, 58), ("publish", 58, 58)]
     assert staged_files(warehouse, "2024-02") == []
+
+    run = run_dag(sales_dag(), month="2024-02", load_mode="append")
+
+    assert (run.state, run.tasks["qc_gate"], run.tasks["publish"]) == ("success", "skipped", "skipped")
+    assert run.report is not None
+    assert (run.report["state"], run.report["files_published_before"]) == ("nothing_new", [path.name])
+
+    write_month(airflow_home / "incoming", "2024-02", lines_of("2024-02", rows_per_day=1))
+    run = run_dag(sales_dag(), month="2024-02")
+
+    assert run.tasks["copy"] == "failed", run.tasks
+    assert run.report is not None
+    assert "29 rows instead of 58, 50.0% fewer" in run.report["message"]
+    assert rows_of(warehouse, "2024-02") == 58
 
 
 def test_several_files_make_one_month(warehouse: RunningWarehouse, airflow_home: Path) -> None:

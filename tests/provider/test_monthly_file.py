@@ -14,6 +14,7 @@ import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
 from sfetl_provider.core.errors import FilesMissingError
+from sfetl_provider.core.plan.delivery import DeliveredFiles
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.sensors.monthly_file import MAX_FILES, MonthlyFileSensor
 from sfetl_provider.triggers import monthly_file
@@ -45,7 +46,7 @@ class _GrowingFolder(MonthlyFileTrigger):
 
     looks = 0
 
-    async def _look(self) -> list[SourceFile]:
+    async def _look(self) -> DeliveredFiles:
         self.looks += 1
         if self.looks <= 3:
             with (Path(self.base_path) / "sales_1.tsv").open("a") as file:
@@ -80,13 +81,13 @@ def test_a_file_that_grows_is_waited_for_until_it_rests(tmp_path: Path) -> None:
 def test_no_file_until_the_deadline_is_a_timeout(tmp_path: Path) -> None:
     (tmp_path / "other.tsv").write_text("a\n")
 
-    assert asyncio.run(events_of(trigger_on(tmp_path, deadline=0))) == [{"status": "timeout"}]
+    assert asyncio.run(events_of(trigger_on(tmp_path, deadline=0))) == [{"status": "timeout", "missing": ""}]
 
 
 def test_a_file_still_growing_at_the_deadline_is_a_timeout(tmp_path: Path) -> None:
     trigger = trigger_on(tmp_path, _GrowingFolder, still_seconds=60, deadline=0)
 
-    assert asyncio.run(events_of(trigger)) == [{"status": "timeout"}]
+    assert asyncio.run(events_of(trigger)) == [{"status": "timeout", "missing": ""}]
 
 
 def test_it_comes_back_from_the_triggerers_database_as_it_was(tmp_path: Path) -> None:
@@ -105,13 +106,13 @@ def test_a_folder_that_hangs_does_not_hold_up_other_triggers(
 ) -> None:
     (tmp_path / "sales_1.tsv").write_text("a\n")
     another_trigger_ran = threading.Event()
-    find = monthly_file.find_files
+    find = monthly_file.find_delivery
 
-    def find_slowly(*arguments: Any) -> list[SourceFile]:
+    def find_slowly(*arguments: Any) -> DeliveredFiles:
         assert another_trigger_ran.wait(30), "the event loop stood still"
         return find(*arguments)
 
-    monkeypatch.setattr(monthly_file, "find_files", find_slowly)
+    monkeypatch.setattr(monthly_file, "find_delivery", find_slowly)
 
     async def both() -> list[Any]:
         waiting = asyncio.create_task(events_of(trigger_on(tmp_path)))
@@ -179,3 +180,21 @@ def test_more_files_than_airflow_can_map_over_are_refused(tmp_path: Path) -> Non
         len(sensor_for(tmp_path).execute_complete({}, {"status": "found", "files": [file] * MAX_FILES}))
         == 1000
     )
+
+
+def test_a_delivery_that_is_not_complete_is_told_with_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "sales_1.tsv").write_text("a\n")
+    trigger = trigger_on(tmp_path, deadline=0, delivery={"expected": 2})
+    (event,) = asyncio.run(events_of(trigger))
+
+    with pytest.raises(FilesMissingError, match=r"1 of 2 files are there \(sales_1.tsv\)"):
+        sensor_for(tmp_path).execute_complete({}, event)
+
+
+def test_more_files_than_the_delivery_has_are_refused_at_once(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"sales_{number}.tsv").write_text("a\n")
+    (event,) = asyncio.run(events_of(trigger_on(tmp_path, delivery={"expected": 1})))
+
+    with pytest.raises(FilesMissingError, match=r"2 files are there instead of 1: sales_1.tsv, sales_2.tsv"):
+        sensor_for(tmp_path).execute_complete({}, event)

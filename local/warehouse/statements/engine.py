@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import Template
 from typing import Any
 
 import pyarrow.lib as pa
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.rowtype import describe_as_rowtype
 from fakesnow.statement_type import MERGE, statement_type_id
+from fakesnow.transforms import transforms
 from sqlglot import Expr, exp
 
 from local.warehouse.results import Result, table_result
@@ -20,6 +22,10 @@ _MERGE_COLUMNS = {
     "UPDATE": "number of rows updated",
     "DELETE": "number of rows deleted",
 }
+# fakesnow looks its view of columns up in the current database, which a session need not have.
+transforms.SQL_DESCRIBE_TABLE = Template(
+    transforms.SQL_DESCRIBE_TABLE.template.replace("FROM _fs_inf", "FROM _fs_global._fs_inf")
+)
 
 
 def run_on_fakesnow(session: Session, sql: str, expression: Expr, rows: Sequence[tuple[Any, ...]]) -> Result:

@@ -136,4 +136,40 @@ COMPARE = Command(
     function="sfetl_provider.cli.compare:compare_files",
 )
 
-COMMANDS = (INSPECT, QC, STAGE, COMPARE)
+_ONE_FEED = Option(("--feed",), {"help": "name of the feed; all feeds without it"})
+_CONFIGS = Option(
+    ("--configs-dir",), {"help": "folder of the feeds' configs; [sfetl] configs_dir by default"}
+)
+
+LEDGER = Command(
+    name="ledger",
+    summary="Verify the ledger's hash chains (0 whole, 1 broken) or show its rows",
+    options=(
+        Option(("action",), {"choices": ("verify", "show"), "help": "what to do"}),
+        _ONE_FEED,
+        Option(("--month",), {"help": "show: only rows of this month"}),
+        Option(
+            ("--reports",),
+            {"metavar": "FOLDER", "help": "verify: hold it also against the ends in the runs' reports there"},
+        ),
+        Option(("--json",), {"action": "store_true", "help": "print JSON instead of text"}),
+        _CONFIGS,
+    ),
+    function="sfetl_provider.cli.ledger:read_ledger",
+)
+
+INIT = Command(
+    name="init",
+    summary="Make schema SFETL with ledger and stage, and print the GRANTs that loading needs",
+    options=(
+        _ONE_FEED,
+        Option(("--role",), {"default": "SFETL_LOADER", "help": "role in the GRANTs (SFETL_LOADER)"}),
+        Option(
+            ("--print",), {"action": "store_true", "help": "only print the statements; connect to nothing"}
+        ),
+        _CONFIGS,
+    ),
+    function="sfetl_provider.cli.ledger:initialise",
+)
+
+COMMANDS = (INSPECT, QC, STAGE, COMPARE, LEDGER, INIT)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sfetl_provider.adapters.system_clock import SystemClock
@@ -14,6 +13,7 @@ from sfetl_provider.cli.folders import Folders
 from sfetl_provider.cli.month_files import month_files, named_files
 from sfetl_provider.cli.outputs import STDOUT, check_outputs, tell_written, write_output
 from sfetl_provider.cli.progress import shown_progress
+from sfetl_provider.cli.sessions import open_feed_session
 from sfetl_provider.core.compare.comparison import Comparison
 from sfetl_provider.core.compare.run import CompareJob, compare
 from sfetl_provider.core.compare.table_month import open_table_month
@@ -24,7 +24,6 @@ from sfetl_provider.core.events import Listener
 from sfetl_provider.core.identifiers import resolve_identifier
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
-from sfetl_provider.core.ports import RowReader
 from sfetl_provider.core.report.compare_text import comparison_csv, render_comparison
 
 _OUTPUTS = ("json", "csv", "differences")
@@ -75,20 +74,8 @@ def _compared(
 ) -> Comparison:
     if month is None:
         return compare(files[:1], files[1:], job, listener)
-    with _open_session(arguments.conn_id or job.config.snowflake_conn_id, job.config) as session:
+    with open_feed_session(job.config, arguments.conn_id) as session:
         return compare(files, open_table_month(session, job.config, month), job, listener)
-
-
-def _open_session(conn_id: str, config: FeedConfig) -> AbstractContextManager[RowReader]:
-    try:
-        # Imported late: connections are Airflow's, and two files are compared without it.
-        from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
-    except ImportError as error:
-        raise ConfigError(
-            "A table can be compared only where Airflow is installed: it keeps the connection to Snowflake.",
-            next_step="Use airflow sfetl compare.",
-        ) from error
-    return SfetlSnowflakeHook(conn_id, proxy_conn_id=config.proxy_conn_id).open_session()
 
 
 def _show(found: Comparison, arguments: Namespace) -> None:

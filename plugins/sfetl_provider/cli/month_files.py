@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from sfetl_provider.adapters.local_files import find_files, none_matches_error
+from sfetl_provider.adapters.local_files import find_delivery, find_files, none_matches_error
 from sfetl_provider.cli.folders import Folders
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import SourceFileError
+from sfetl_provider.core.plan.delivery import delivery_of
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.plan.patterns import fill_pattern
@@ -24,10 +26,12 @@ def month_files(arguments: Namespace, folders: Folders, config: FeedConfig, mont
         return named_files(arguments.files)
     base_path = folders.base_path / (arguments.base_path or config.files.base_path)
     patterns = [fill_pattern(pattern, month) for pattern in config.files.patterns]
-    found = find_files(base_path, patterns, ())
-    if not found:
+    found = find_delivery(base_path, patterns, (), delivery_of(config.files, month))
+    if not found.files:
         raise none_matches_error(base_path, patterns, str(month))
-    return found
+    if fault := found.missing or found.surplus:
+        print(f"The delivery of {month} is not complete: {fault}.", file=sys.stderr)
+    return list(found.files)
 
 
 def named_files(names: Sequence[str]) -> list[SourceFile]:

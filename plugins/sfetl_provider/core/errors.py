@@ -146,6 +146,10 @@ class PublishRefusedError(SfetlError):
     stage = "publish"
 
 
+class SmallerReplacementError(PublishRefusedError):
+    """A month would be replaced by fewer files or rows, and nobody has confirmed that."""
+
+
 class DropRefusedError(SfetlError):
     """The month must not be deleted as asked."""
 

@@ -147,8 +147,21 @@ def _params() -> dict[str, Param]:
             title="QC mode",
             description="file: read the files; snowflake: check the load table; skip: what publishing needs",
         ),
+        "load_mode": Param(
+            AS_CONFIGURED,
+            type="string",
+            enum=[AS_CONFIGURED, "replace_month", "append", "merge"],
+            title="Load mode",
+            description="replace_month: the files are the month; append: add them; merge: update rows by key",
+        ),
         "dry_run": Param(
             False, type="boolean", title="Dry run", description="Check the files; stage and load nothing"
+        ),
+        "confirm_smaller": Param(
+            False,
+            type="boolean",
+            title="Confirm smaller",
+            description="Replace the month although fewer files or rows came than were published",
         ),
         "start_over": Param(
             False, type="boolean", title="Start over", description="Stage everything afresh in this run"

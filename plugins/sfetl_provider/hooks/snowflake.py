@@ -30,6 +30,7 @@ class SfetlSnowflakeHook(SnowflakeHook):
 
     The proxy comes from the connection `proxy_conn_id`, given here or named in the Snowflake connection's
     extra; with it the environment's proxy variables are ignored. Without one, the connector's own rules apply.
+    `time_zone` becomes the sessions' TIMEZONE, whatever the connection's extra says of it.
     `connections` hands over connections that were fetched before, for use in a triggerer's thread.
     """
 
@@ -38,11 +39,13 @@ class SfetlSnowflakeHook(SnowflakeHook):
         snowflake_conn_id: str = SnowflakeHook.default_conn_name,
         *,
         proxy_conn_id: str | None = None,
+        time_zone: str | None = None,
         connections: dict[str, Connection] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(snowflake_conn_id=snowflake_conn_id, **options)
         self.proxy_conn_id = proxy_conn_id
+        self.time_zone = time_zone
         self._connections = connections or {}
 
     def get_connection(self, conn_id: str) -> Connection:
@@ -63,8 +66,13 @@ class SfetlSnowflakeHook(SnowflakeHook):
         """Give what the connector is called with; holds secrets."""
         connection = self.get_connection(self.snowflake_conn_id)
         extra = connection.extra_dejson
-        options = {key: value for key, value in self._get_conn_params().items() if value not in (None, "")}
+        options: dict[str, Any] = {
+            key: value for key, value in self._get_conn_params().items() if value not in (None, "")
+        }
         options |= {name: extra[name] for name in PASSED_OPTIONS if name in extra}
+        if self.time_zone:
+            in_extra: dict[str, Any] = dict(options.get("session_parameters") or {})
+            options["session_parameters"] = {**in_extra, "TIMEZONE": self.time_zone}
         if proxy_conn_id := self.proxy_conn_id or extra.get(PROXY_FIELD):
             options |= proxy_options(self.get_connection(proxy_conn_id))
         return options

@@ -19,6 +19,7 @@ from sfetl_provider.core.errors import CopyLostError, WarehouseUnavailableError
 from sfetl_provider.core.plan.names import copy_rejects_path
 from sfetl_provider.core.ports import CheckpointStore
 from sfetl_provider.core.progress import PROGRESS_KEY, estimate_text, progress_record
+from sfetl_provider.core.publish.shrinking import refuse_smaller
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.joined import staged_files
@@ -85,12 +86,12 @@ class AsyncCopyOperator(FeedOperator):
     def _begin(self, checkpoints: CheckpointStore) -> CopyStep:
         """Go on where the last life of this task was; a COPY that was cancelled meanwhile is loaded again."""
         try:
-            return self._advance(checkpoints)
+            return self._advance(checkpoints, is_first=True)
         except CopyLostError as error:
             self.log.warning("%s It is loaded again.", error.what)
             return self._advance(checkpoints)
 
-    def _advance(self, checkpoints: CheckpointStore) -> CopyStep:
+    def _advance(self, checkpoints: CheckpointStore, *, is_first: bool = False) -> CopyStep:
         plan = self.month_plan
         rejects = ListPlace(
             copy_rejects_path(read_settings().reports_dir, plan), self.feed.qc.rejects_mib * MIB
@@ -98,6 +99,9 @@ class AsyncCopyOperator(FeedOperator):
         left_out = QcVerdict.from_json(self.verdict).left_out if self.verdict is not None else {}
         job = CopyJob(plan, self.staged_files, self.feed, rejects, left_out)
         with self.open_session() as session:
+            if is_first:
+                rows = sum(file.staged_records for file in job.staged_files)
+                refuse_smaller(job.plan, job.config, session, [file.file for file in job.staged_files], rows)
             step = advance(job, CopyPorts(session, checkpoints, SystemClock()))
         if step.pace is not None:
             self.log.info("%s: %s", step.pace.event.subject, estimate_text(step.pace))

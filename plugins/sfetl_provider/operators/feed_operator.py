@@ -72,4 +72,6 @@ def hook_of(feed: FeedConfig) -> SfetlSnowflakeHook:
     # Imported late: the connector costs a second, and every task parses the DAG file.
     from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
 
-    return SfetlSnowflakeHook(feed.snowflake_conn_id, proxy_conn_id=feed.proxy_conn_id)
+    return SfetlSnowflakeHook(
+        feed.snowflake_conn_id, proxy_conn_id=feed.proxy_conn_id, time_zone=feed.date.time_zone
+    )

@@ -19,6 +19,7 @@ from sfetl_provider.core.qc.verdict import decide, left_out_of, raise_unless_pas
 from sfetl_provider.core.report.quality_text import quality_text
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.finding_log import log_findings
+from sfetl_provider.operators.finished_tasks import FinishedTasks
 from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_listener import TaskListener
 from sfetl_provider.operators.task_run import checkpoints_of
@@ -101,6 +102,8 @@ class QcGateOperator(FeedOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the QcVerdict; raises QcFailedError with every CRITICAL finding."""
         plan = self.month_plan
+        if plan.load_mode == "append" and FinishedTasks(context).state("wait_for_files") == "skipped":
+            raise AirflowSkipException("All files are published already: there is nothing to decide")
         verdict = self._with_drift(self._verdict(plan), plan)
         log_findings(self.log, verdict.findings, verdict.days)
         if verdict.quality:

@@ -6,6 +6,9 @@ from typing import Any
 
 from airflow.sdk import Context
 
+PUBLISHED_BEFORE = "published_before"
+"""Key under which the sensor leaves the names of the files that append skips."""
+
 
 class FinishedTasks:
     """States, results and errors of a run's tasks; only results of tasks that succeeded this time count.
@@ -41,6 +44,11 @@ class FinishedTasks:
         if self._states.get(f"{task_id}_{map_index}") != "success":
             return None
         return self._ti.xcom_pull(task_ids=task_id, map_indexes=map_index)
+
+    def pushed(self, task_id: str, key: str) -> Any:
+        """Give what a task left under a key beside its result, None when it left nothing or failed."""
+        is_done = self._states.get(task_id) in ("success", "skipped")
+        return self._ti.xcom_pull(task_ids=task_id, key=key) if is_done else None
 
     def mapped_results(self, task_id: str) -> list[Any] | None:
         """Give what the instances of a mapped task returned; None when any of them did not succeed."""

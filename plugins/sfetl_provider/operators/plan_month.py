@@ -10,6 +10,8 @@ from typing import Any, cast
 from airflow.sdk import Context
 
 from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.config.model import LoadMode
+from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.tables import prepare
 from sfetl_provider.core.plan.month import choose_month
@@ -73,6 +75,8 @@ class PlanMonthOperator(FeedOperator):
             start_over=bool(params.get("start_over")),
             planned_at=SystemClock().now(),
             chunk_set=self._chunk_set(params.get("chunk_set")),
+            load_mode=self._load_mode(params.get("load_mode")),
+            confirm_smaller=bool(params.get("confirm_smaller")),
         )
 
     def _target_types(self, session: Warehouse, plan: MonthPlan) -> TargetTypes:
@@ -93,6 +97,18 @@ class PlanMonthOperator(FeedOperator):
     def _qc_mode(self, parameter: str | None) -> QcMode:
         """The parameter, unless it is left as configured; the plan refuses a mode that does not exist."""
         return self.feed.qc.mode if parameter in (None, AS_CONFIGURED) else cast(QcMode, parameter)
+
+    def _load_mode(self, parameter: str | None) -> LoadMode:
+        """The parameter, unless it is left as configured."""
+        if parameter in (None, AS_CONFIGURED):
+            return self.feed.publish.mode
+        if parameter == "merge" and not self.feed.publish.merge_keys:
+            raise ConfigError(
+                f"Load mode merge needs publish.merge_keys, which feed {self.feed.feed} does not have.",
+                safe="Nothing was done.",
+                next_step="Name the key columns in the feed's config, or trigger it with another load_mode.",
+            )
+        return cast(LoadMode, parameter)
 
     def _chunk_set(self, parameter: str | None) -> str:
         """The parameter; a relative one lies below [sfetl] base_path."""

@@ -9,7 +9,8 @@ from airflow.sdk import Context
 
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
-from sfetl_provider.core.publish.publication import PublishJob, publish_month
+from sfetl_provider.core.publish.job import PublishJob
+from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.operators.feed_operator import FeedOperator
@@ -17,7 +18,7 @@ from sfetl_provider.operators.mapped_results import present
 
 
 class PublishMonthOperator(FeedOperator):
-    """Replaces the month in the target by the audited load table, in one transaction with its ledger row.
+    """Brings the audited load table into the month of the target, in one transaction with its ledger row.
 
     Doing it again changes nothing: the ledger knows what this run has published. It holds a worker slot
     while it runs, because a transaction belongs to one session.
@@ -43,13 +44,16 @@ class PublishMonthOperator(FeedOperator):
         with self.open_session() as session:
             receipt = publish_month(job, session, SystemClock())
         self.log.info(
-            "%s of %s: %d rows replaced %d; generation %d, ledger row %d%s.",
+            "%s of %s by %s: rows inserted %d, updated %d, deleted %d, rejected %d; generation %d, row %d%s.",
             receipt.month,
             receipt.feed,
+            receipt.load_mode,
             receipt.rows_inserted,
+            receipt.rows_updated,
             receipt.rows_deleted,
+            receipt.rows_rejected,
             receipt.generation,
             receipt.ledger_sequence,
-            " (published before by this run)" if receipt.is_repeat else "",
+            " of the ledger (published before by this run)" if receipt.is_repeat else " of the ledger",
         )
         return receipt.to_json()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from airflow.sdk import BaseOperator, Context
 
@@ -20,12 +20,12 @@ from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.record import Record
 from sfetl_provider.core.report.report_file import write_report
-from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, build_report
+from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, Stopped, build_report
 from sfetl_provider.core.report.text import render_text
 from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
-from sfetl_provider.operators.finished_tasks import FinishedTasks
+from sfetl_provider.operators.finished_tasks import PUBLISHED_BEFORE, FinishedTasks
 from sfetl_provider.settings import read_settings
 
 _UNKNOWN_MONTH = "unknown"
@@ -74,7 +74,7 @@ class RunReportOperator(BaseOperator):
     def write_more(self, tasks: FinishedTasks, identity: RunIdentity) -> None:
         """Write what belongs to the report beside it; nothing by default."""
 
-    def stopped(self, context: Context, tasks: FinishedTasks) -> Literal["", "dry_run", "rejected"]:
+    def stopped(self, context: Context, tasks: FinishedTasks) -> Stopped:
         """Say why a run ended early on purpose."""
         return "dry_run" if context["params"].get("dry_run") else ""
 
@@ -113,7 +113,13 @@ class LoadReportOperator(RunReportOperator):
             outcome=read(CopyOutcome, tasks.result("copy")),
             audit=read(AuditReport, tasks.result("audit")),
             publication=read(PublishReceipt, tasks.result("publish")),
+            published_before=tuple(tasks.pushed("wait_for_files", PUBLISHED_BEFORE) or ()),
         )
+
+    def stopped(self, context: Context, tasks: FinishedTasks) -> Stopped:
+        """Notice that append found no new file: the sensor then skips what follows."""
+        is_nothing_new = tasks.state("wait_for_files") == "skipped"
+        return "nothing_new" if is_nothing_new else super().stopped(context, tasks)
 
     def write_more(self, tasks: FinishedTasks, identity: RunIdentity) -> None:
         """Write GX's results and Data Docs of the feed's suite, when its files were checked."""
@@ -143,7 +149,7 @@ class ApprovedReportOperator(RunReportOperator):
             context, preview.get("feed") or _folder_name(params["feed"]), preview.get("month") or ""
         )
 
-    def stopped(self, context: Context, tasks: FinishedTasks) -> Literal["", "dry_run", "rejected"]:
+    def stopped(self, context: Context, tasks: FinishedTasks) -> Stopped:
         """Notice a rejected approval: Airflow skips what follows then, and keeps no result of it."""
         is_rejected = tasks.state("approve") == "success" and tasks.is_skipped(self.changing_task_id)
         return "rejected" if is_rejected else super().stopped(context, tasks)

@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from airflow.sdk import BaseSensorOperator, Context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.local_files import missing_error
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import FilesMissingError
+from sfetl_provider.core.ledger.published import MonthContent, published_month
+from sfetl_provider.core.plan.delivery import delivery_of
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import MANIFEST
 from sfetl_provider.core.plan.patterns import fill_pattern
-from sfetl_provider.operators.feed_operator import PLAN_TEMPLATE
+from sfetl_provider.core.publish.shrinking import require_not_smaller
+from sfetl_provider.operators.feed_operator import PLAN_TEMPLATE, hook_of
+from sfetl_provider.operators.finished_tasks import PUBLISHED_BEFORE
 from sfetl_provider.operators.task_listener import TaskListener
 from sfetl_provider.triggers.monthly_file import MonthlyFileTrigger
 
@@ -49,6 +54,7 @@ class MonthlyFileSensor(BaseSensorOperator):
                 poll_seconds=files.poll_seconds,
                 still_seconds=files.still_seconds,
                 deadline=time.time() + files.timeout_seconds,
+                delivery=delivery_of(files, plan.month_value).to_json(),
             ),
             method_name="execute_complete",
         )
@@ -62,7 +68,18 @@ class MonthlyFileSensor(BaseSensorOperator):
         plan, files = MonthPlan.from_json(self.plan), self.feed.files
         if event["status"] != "found":
             raise missing_error(
-                Path(self._folder(plan)), self._looked_for(plan), plan.month, files.timeout_seconds
+                Path(self._folder(plan)),
+                self._looked_for(plan),
+                plan.month,
+                files.timeout_seconds,
+                event.get("missing", ""),
+            )
+        if surplus := event.get("surplus"):
+            raise FilesMissingError(
+                f"The delivery of {plan.month} is not what was expected: {surplus}.",
+                safe="Nothing was loaded; the table is as it was.",
+                next_step="Take away what does not belong there, or correct the manifest or files.expected, and "
+                "clear this task; or trigger the month with the parameter files.",
             )
         found = (
             self._carried(plan) if plan.chunk_set else [SourceFile.from_json(file) for file in event["files"]]
@@ -73,18 +90,49 @@ class MonthlyFileSensor(BaseSensorOperator):
                 safe="Nothing was loaded.",
                 next_step="Narrow the patterns, or load them in several runs with the parameter files.",
             )
-        parts = found if plan.is_dry_run or plan.chunk_set else self._divided(found)
+        found = self._held_against_the_month(plan, found, context)
+        parts = found if plan.is_dry_run or plan.chunk_set else self._divided(plan, found)
         for part in parts:
             size_bytes = part.byte_range.size_bytes if part.byte_range else part.size_bytes
             self.log.info("%s, %d bytes", part.label, size_bytes)
         return [part.to_json() for part in parts]
 
-    def _divided(self, found: list[SourceFile]) -> list[SourceFile]:
+    def _held_against_the_month(
+        self, plan: MonthPlan, found: list[SourceFile], context: Context
+    ) -> list[SourceFile]:
+        """Refuse fewer files than were published before any is read, and leave out what append need not load.
+
+        A month without publications asks nobody. Skips the run's other tasks when there is nothing new.
+        """
+        if not plan.generation or plan.load_mode == "merge":
+            return found
+        with hook_of(self.feed).open_session() as session:
+            published = published_month(session, plan.table.database, plan.feed, plan.month)
+        if plan.load_mode == "replace_month":
+            require_not_smaller(plan, self.feed, published, [file.name for file in found], None)
+            return found
+        return self._new_files(found, published, context)
+
+    def _new_files(
+        self, found: list[SourceFile], published: MonthContent, context: Context
+    ) -> list[SourceFile]:
+        # Imported late: hashing and compression are for workers, and every task parses the DAG file.
+        from sfetl_provider.core.publish.appending import without_published
+
+        files = without_published(found, published, TaskListener(self.log))
+        if files.published:
+            context["ti"].xcom_push(key=PUBLISHED_BEFORE, value=list(files.published))
+        if not files.new:
+            raise AirflowSkipException(f"All {len(found)} files are published already; nothing is to be done")
+        return list(files.new)
+
+    def _divided(self, plan: MonthPlan, found: list[SourceFile]) -> list[SourceFile]:
         # Imported late: zstandard and hashing are for workers, and every task parses the DAG file.
         from sfetl_provider.core.stage.ranges import divide
 
         listener = TaskListener(self.log)
-        parts = [part for file in found for part in divide(file, self.feed, listener)]
+        is_hashed = plan.load_mode == "append"
+        parts = [part for file in found for part in divide(file, self.feed, listener, is_hashed=is_hashed)]
         if len(parts) > MAX_FILES:
             raise FilesMissingError(
                 f"{len(found)} files make {len(parts)} ranges, more than the {MAX_FILES} that one run can take.",

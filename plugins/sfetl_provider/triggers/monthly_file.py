@@ -10,13 +10,15 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from sfetl_provider.adapters.local_files import find_files
-from sfetl_provider.core.plan.month_plan import SourceFile
+from sfetl_provider.adapters.local_files import find_delivery
+from sfetl_provider.core.plan.delivery import DeliveredFiles, Delivery
 from sfetl_provider.triggers.settling import settle
 
 
 class MonthlyFileTrigger(BaseTrigger):
     """Fires `found` once the same files were seen, unchanged, for `still_seconds`; `timeout` at the deadline.
+
+    With a `delivery` (count, marker, manifest) it waits until nothing of it is missing too.
 
     A file's age alone proves nothing: copies that keep modification times look old while they grow. So size
     and modification time are watched. `deadline` is in seconds since the epoch; it survives a restart.
@@ -31,6 +33,7 @@ class MonthlyFileTrigger(BaseTrigger):
         poll_seconds: float,
         still_seconds: float,
         deadline: float,
+        delivery: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.base_path = base_path
@@ -39,10 +42,19 @@ class MonthlyFileTrigger(BaseTrigger):
         self.poll_seconds = poll_seconds
         self.still_seconds = still_seconds
         self.deadline = deadline
+        self.delivery = delivery or {}
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Give what the triggerer stores."""
-        names = ("base_path", "patterns", "explicit", "poll_seconds", "still_seconds", "deadline")
+        names = (
+            "base_path",
+            "patterns",
+            "explicit",
+            "poll_seconds",
+            "still_seconds",
+            "deadline",
+            "delivery",
+        )
         return (
             "sfetl_provider.triggers.monthly_file.MonthlyFileTrigger",
             {name: getattr(self, name) for name in names},
@@ -54,20 +66,23 @@ class MonthlyFileTrigger(BaseTrigger):
         seen, since = await self._look(), time.monotonic()
         while True:
             still_for = time.monotonic() - since
-            if seen and still_for >= self.still_seconds:
-                yield TriggerEvent({"status": "found", "files": [file.to_json() for file in seen]})
+            if seen.is_complete and still_for >= self.still_seconds:
+                yield TriggerEvent({"status": "found", **seen.to_json()})
                 return
             if time.time() >= self.deadline:
-                yield TriggerEvent({"status": "timeout"})
+                yield TriggerEvent({"status": "timeout", "missing": seen.missing})
                 return
-            pause_seconds = (
-                min(self.poll_seconds, self.still_seconds - still_for) if seen else self.poll_seconds
-            )
+            pause_seconds = self.poll_seconds
+            if seen.is_complete:
+                pause_seconds = min(self.poll_seconds, self.still_seconds - still_for)
             await asyncio.sleep(max(pause_seconds, 0.1))
             found = await self._look()
             if found != seen:
                 seen, since = found, time.monotonic()
 
-    async def _look(self) -> list[SourceFile]:
+    async def _look(self) -> DeliveredFiles:
         # A network share can block for seconds; the triggerer's other triggers must go on.
-        return await asyncio.to_thread(find_files, Path(self.base_path), self.patterns, self.explicit)
+        delivery = Delivery.from_json(self.delivery)
+        return await asyncio.to_thread(
+            find_delivery, Path(self.base_path), self.patterns, self.explicit, delivery
+        )

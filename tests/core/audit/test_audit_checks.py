@@ -228,7 +228,7 @@ def test_days_that_are_not_expected_do_not_make_a_month_low() -> None:
     assert audited([(FIRST, 23, 0)], earlier=earlier(21), config=weekdays, copied=23).is_passed
     report = audited([(FIRST, 21, 0)], earlier=earlier(21), config=weekdays, copied=21)
     assert [item.message for item in report.findings] == [
-        "21 rows in 2013-01, 0.9 for each expected day: 91.3 % of the median of 1.0 in 1 published months of "
-        "2012-12 to 2012-12."
+        "21 rows in 2013-01, 0.9 for each expected day: 91.3 % of the median of 1.0 in the published "
+        "month 2012-12."
     ]
     assert not report.is_passed

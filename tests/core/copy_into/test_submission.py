@@ -221,13 +221,16 @@ REFUSED = QueryStatus(
 )
 
 
-def refused(bench: Bench, tmp_path: Path) -> str:
+LONG_VALUE = REFUSED.error_message.replace("AAA", "A" * 100_000)
+
+
+def refused(bench: Bench, tmp_path: Path, status: QueryStatus = REFUSED) -> str:
     """Load until the second batch is refused, and give the query id of the COPY that looks for its bad rows."""
     bench.rejects = ListPlace(tmp_path / "copy.tsv", 1000)
     bench.advance()
     bench.succeed("copy-1", 1)
     bench.advance()
-    bench.warehouse.statuses["copy-2"] = REFUSED
+    bench.warehouse.statuses["copy-2"] = status
     step = bench.advance()
     assert step == Waiting("copy-3", 2, 2, is_explaining=True)
     assert running_query(bench.checkpoints) == "copy-3"
@@ -284,9 +287,7 @@ def test_what_fails_while_bad_rows_are_looked_for_does_not_hide_the_first(
     bench.warehouse.statuses[query_id] = SUCCEEDED
     bench.warehouse.results[query_id] = result
     bench.warehouse.answer(VALIDATE, rows_of())
-    with pytest.raises(
-        CopyFailedError, match=r"string 'AAA' .* line 102, column CARRIER\. Its other bad rows"
-    ):
+    with pytest.raises(CopyFailedError, match=r"string 'AAA' .* line 102, column CARRIER\. Not all bad rows"):
         bench.advance()
     assert bench.finish(["copy-4", "copy-5"]).attempt == 2
 
@@ -298,6 +299,17 @@ def test_a_search_that_does_not_end_is_cancelled(tmp_path: Path) -> None:
     with pytest.raises(CopyFailedError, match=r"string 'AAA' .* did not end in time"):
         bench.advance()
     assert bench.warehouse.cancelled == [query_id]
+
+
+def test_a_long_value_does_not_hide_the_place(tmp_path: Path) -> None:
+    bench = Bench()
+    query_id = refused(bench, tmp_path, QueryStatus(QueryState.FAILED, 100078, LONG_VALUE))
+    bench.warehouse.statuses[query_id] = QueryStatus(QueryState.FAILED, 630, "timeout")
+    with pytest.raises(
+        CopyFailedError, match=r"line 102, column CARRIER\. Not all bad rows .*: timeout"
+    ) as raised:
+        bench.advance()
+    assert len(str(raised.value)) < 3000
 
 
 def test_a_crash_while_bad_rows_are_looked_for_is_continued(tmp_path: Path) -> None:

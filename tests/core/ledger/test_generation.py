@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sfetl_provider.core.errors import GenerationConflictError, LedgerError
-from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds
+from sfetl_provider.core.errors import GenerationConflictError, LedgerError, StatementError
+from sfetl_provider.core.ledger.columns import ADDED_COLUMNS, COLUMNS, entry_binds
 from sfetl_provider.core.ledger.entry import ChainEnd, chain
 from sfetl_provider.core.ledger.generation import raise_generation, read_generation
 from sfetl_provider.core.ledger.tables import prepare
@@ -23,11 +23,32 @@ def ledger_row(**changes: object) -> QueryResult:
     return rows_of(entry_binds(entry), columns=tuple(COLUMNS))
 
 
+MISSING = StatementError("Object does not exist or not authorized", code=2003)
+
+
 def test_prepare_only_makes_what_is_missing() -> None:
     warehouse = ScriptedWarehouse()
+    warehouse.answer("WHERE 1 = 0", MISSING, rows_of(columns=tuple(COLUMNS)))
     prepare(warehouse, sample_config())
-    assert len(warehouse.statements) == 5
-    assert all(" IF NOT EXISTS " in statement for statement in warehouse.statements)
+    made = [statement for statement in warehouse.statements if not statement.startswith("SELECT")]
+    assert len(made) == 6
+    assert all(" IF NOT EXISTS " in statement for statement in made)
+
+
+def test_prepare_asks_once_when_all_is_there() -> None:
+    warehouse = ScriptedWarehouse()
+    warehouse.answer("WHERE 1 = 0", rows_of(columns=tuple(COLUMNS)))
+    prepare(warehouse, sample_config())
+    assert len(warehouse.statements) == 1
+
+
+def test_prepare_brings_an_older_ledger_the_columns_that_it_lacks() -> None:
+    warehouse = ScriptedWarehouse()
+    older = tuple(name for name in COLUMNS if name not in ADDED_COLUMNS)
+    warehouse.answer("WHERE 1 = 0", MISSING, rows_of(columns=older))
+    warehouse.answer("ALTER TABLE", rows_of())
+    prepare(warehouse, sample_config())
+    assert len(warehouse.asked("ADD COLUMN IF NOT EXISTS")) == len(ADDED_COLUMNS) == 6
 
 
 def test_known_month_is_only_read() -> None:

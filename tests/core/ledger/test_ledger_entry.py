@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfetl_provider.core.ledger.canonical import canonical_json
-from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds, entry_of_row
-from sfetl_provider.core.ledger.entry import ChainEnd, LedgerEntry, LedgerFacts, LedgerFile, chain, verify
+from sfetl_provider.core.ledger.columns import ADDED_COLUMNS, COLUMNS, entry_binds, entry_of_row
+from sfetl_provider.core.ledger.entry import ChainEnd, LedgerEntry, LedgerFacts, LedgerFile, chain
+from sfetl_provider.core.ledger.verification import verify
 from tests.core.load_samples import NOW, sample_facts
 
 START = ChainEnd(sequence=0, hash="")
@@ -52,8 +53,15 @@ def test_a_row_of_before_there_were_hashes_of_files_holds_as_it_was_written() ->
     assert verify([entries[0].model_copy(update={"files": (old,)})]) is not None
 
 
+def test_a_row_of_before_there_were_load_modes_holds_as_it_was_written() -> None:
+    (entry,) = chain_of(sample_facts())
+    row = {**row_of(entry), **dict.fromkeys(name.lower() for name in ADDED_COLUMNS)}
+    assert verify([entry_of_row(row)]) is None
+    assert verify([entry_of_row({**row, "load_mode": "append"})]) is not None
+
+
 @pytest.mark.parametrize(
-    "field", sorted(set(LedgerFacts.model_fields) - {"files", "query_ids", "recorded_at"})
+    "field", sorted(set(LedgerFacts.model_fields) - {"files", "query_ids", "recorded_at", "started_at"})
 )
 def test_any_changed_field_breaks_its_row(field: str) -> None:
     entries = chain_of(sample_facts(), sample_facts(), sample_facts())
@@ -68,7 +76,12 @@ def test_any_changed_field_breaks_its_row(field: str) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"files": ()}, {"query_ids": {"insert": "q2"}}, {"recorded_at": NOW + timedelta(microseconds=1)}],
+    [
+        {"files": ()},
+        {"query_ids": {"insert": "q2"}},
+        {"started_at": NOW},
+        {"recorded_at": NOW + timedelta(microseconds=1)},
+    ],
 )
 def test_changed_parts_break_the_row(change: dict[str, object]) -> None:
     (entry,) = chain_of(sample_facts())
@@ -79,7 +92,7 @@ def test_removed_row_is_named() -> None:
     entries = chain_of(sample_facts(), sample_facts(), sample_facts())
     broken = verify([entries[0], entries[2]])
     assert broken is not None
-    assert broken.reason == "row 2 is missing or doubled"
+    assert broken.reason == "row 2 is missing"
 
 
 def test_row_written_again_with_its_own_hash_breaks_the_next_one() -> None:

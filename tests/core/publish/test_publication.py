@@ -11,6 +11,7 @@ from sfetl_provider.core.errors import (
     GenerationConflictError,
     PublishRefusedError,
     ReconciliationError,
+    SmallerReplacementError,
     StatementError,
     TransientError,
     WarehouseUnavailableError,
@@ -18,7 +19,8 @@ from sfetl_provider.core.errors import (
 from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds, entry_of_row
 from sfetl_provider.core.ledger.entry import ChainEnd, LedgerEntry, chain
 from sfetl_provider.core.ports import QueryResult
-from sfetl_provider.core.publish.publication import PublishJob, publish_month
+from sfetl_provider.core.publish.job import PublishJob
+from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.qc.report import Finding, QcVerdict
@@ -192,6 +194,30 @@ def test_dry_run_is_never_published() -> None:
     with pytest.raises(PublishRefusedError, match="dry run"):
         publish_month(job(is_dry_run=True), warehouse, ManualClock())
     assert warehouse.statements == []
+
+
+@pytest.mark.parametrize("decides_in_transaction", [False, True])
+def test_fewer_rows_than_published_are_refused_also_when_that_shows_in_the_transaction(
+    decides_in_transaction: bool,
+) -> None:
+    published = stored(chain(sample_facts(rows_inserted=50), ChainEnd(sequence=0, hash="")))
+    warehouse = publishable()
+    answers = [rows_of()] * (3 if decides_in_transaction else 1)
+    warehouse.answer(LEDGER, *answers, published)
+    with pytest.raises(SmallerReplacementError, match="5 rows instead of 50"):
+        publish_month(job(generation=1), warehouse, ManualClock())
+    assert ("ROLLBACK" in warehouse.statements) is decides_in_transaction
+    assert warehouse.asked(DELETE) == []
+
+
+def test_confirmed_shrink_stands_in_the_ledger_and_the_receipt() -> None:
+    published = stored(chain(sample_facts(rows_inserted=50), ChainEnd(sequence=0, hash="")))
+    warehouse = publishable()
+    warehouse.answer(LEDGER, rows_of(), published)
+    receipt = publish_month(job(generation=1, confirm_smaller=True), warehouse, ManualClock())
+    assert receipt.reason.startswith("confirmed: 5 rows instead of 50, 90.0% fewer")
+    place = warehouse.statements.index(warehouse.asked('INSERT INTO "DEMO"."SFETL"."LEDGER"')[0])
+    assert receipt.reason in warehouse.binds[place]
 
 
 def test_failed_quality_control_is_never_published() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from sfetl_provider.core.qc.column_profile import ColumnProfile, TopValue, fit_p
 from sfetl_provider.core.qc.profile_join import join_profiles
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.qc.scan import Places, scan_file
+from sfetl_provider.core.qc.structure import BLOCK_BYTES
 from sfetl_provider.core.qc.verdict import decide
 from tests.core.fakes import feed, source_file
 from tests.core.report.check_samples import sample_report
@@ -111,3 +113,22 @@ def test_profile_of_two_files_is_that_of_one_as_far_as_it_says(
             assert (column.least, column.greatest) == (wanted.least, wanted.greatest)
         most = column.distinct if column.distinct_most is None else column.distinct_most
         assert (column.distinct or 0) <= (wanted.distinct or 0) <= (most or 0)
+
+
+def test_kinds_are_those_of_all_records_whatever_the_first_mebibyte_holds(tmp_path: Path) -> None:
+    config = feed(columns=["day", "late", "early", "always"], date={"column": "day"}, qc={"profile": "basic"})
+    few = "2013-02-01\t7\t2013-02-02\t1.5\n"
+    path = tmp_path / "part.tsv"
+    path.write_text(
+        few.replace("2013-02-02", "x") + few * (BLOCK_BYTES // len(few) + 1) + few.replace("7", "x")
+    )
+
+    profile = scan_file(source_file(path), config, FEBRUARY, Places(tmp_path / "scratch")).profile
+
+    found = [(column.kind, column.least, column.greatest) for column in profile]
+    assert found == [
+        ("date", "2013-02-01", "2013-02-01"),
+        ("text", "7", "x"),
+        ("text", "2013-02-02", "x"),
+        ("number", 1.5, 1.5),
+    ]

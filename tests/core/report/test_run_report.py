@@ -55,7 +55,11 @@ PUBLICATION = PublishReceipt(
     rows_before=4,
     rows_deleted=4,
     rows_inserted=5,
+    rows_updated=0,
+    rows_rejected=0,
+    load_mode="replace_month",
     query_ids={},
+    reason="",
     published_at=NOW,
     is_repeat=False,
 )

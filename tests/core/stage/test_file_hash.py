@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sfetl_provider.core.errors import SourceFileError
-from sfetl_provider.core.stage.file_hash import FileHash
+from sfetl_provider.core.stage.file_hash import FileHash, file_sha256, require_sha256
+from tests.core.fakes import source_file
 
 CONTENT = b"0123456789" * 1_000_000
 
@@ -42,3 +43,12 @@ def test_a_file_that_cannot_be_read_is_named_where_the_result_is_asked_for(tmp_p
         FileHash(tmp_path / "gone.tsv") as file_hash,
     ):
         file_hash.result()
+
+
+def test_a_file_is_held_against_the_hash_that_is_known_of_it(tmp_path: Path) -> None:
+    source = source_file(tmp_path / "a.tsv", b"a\n")
+    found = file_sha256(tmp_path / "a.tsv")
+    for known, of_file in (("", found), (found, found), (found, "")):
+        require_sha256(source.model_copy(update={"sha256": known}), of_file)
+    with pytest.raises(SourceFileError, match=f"a.tsv has SHA-256 {found} instead of {'f' * 64}"):
+        require_sha256(source.model_copy(update={"sha256": "f" * 64}), found)

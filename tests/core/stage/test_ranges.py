@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -142,6 +143,18 @@ def test_ranges_are_nearly_equal_and_named(tmp_path: Path) -> None:
     assert [part.label for part in parts] == [f"flights.tsv, range {number} of 3" for number in (1, 2, 3)]
     told = [event for event in division.events if isinstance(event, Progress)]
     assert (told[-1].step, told[-1].done, told[-1].total) == ("divide", 110, 110)
+
+
+def test_hash_of_the_file_goes_with_its_ranges_when_asked_for(tmp_path: Path) -> None:
+    division = mebibytes(tmp_path)
+
+    parts = divide(division.source, division.config, is_hashed=True)
+
+    joined = join_ranges([division.one(part) for part in parts])
+    assert joined.sha256 == hashlib.sha256(BODY).hexdigest()
+    wrong = division.source.model_copy(update={"sha256": "f" * 64})
+    with pytest.raises(SourceFileError, match=f"instead of {'f' * 64}"):
+        divide(wrong, division.config)
 
 
 def test_a_record_longer_than_ranges_makes_fewer_of_them(tmp_path: Path) -> None:

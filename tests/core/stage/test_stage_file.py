@@ -190,3 +190,11 @@ def test_chunks_are_compressed_as_configured(
     assert {chunk.zstd_level for chunk in StagingCheckpoints(bench.checkpoints).chunks()} == {
         1 if compression == "zstd" else 0
     }
+
+
+def test_a_file_that_is_not_the_one_its_manifest_lists_is_refused(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.source = bench.source.model_copy(update={"sha256": "f" * 64})
+
+    with pytest.raises(SourceFileError, match=f"instead of {'f' * 64}, which its manifest"):
+        bench.run()

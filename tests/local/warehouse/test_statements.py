@@ -72,6 +72,20 @@ def test_names_of_the_session(connect: Connect, tmp_path: Path) -> None:
     assert session == str(client.connection.session_id)
 
 
+def test_a_table_is_described_by_its_full_name_in_a_session_without_database(
+    client: Client, warehouse: RunningWarehouse
+) -> None:
+    client.rows("CREATE OR REPLACE TABLE DESCRIBED (A DATE)")
+    ((database, schema),) = client.rows("SELECT CURRENT_DATABASE(), CURRENT_SCHEMA()")
+    with (
+        snowflake.connector.connect(**warehouse.connection_parameters()) as bare,
+        bare.cursor() as cursor,
+    ):
+        assert cursor.execute("SELECT CURRENT_DATABASE()").fetchall() == [(None,)]
+        described = cursor.execute(f"DESCRIBE TABLE {database}.{schema}.DESCRIBED").fetchall()
+    assert [row[:2] for row in described] == [("A", "DATE")]
+
+
 def test_catalog(client: Client) -> None:
     client.rows("CREATE OR REPLACE TABLE C (A VARCHAR(5) NOT NULL, N NUMBER(5,2))")
     columns = (

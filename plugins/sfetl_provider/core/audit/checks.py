@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sfetl_provider.core.audit.day_scan import Aggregates, DayScan, scan_days
 from sfetl_provider.core.audit.findings import (
+    by_policy,
     date_findings,
     day_count_findings,
     null_findings,
@@ -115,7 +116,8 @@ def _judge(job: AuditJob, table: _Table) -> Iterator[Finding]:
     month, dates = job.plan.month_value, table.dates
     yield from row_count_finding(table.scan.rows, job.outcome.rows_copied)
     listed = outside_text(dates, month) if dates.outside else ""
-    yield from date_findings(month, dates.undated, dates.outside, table.extremes, listed)
+    dated = date_findings(month, dates.undated, dates.outside, table.extremes, listed)
+    yield from by_policy(dated, job.config.publish.outside_month)
     yield from null_findings(table.nulls)
     if job.verdict and job.verdict.mode == "file" and job.verdict.days:
         yield from day_count_findings(job.verdict.days, dates.inside, job.outcome.rows_rejected)

@@ -35,6 +35,17 @@ def date_findings(
     return findings
 
 
+def by_policy(findings: list[Finding], outside_month: str) -> list[Finding]:
+    """Give the findings of dates with the severity that `publish.outside_month` means."""
+    if outside_month == "fail":
+        return findings
+    follows = "; they are not published but kept in SFETL.REJECTED_ROWS"
+    return [
+        finding.model_copy(update={"severity": "WARNING", "message": f"{finding.message}{follows}"})
+        for finding in findings
+    ]
+
+
 def null_findings(nulls: Mapping[str, int]) -> list[Finding]:
     """Judge missing values in columns that must have one."""
     return [

@@ -35,14 +35,19 @@ def history_findings(
     is_high = history.high_share is not None and found > history.high_share * usual
     if found >= history.low_share * usual and not is_high:
         return
-    months = sorted(past.month for past in earlier)
     share = f"{100 * found / usual:.4g} % of" if usual else "unlike"
     yield Finding(
         severity=history.severity,
         code="history_high" if is_high else "history_low",
         message=f"{rows:,} rows in {month}, {found:,.1f} for each expected day: {share} the median of {usual:,.1f}"
-        f" in {len(months)} published months of {months[0]} to {months[-1]}.",
+        f" in {_named(earlier)}.",
     )
+
+
+def _named(earlier: Sequence[PublishedMonth]) -> str:
+    months = sorted(past.month for past in earlier)
+    several = f"{len(months)} published months of {months[0]} to {months[-1]}"
+    return several if len(months) > 1 else f"the published month {months[0]}"
 
 
 def _a_day(rows: int, month: Month, config: FeedConfig) -> float:

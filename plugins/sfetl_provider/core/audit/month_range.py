@@ -12,9 +12,9 @@ from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month import Month
 
 
-def inside(date_column: str) -> str:
-    """Give the condition that a row lies in the month; binds: `bounds`."""
-    column = quote_identifier(date_column)
+def inside(date_column: str, alias: str = "") -> str:
+    """Give the condition that a row (of the table of that alias) lies in the month; binds: `bounds`."""
+    column = f"{alias}.{quote_identifier(date_column)}" if alias else quote_identifier(date_column)
     return f"{column} >= ? AND {column} < ?"
 
 
@@ -22,6 +22,11 @@ def outside(date_column: str) -> str:
     """Give the condition that a row has a date in another month; a NULL date is neither; binds: `bounds`."""
     column = quote_identifier(date_column)
     return f"({column} < ? OR {column} >= ?)"
+
+
+def misplaced(date_column: str) -> str:
+    """Give the condition that no publication of the month may take a row; binds: `bounds`."""
+    return f"{quote_identifier(date_column)} IS NULL OR {outside(date_column)}"
 
 
 def count_where(condition: str) -> str:

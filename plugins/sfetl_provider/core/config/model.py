@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -21,12 +22,13 @@ from pydantic import (
 from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.audit_model import AuditConfig
 from sfetl_provider.core.config.drift_model import DriftConfig
-from sfetl_provider.core.config.mask_check import MaskedColumn, MaskedFormat, mask_faults, rule_faults
+from sfetl_provider.core.config.mask_check import check_masks
 from sfetl_provider.core.config.mask_model import MaskConfig
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.reject_limit import RejectLimit, may_reject
 from sfetl_provider.core.config.section import Section
+from sfetl_provider.core.config.share import Share
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind
 from sfetl_provider.core.identifiers import resolve_identifier
@@ -121,6 +123,14 @@ class FilesConfig(Section):
     """Names below the base path: {month} is 2024-01, {date_range} 20240101-20240131, {yyyymm} 202401,
     {mmyyyy} 012024; * and ? match within a name. Names that end with .gz, .zst, .bz2 or .zip are compressed: these
     are read as streams; a .zip must hold one file."""
+    expected: int | None = Field(default=None, ge=1)
+    """How many files a month has: fewer are waited for, more are refused; null: as many as match."""
+    marker: Pattern | None = None
+    """A file that the sender writes last: the month is waited for until it is there; null: none."""
+    manifest: Pattern | None = None
+    """A file that lists the month's files, a line each: name, size in bytes and SHA-256, separated by tabs (the
+    last two may be left out), or as sha256sum writes them. All are waited for, others that match are refused,
+    sizes and hashes are checked; null: none."""
     still_seconds: float = Field(default=30, ge=0)
     """A file counts as complete when size and modification time stayed the same for so long."""
     poll_seconds: float = Field(default=60, gt=0)
@@ -150,6 +160,18 @@ class FormatConfig(Section):
     """Format of every TIMESTAMP column."""
 
 
+def _check_time_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(
+            f"{name!r} is no time zone of the IANA database: write one as Europe/Berlin"
+        ) from error
+
+
+TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
+
+
 class DateConfig(Section):
     """The column that says to which month a record belongs."""
 
@@ -157,6 +179,10 @@ class DateConfig(Section):
     """One of the columns."""
     type: Literal["date", "timestamp"] = "date"
     """Type of that column in the table, and so which of the two formats the file uses."""
+    time_zone: TimeZone = "UTC"
+    """Zone in which months begin when the column is TIMESTAMP_LTZ or TIMESTAMP_TZ, as Europe/Berlin: sessions
+    of the feed have it as TIMEZONE, so COPY reads times without offset in it too. DATE and TIMESTAMP_NTZ have
+    no zone."""
 
 
 class QcConfig(CheckedDaysConfig):
@@ -305,11 +331,26 @@ class CopyConfig(Section):
         return self
 
 
+LoadMode = Literal["replace_month", "append", "merge"]
+
+
 class PublishConfig(Section):
     """How the month gets into the target table."""
 
+    mode: LoadMode = "replace_month"
+    """replace_month: the files are the month; append: they are added to it, and those that it holds already (by
+    their SHA-256) are skipped; merge: rows replace those of the month with the same merge_keys, and others are
+    added."""
+    merge_keys: tuple[Identifier, ...] = ()
+    """Columns by which merge finds the row that a row replaces, among the rows of the month."""
+    outside_month: Literal["fail", "reject"] = "fail"
+    """Rows dated outside the month, or without a date. fail: the load stops; reject: they are not published but
+    kept in table SFETL.REJECTED_ROWS, and counted in the ledger."""
     lock_timeout_seconds: int = Field(default=900, ge=1)
     """How long a publication waits for another one of the same feed."""
+    max_shrink: Share = 0.1
+    """A month is not replaced by fewer files than were published, or by rows fewer by more than this share ("10%"
+    or 0.1), unless the run's parameter confirm_smaller says so."""
 
 
 def _kinds(columns: tuple[ColumnConfig, ...], dated: DateConfig) -> dict[str, Kind]:
@@ -387,20 +428,19 @@ class FeedConfig(Section):
 
     @model_validator(mode="after")
     def _check_masks(self) -> FeedConfig:
-        masked = tuple(
-            MaskedColumn(column.name, column.mask, column.type)
-            for column in self.columns
-            if column.mask and column.is_masked("before_stage")
-        )
-        written = MaskedFormat(self.format.delimiter, self.format.quote, self.format.null_markers)
-        has_key = self.mask_conn_id is not None
-        faults = list(mask_faults(masked, written, self.date.column, self.qc.key, has_key))
-        trees = {rule.name: rule.tree(self.column_kinds) for rule in self.qc.rules} if masked else {}
-        faults += rule_faults(trees, [column.name for column in masked])
-        if masked and self.stage.as_is_mib is not None:
-            faults.append("stage.as_is_mib: a file with masked columns cannot be staged as it is")
-        if faults:
-            raise ValueError("; ".join(faults))
+        check_masks(self)
+        return self
+
+    @model_validator(mode="after")
+    def _check_merge_keys(self) -> FeedConfig:
+        keys = self.publish.merge_keys
+        unknown = sorted(set(keys) - set(self.column_names))
+        if unknown:
+            raise ValueError(f"publish.merge_keys names no columns of the feed: {', '.join(unknown)}")
+        if keys and not set(self.column_names) - set(keys):
+            raise ValueError("publish.merge_keys names every column: nothing is left to update")
+        if self.publish.mode == "merge" and not keys:
+            raise ValueError("publish.mode merge needs publish.merge_keys")
         return self
 
     @model_validator(mode="after")

@@ -75,7 +75,7 @@ def _listed(found: BadRowList) -> str:
 def not_listed(error: Exception) -> str:
     """Say why bad rows are not listed."""
     reason = error.what if isinstance(error, SfetlError) else type(error).__name__
-    return f"Its other bad rows could not be listed: {reason.rstrip('.')}."
+    return f"Not all bad rows could be listed: {reason.rstrip('.')}."
 
 
 def refused_chunk(batch: Batch, message: str) -> StagedChunk | None:

@@ -18,6 +18,7 @@ from sfetl_provider.core.copy_into.checkpoint import (
     inputs_digest,
     query_of,
     read_state,
+    running_query,
     write_state,
 )
 from sfetl_provider.core.copy_into.copy_history import copy_history_statement, explain_skipped
@@ -76,13 +77,18 @@ def cancel_running(warehouse: Warehouse, checkpoints: CheckpointStore) -> str | 
     For a task that a person stops: the next `advance` starts a new attempt instead of reporting the
     cancellation as a failure of the data.
     """
-    state = read_state(checkpoints)
-    query_id = None if state is None else query_of(state)
+    state, query_id = read_state(checkpoints), running_query(checkpoints)
     if state is None or query_id is None:
         return None
     write_state(checkpoints, state.model_copy(update={"is_failed": True, "explanation": None}))
     warehouse.cancel(query_id)
     return query_id
+
+
+def _shortened(message: str) -> str:
+    """Cut a message that quotes a long value, for the checkpoint: the place stands behind the value."""
+    half = _MESSAGE_CHARACTERS // 2
+    return message if len(message) <= _MESSAGE_CHARACTERS else f"{message[:half]}…{message[-half:]}"
 
 
 class _Loading:
@@ -176,7 +182,7 @@ class _Loading:
         search = Explanation(
             chunk=chunk.path,
             code=status.error_code,
-            message=status.error_message[:_MESSAGE_CHARACTERS],
+            message=_shortened(status.error_message),
             begun_at=self._clock.now(),
         )
         return self._store(state, is_failed=True, explanation=search)

@@ -11,7 +11,7 @@ from typing import Final
 
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.ledger.canonical import canonical_json
-from sfetl_provider.core.ledger.entry import LedgerEntry
+from sfetl_provider.core.ledger.entry import ADDED_FIELDS, LedgerEntry
 from sfetl_provider.core.ports import Bind
 
 _TEXT: Final = "VARCHAR NOT NULL"
@@ -24,8 +24,8 @@ COLUMNS: Final[dict[str, str]] = {
     "ACTION": _TEXT,
     "MONTH": "VARCHAR(7) NOT NULL",
     "GENERATION": _COUNT,
-    "UNDOES": _COUNT,
-    "KEPT_TABLE": _TEXT,
+    "UNDOES": "NUMBER(18,0)",
+    "KEPT_TABLE": "VARCHAR",
     "RUN_KEY": _TEXT,
     "DAG_ID": _TEXT,
     "RUN_ID": _TEXT,
@@ -40,15 +40,22 @@ COLUMNS: Final[dict[str, str]] = {
     "ROWS_BEFORE": _COUNT,
     "ROWS_DELETED": _COUNT,
     "ROWS_INSERTED": _COUNT,
+    "ROWS_UPDATED": "NUMBER(18,0)",
+    "ROWS_REJECTED": "NUMBER(18,0)",
+    "LOAD_MODE": "VARCHAR",
     "QC_MODE": _TEXT,
     "QC_VERDICT": _TEXT,
     "QUERY_IDS": _TEXT,
+    "STARTED_AT": "TIMESTAMP_NTZ(6)",
     "RECORDED_AT": "TIMESTAMP_NTZ(6) NOT NULL",
     "VERSION": _TEXT,
     "PREVIOUS_HASH": "VARCHAR(64) NOT NULL",
     "HASH": "VARCHAR(64) NOT NULL",
 }
+# Those that older ledgers lack may be NULL, as ADD COLUMN gives the rows that are there no value.
+ADDED_COLUMNS: Final = tuple(name.upper() for name in ADDED_FIELDS)
 _JSON_COLUMNS: Final = ("FILES", "QUERY_IDS")
+_TIMES: Final = ("STARTED_AT", "RECORDED_AT")
 
 
 def column_list() -> str:
@@ -65,8 +72,9 @@ def entry_binds(entry: LedgerEntry) -> tuple[Bind, ...]:
 def _bind(name: str, entry: LedgerEntry, value: object) -> Bind:
     if name in _JSON_COLUMNS:
         return canonical_json(value)
-    if name == "RECORDED_AT":
-        return entry.recorded_at.astimezone(UTC).replace(tzinfo=None)
+    if name in _TIMES:
+        moment: datetime | None = getattr(entry, name.lower())
+        return moment and moment.astimezone(UTC).replace(tzinfo=None)
     return value if isinstance(value, int) else str(value)
 
 
@@ -75,8 +83,11 @@ def entry_of_row(row: Mapping[str, object]) -> LedgerEntry:
 
     Raises pydantic's ValidationError when the row holds what no entry can.
     """
-    values = {name.lower(): row[name.lower()] for name in COLUMNS}
-    recorded_at = values["recorded_at"]
-    if isinstance(recorded_at, datetime) and recorded_at.tzinfo is None:
-        values["recorded_at"] = recorded_at.replace(tzinfo=UTC)
-    return LedgerEntry.of_stored(values)
+    names = [name.lower() for name in COLUMNS if row[name.lower()] is not None or name not in ADDED_COLUMNS]
+    return LedgerEntry.of_stored({name: _as_utc(row[name]) for name in names})
+
+
+def _as_utc(value: object) -> object:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value

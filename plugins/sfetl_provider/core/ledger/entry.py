@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
@@ -20,6 +20,9 @@ from sfetl_provider.core.record import Record
 
 Action = Literal["publish", "drop", "restore"]
 QueryIds = dict[str, str | tuple[str, ...]]
+
+ADDED_FIELDS = ("undoes", "kept_table", "rows_updated", "rows_rejected", "load_mode", "started_at")
+"""Fields that rows of the first ledgers lack: empty, they are left out of the hash, which so stays theirs."""
 
 # Snowflake gives NUMBER as int or Decimal, whichever fits its wire format.
 Count = Annotated[int, BeforeValidator(int), Field(ge=0)]
@@ -54,9 +57,11 @@ class LedgerFacts(Record):
     """What a publication, drop or restore has to say of itself, before it takes its place in the chain.
 
     `generation` is the month's generation after the change. `table_name` is quoted and fully qualified. Texts
-    that do not apply are empty, counts that do not apply are 0. `undoes` is the sequence number of the row that
-    a restore undid, `kept_table` the name in schema SFETL of the clone that a drop took before. `query_ids` maps
-    a step to its query id, or to several. `recorded_at` has its zone and microseconds.
+    that do not apply are empty, counts that do not apply are 0. `rows_copied` = `rows_inserted` +
+    `rows_updated` + `rows_rejected`, which are those outside the month. `undoes` is the sequence number of the
+    row that a restore undid, `kept_table` the name in schema SFETL of the clone that a drop took before.
+    `started_at` is when the run was planned. `query_ids` maps a step to its query id, or to several.
+    `recorded_at` has its zone and microseconds.
     """
 
     feed: str
@@ -79,11 +84,20 @@ class LedgerFacts(Record):
     rows_before: Count
     rows_deleted: Count
     rows_inserted: Count
+    rows_updated: Count = 0
+    rows_rejected: Count = 0
+    load_mode: str = ""
     qc_mode: str = ""
     qc_verdict: str = ""
     query_ids: QueryIds
+    started_at: Annotated[datetime, AfterValidator(_as_utc)] | None = None
     recorded_at: Annotated[datetime, AfterValidator(_as_utc)]
     version: str
+
+    @property
+    def rows_after(self) -> int:
+        """The month's rows in the target after the change."""
+        return self.rows_before - self.rows_deleted + self.rows_inserted
 
 
 class LedgerEntry(LedgerFacts):
@@ -107,48 +121,19 @@ class ChainEnd(Record):
     hash: str
 
 
-class BrokenLink(Record):
-    """The first row of a chain that is not what it must be."""
-
-    sequence: int
-    reason: str
-
-
 def chain(facts: LedgerFacts, end: ChainEnd) -> LedgerEntry:
     """Give the entry that follows the end of a chain."""
     sequence = end.sequence + 1
-    place = {"sequence": sequence, "previous_hash": end.hash, "hash": _hash(facts, sequence, end.hash)}
+    place = {"sequence": sequence, "previous_hash": end.hash, "hash": entry_hash(facts, sequence, end.hash)}
     return LedgerEntry.model_validate({**facts.model_dump(), **place})
 
 
-def _hash(facts: LedgerFacts, sequence: int, previous_hash: str) -> str:
-    fields = {name: value for name, value in facts.to_json().items() if name != "hash"}
+def entry_hash(facts: LedgerFacts, sequence: int, previous_hash: str) -> str:
+    """Give the hash of a row at its place in the chain."""
+    fields = {
+        name: value
+        for name, value in facts.to_json().items()
+        if name != "hash" and (value or name not in ADDED_FIELDS)
+    }
     moment = facts.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
     return digest({**fields, "sequence": sequence, "previous_hash": previous_hash, "recorded_at": moment})
-
-
-def verify(entries: Iterable[LedgerEntry], end: ChainEnd | None = None) -> BrokenLink | None:
-    """Give the first broken row of a feed's chain (rows in order of sequence), None when all hold.
-
-    With the chain's `end` from the head table, rows cut off at the end are noticed too. A chain cannot show
-    that someone with write access recomputed all of it; only a copy of its end kept elsewhere can.
-    """
-    last = ChainEnd(sequence=0, hash="")
-    for entry in entries:
-        if reason := _fault(entry, last):
-            return BrokenLink(sequence=entry.sequence, reason=reason)
-        last = ChainEnd(sequence=entry.sequence, hash=entry.hash)
-    if end is not None and last != end:
-        reason = f"the head table ends the chain at row {end.sequence}, the ledger at row {last.sequence}"
-        return BrokenLink(sequence=min(last.sequence, end.sequence) + 1, reason=reason)
-    return None
-
-
-def _fault(entry: LedgerEntry, last: ChainEnd) -> str:
-    if entry.sequence != last.sequence + 1:
-        return f"row {last.sequence + 1} is missing or doubled"
-    if entry.previous_hash != last.hash:
-        return "it does not continue the row before"
-    if entry.hash != _hash(entry, entry.sequence, entry.previous_hash):
-        return "its content was changed after it was written"
-    return ""

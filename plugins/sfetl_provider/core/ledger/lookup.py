@@ -43,6 +43,11 @@ def last_change(warehouse: Warehouse, database: str, feed: str, month: str) -> L
     return found[0] if found else None
 
 
+def month_entries(warehouse: Warehouse, database: str, feed: str, month: str) -> tuple[LedgerEntry, ...]:
+    """Give all rows of a feed's month in order of sequence."""
+    return _select(warehouse, database, '"FEED" = ? AND "MONTH" = ?', (feed, month))
+
+
 def entry_at(warehouse: Warehouse, database: str, feed: str, sequence: int) -> LedgerEntry | None:
     """Give one row of a feed's chain, None when there is none."""
     found = _select(warehouse, database, '"FEED" = ? AND "SEQUENCE" = ?', (feed, sequence))
@@ -65,8 +70,26 @@ def change_text(entry: LedgerEntry) -> str:
 
 
 def entries(warehouse: Warehouse, database: str, feed: str) -> tuple[LedgerEntry, ...]:
-    """Give all rows of a feed in order of sequence, for `verify`."""
-    return _select(warehouse, database, '"FEED" = ?', (feed,))
+    """Give all rows of a feed in order of sequence."""
+    return tuple(entry_of_row(row) for row in stored_rows(warehouse, database, feed))
+
+
+def stored_rows(warehouse: Warehouse, database: str, feed: str) -> list[dict[str, object]]:
+    """Give all rows of a feed, in order of sequence, as they stand there: no entry may be such a row."""
+    return _rows(warehouse, database, '"FEED" = ?', (feed,))
+
+
+def ledger_feeds(warehouse: Warehouse, database: str) -> tuple[str, ...]:
+    """Give the feeds of which the ledger has rows, in order."""
+    statement = f'SELECT DISTINCT "FEED" FROM {quoted_table(ledger_table(database))} ORDER BY 1'
+    return tuple(str(feed) for (feed,) in warehouse.query(statement).rows)
+
+
+def head_generations(warehouse: Warehouse, database: str, feed: str) -> dict[str, int]:
+    """Give the generation of each month that the feed's head table knows."""
+    head = quoted_table(head_table(database, feed))
+    rows = warehouse.query(f'SELECT "MONTH", "GENERATION" FROM {head} WHERE "MONTH" <> ?', (CHAIN_ROW,)).rows
+    return {str(month): int(str(generation)) for month, generation in rows}
 
 
 def chain_end(warehouse: Warehouse, database: str, feed: str) -> ChainEnd:
@@ -86,7 +109,13 @@ def chain_end(warehouse: Warehouse, database: str, feed: str) -> ChainEnd:
 def _select(
     warehouse: Warehouse, database: str, condition: str, binds: Sequence[Bind], *, newest_only: bool = False
 ) -> tuple[LedgerEntry, ...]:
+    rows = _rows(warehouse, database, condition, binds, newest_only=newest_only)
+    return tuple(entry_of_row(row) for row in rows)
+
+
+def _rows(
+    warehouse: Warehouse, database: str, condition: str, binds: Sequence[Bind], *, newest_only: bool = False
+) -> list[dict[str, object]]:
     order = '"SEQUENCE" DESC LIMIT 1' if newest_only else '"SEQUENCE"'
     statement = f"SELECT {column_list()}\nFROM {quoted_table(ledger_table(database))}\n"
-    result = warehouse.query(f"{statement}WHERE {condition}\nORDER BY {order}", binds)
-    return tuple(entry_of_row(row) for row in result.records())
+    return warehouse.query(f"{statement}WHERE {condition}\nORDER BY {order}", binds).records()

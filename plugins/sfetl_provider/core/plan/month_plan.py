@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from sfetl_provider.core.config.model import LoadMode
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.record import Record
 
@@ -28,7 +29,8 @@ class MonthPlan(Record):
     `run_key` is 12 hexadecimal digits made of DAG and run id: the same after a clear, different for every
     other run, so stage path and load tables belong to one run. `generation` is the month's generation as
     seen when the run was planned; publishing requires it to be unchanged. `chunk_set` is the folder of a carried
-    set of chunks, empty when the month comes as files. `target_types` holds the feed's columns by their type in
+    set of chunks, empty when the month comes as files. `confirm_smaller`: a person said that fewer files or rows
+    than were published may replace them. `target_types` holds the feed's columns by their type in
     the target table, as "NUMBER(9,2) NOT NULL"; empty when QC asks for none or the table does not exist.
     """
 
@@ -47,6 +49,8 @@ class MonthPlan(Record):
     start_over: bool
     planned_at: datetime
     chunk_set: str = ""
+    load_mode: LoadMode = "replace_month"
+    confirm_smaller: bool = False
     target_types: TargetTypes = Field(default_factory=dict)
 
     @property
@@ -120,7 +124,8 @@ class SourceFile(Record):
     """A file of the month as the sensor found it: path, size in bytes, modification time in nanoseconds.
 
     With a `byte_range` it stands for that part only, to those who stage; all others take the whole file. With
-    `left_out` it stands for the file without those records, to those who read records.
+    `left_out` it stands for the file without those records, to those who read records. `sha256` is that of all
+    its bytes where it is known before they are staged, else empty.
     """
 
     path: str
@@ -129,6 +134,7 @@ class SourceFile(Record):
     size_bytes: int
     modified_ns: int
     byte_range: ByteRange | None = None
+    sha256: str = ""
     left_out: LeftOut | None = Field(default=None, exclude_if=_is_none)
 
     @property

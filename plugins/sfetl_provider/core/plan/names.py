@@ -21,6 +21,7 @@ SCHEMA = "SFETL"
 STAGE = "CHUNKS"
 LEDGER = "LEDGER"
 PROFILES = "PROFILES"
+REJECTED_ROWS = "REJECTED_ROWS"
 MANIFEST = "chunk_set.json"
 _SUFFIXES: dict[Compression, str] = {"zstd": ".zst", "gzip": ".gz", "none": ""}
 
@@ -70,6 +71,11 @@ def ledger_table(database: str) -> TableName:
 def profiles_table(database: str) -> TableName:
     """Give the table of profiles: one row per publication of any feed whose columns were profiled."""
     return sfetl_table(database, PROFILES)
+
+
+def rejected_rows_table(database: str) -> TableName:
+    """Give the table of rows that a publication left out because they are not of its month."""
+    return sfetl_table(database, REJECTED_ROWS)
 
 
 def head_table(database: str, feed: str) -> TableName:

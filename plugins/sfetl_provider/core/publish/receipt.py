@@ -11,8 +11,9 @@ from sfetl_provider.core.record import Record
 class PublishReceipt(Record):
     """A month that is in the target exactly once, as its ledger row says.
 
-    `generation` is the month's after the publication. `is_repeat`: this run had published it before, and this
-    time nothing was changed.
+    `generation` is the month's after the publication; `rows_rejected` are kept in SFETL.REJECTED_ROWS.
+    `is_repeat`: this run had published it before, and this time nothing was changed. `reason` says what a
+    person had to confirm, and is empty when nothing.
     """
 
     feed: str
@@ -24,7 +25,11 @@ class PublishReceipt(Record):
     rows_before: int
     rows_deleted: int
     rows_inserted: int
+    rows_updated: int
+    rows_rejected: int
+    load_mode: str
     query_ids: QueryIds
+    reason: str
     published_at: datetime
     is_repeat: bool
 
@@ -41,7 +46,11 @@ def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> PublishReceipt:
         rows_before=entry.rows_before,
         rows_deleted=entry.rows_deleted,
         rows_inserted=entry.rows_inserted,
+        rows_updated=entry.rows_updated,
+        rows_rejected=entry.rows_rejected,
+        load_mode=entry.load_mode,
         query_ids=entry.query_ids,
+        reason=entry.reason,
         published_at=entry.recorded_at,
         is_repeat=is_repeat,
     )

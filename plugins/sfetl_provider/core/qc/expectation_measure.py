@@ -22,13 +22,15 @@ class Measure:
     """The SQL of one expectation; what it gives are its facts, by name.
 
     Each of `queries` makes a statement out of the facts so far and of the SQL that reads the records; it gives one
-    row of more facts. `broken` makes the condition that a record is unexpected, out of all facts; empty: none can
-    be told by itself.
+    row of more facts. `shown` is an aggregate as well, the fact `values`; it is computed only when something is
+    unexpected. `broken` makes the condition that a record is unexpected, out of all facts; empty: none can be told
+    by itself.
     """
 
     aggregates: Mapping[str, str]
     queries: tuple[Query, ...] = ()
     broken: Callable[[Facts], str] = lambda _: ""
+    shown: str = ""
 
 
 def mapped(shared: SharedColumns, rows: str, judged: str, unexpected: str, shown: str) -> Measure:
@@ -39,19 +41,17 @@ def mapped(shared: SharedColumns, rows: str, judged: str, unexpected: str, shown
     wrong = shared.name(both(rows, judged, unexpected))
     aggregates = {
         "elements": filtered("count(*)", rows),
-        "unexpected": f"count_if({wrong})",
-        "values": _least(shown, wrong),
+        "unexpected": count_of(wrong),
     }
     if judged:
         aggregates["judged"] = filtered("count(*)", both(rows, judged))
-    return Measure(aggregates, broken=lambda _: wrong)
+    values = filtered(f"min({shown}, {SHOWN_VALUES})", wrong)
+    return Measure(aggregates, shown=values, broken=lambda _: wrong)
 
 
-def _least(shown: str, wrong: str) -> str:
-    # CASE is the quicker one, but makes a list for every record.
-    if shown.startswith("["):
-        return filtered(f"min({shown}, {SHOWN_VALUES})", wrong)
-    return f"min(CASE WHEN {wrong} THEN {shown} END, {SHOWN_VALUES})"
+def count_of(condition: str) -> str:
+    """Give the number of records that meet a condition, 0 when there are no records; quicker than a filter."""
+    return f"coalesce(count_if({condition}), 0)"
 
 
 def failed(condition: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -10,8 +11,8 @@ from sfetl_provider.core.config.expectation_kinds import MOMENT_TYPES, NUMBER_TY
 from sfetl_provider.core.config.python_regex import re2_text
 from sfetl_provider.core.config.python_strptime import duckdb_format, shape_of
 from sfetl_provider.core.config.suite import Expectation
-from sfetl_provider.core.qc.expectation_measure import Measure, failed, mapped
-from sfetl_provider.core.qc.expectation_text import ExpectationText
+from sfetl_provider.core.qc.expectation_measure import Measure, count_of, failed, mapped
+from sfetl_provider.core.qc.expectation_text import ExpectationText, both, filtered
 
 Build = Callable[[Expectation, ExpectationText], Measure]
 Test = Callable[[Any, str, ExpectationText], str]
@@ -19,16 +20,21 @@ _WHOLE = "^[+-]?[0-9]+$"
 
 
 def of_column(test: Test, *, is_refused: bool = False) -> Build:
-    """Build the measure of a test that each value that is there must pass, or must not."""
+    """Build the measure of a test that each value that is there must pass, or must not.
+
+    No test is true of a missing value.
+    """
 
     def build(expectation: Expectation, text: ExpectationText) -> Measure:
         arguments: Any = expectation.arguments
         column = expectation.stored(arguments.column)
         value, passed = text.value(column), test(arguments, column, text)
-        unexpected = passed if is_refused else failed(passed)
-        return mapped(
-            text.shared, text.rows(expectation.condition), f"{value} IS NOT NULL", unexpected, value
-        )
+        rows, unexpected = text.rows(expectation.condition), passed if is_refused else failed(passed)
+        measure = mapped(text.shared, rows, f"{value} IS NOT NULL", unexpected, value)
+        judged = filtered(f"count({value})", rows)
+        failures = f"{judged} - {count_of(both(rows, f'({passed})'))}"
+        found = {"judged": judged} if is_refused else {"judged": judged, "unexpected": failures}
+        return replace(measure, aggregates={**measure.aggregates, **found})
 
     return build
 
@@ -98,7 +104,7 @@ def _dated(arguments: Any, column: str, text: ExpectationText) -> str:
 
 def _typed(name: str, column: str, text: ExpectationText) -> str:
     if name in TEXT_TYPES:
-        return "true"
+        return f"{text.value(column)} IS NOT NULL"
     if name in NUMBER_TYPES:
         return f"{text.number(column)} IS NOT NULL"
     if name in TRUTH_TYPES:

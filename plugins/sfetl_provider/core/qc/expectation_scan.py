@@ -48,13 +48,27 @@ class ExpectationScan:
             zip(self._expectations, self._measures, strict=True), start=1
         ):
             if measure.aggregates:
-                yield f"Expectation {number} ({expectation.type})", ", ".join(measure.aggregates.values())
+                computed = [*measure.aggregates.values(), *([measure.shown] if measure.shown else [])]
+                yield f"Expectation {number} ({expectation.type})", ", ".join(computed)
 
     def asked(self, values: Sequence[Any], records: str, ask: Ask) -> list[Facts]:
         """Give the facts of each expectation, from the values of `aggregates` and its own statements."""
         computed = dict(zip(self.aggregates, values, strict=True))
+        computed |= self._shown(computed, records, ask)
         answers: dict[str, Mapping[str, Any]] = {}
         return [self._facts(measure, computed, answers, records, ask) for measure in self._measures]
+
+    def _shown(self, computed: Mapping[str, Any], records: str, ask: Ask) -> dict[str, Any]:
+        """Give the unexpected values to show, by the SQL that computes them; in one pass if there are some."""
+        wanted = {
+            measure.shown: None
+            for measure in self._measures
+            if measure.shown and computed[measure.aggregates["unexpected"]]
+        }
+        if not wanted:
+            return {}
+        named = ", ".join(f"{sql} AS n{at}" for at, sql in enumerate(wanted))
+        return dict(zip(wanted, ask(f"SELECT {named} FROM {records}").values(), strict=True))
 
     def counts(self, values: Sequence[Any]) -> tuple[ExpectationCount, ...]:
         """Give the record of each expectation's facts."""
@@ -96,6 +110,8 @@ class ExpectationScan:
         ask: Ask,
     ) -> Facts:
         facts = {name: computed[sql] for name, sql in measure.aggregates.items()}
+        if measure.shown:
+            facts["values"] = computed.get(measure.shown)
         for query in measure.queries:
             statement = query(facts, records)
             if statement not in answers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple, cast
 
@@ -106,7 +106,32 @@ class ProfileScan:
         self._formats = dict(_formats(config))
         self._columns = [self._column(config, index) for index in range(len(config.columns))]
         self.binds: Mapping[str, Any] = {f"profile_{kind}": text for kind, text in self._formats.items()}
-        self.aggregates = [sql for column in self._columns for sql in column.aggregates]
+
+    @property
+    def aggregates(self) -> list[str]:
+        """The SQL of all columns."""
+        return [sql for column in self._columns for sql in column.aggregates]
+
+    @property
+    def tried(self) -> list[str]:
+        """SQL that counts values, and those that can be read in each way, column by column, for `rule_out`."""
+        return [
+            f"count({sql})"
+            for column in self._columns
+            for sql in (column.text, *(attempt.sql for attempt in column.attempts))
+        ]
+
+    def rule_out(self, counts: Sequence[int]) -> None:
+        """Give up ways to read a column that fail for some of its values, by what `tried` gave of some records.
+
+        One value suffices, as a column has a kind only when all values can be read so.
+        """
+        rest, columns = iter(counts), []
+        for column in self._columns:
+            values = next(rest)
+            kept = tuple(attempt for attempt in column.attempts if next(rest) == values)
+            columns.append(replace(column, attempts=kept))
+        self._columns = columns
 
     def counts(self, values: Sequence[Any]) -> tuple[ColumnProfile, ...]:
         """Give the profile of each column."""

@@ -18,6 +18,7 @@ from sfetl_provider.core.events import Listener, Notice, Progress
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import LeftOut, SourceFile
 from sfetl_provider.core.qc.beginning import Beginning
+from sfetl_provider.core.qc.first_records import put_aside
 from sfetl_provider.core.qc.record_sample import RecordSample
 from sfetl_provider.core.qc.rejection import Rejection
 from sfetl_provider.core.qc.report import BadLine
@@ -56,20 +57,23 @@ class Reading:
         """
         with working_folder(scratch) as folder:
             structure.sample = self._sample(folder)
-            with self._scan(folder) as background:
+            with self._scan(folder, self._first_records(structure, folder)) as background:
                 values = self._read_side_by_side(background, structure)
                 if self.rejection.left_out is None:
                     return self._completed(background, values, structure)
             left_out = self.rejection.left_out
             self._tell(f"{left_out.records:,} bad records are left out; the others are read again")
-            with self._scan(folder, left_out) as background:
+            with self._scan(folder, None, left_out) as background:
                 values = background.start(background.scan.run).result()
                 return self._completed(background, values, structure)
 
     @contextmanager
-    def _scan(self, folder: Path, left_out: LeftOut | None = None) -> Iterator[_Background]:
+    def _scan(
+        self, folder: Path, first_records: Path | None, left_out: LeftOut | None = None
+    ) -> Iterator[_Background]:
         feed = TextFeed(Path(self.source.path), folder, left_out)
-        scan = ValueScan(ScannedFile(feed, self.beginning.header_records), self.config, self.month, folder)
+        scanned = ScannedFile(feed, self.beginning.header_records, first_records)
+        scan = ValueScan(scanned, self.config, self.month, folder)
         with _Background(scan, feed) as background:
             try:
                 yield background
@@ -111,6 +115,13 @@ class Reading:
         # How much text a compressed file holds is known at its end only.
         ratio = COMPRESSION_RATIO if is_compressed(self.source.path) else 1
         return RecordSample(folder / "sample", ratio * self.beginning.size_bytes)
+
+    def _first_records(self, structure: Structure, folder: Path) -> Path | None:
+        if self.config.qc.profile == "off":
+            return None
+        path = folder / "first"
+        is_there = put_aside(Path(self.source.path), self.beginning.start, structure.shape, path)
+        return path if is_there else None
 
     @property
     def _sample_limit(self) -> int:

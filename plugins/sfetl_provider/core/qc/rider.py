@@ -58,7 +58,11 @@ class Riders:
 
     def __init__(self, riders: Sequence[Rider]) -> None:
         self._riders = riders
-        self.aggregates = [sql for rider in riders for sql in rider.aggregates]
+
+    @property
+    def aggregates(self) -> list[str]:
+        """What to compute by now."""
+        return [sql for rider in self._riders for sql in rider.aggregates]
 
     @property
     def binds(self) -> dict[str, Any]:

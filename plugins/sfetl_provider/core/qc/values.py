@@ -63,10 +63,11 @@ class Values:
 
 
 class ScannedFile(NamedTuple):
-    """A file's text, and how many records of it to skip."""
+    """A file's text, how many records of it to skip, and perhaps a file of the first ones without those."""
 
     text: TextFeed
     header_records: int
+    first_records: Path | None = None
 
 
 class _Table(NamedTuple):
@@ -130,6 +131,7 @@ class ValueScan:
 
     def _run(self) -> Values | None:
         self._try_rules()
+        self._look_ahead()
         required = required_columns(self._config)
         try:
             self._read(scan_statement(self._config, self._day, self._riders.aggregates, self._reading()))
@@ -197,6 +199,18 @@ class ValueScan:
                     safe="The file was not read and nothing was published.",
                     next_step=f"Correct {place}, then clear this run's tasks from plan on.",
                 ) from error
+
+    def _look_ahead(self) -> None:
+        """Find kinds that columns cannot have, by the first records: to try them on all records takes long."""
+        if self._profile is None or self._source.first_records is None:
+            return
+        records = self._shared.over(reading(len(self._config.columns), "ignore_errors = true"))
+        statement = f"SELECT {', '.join(self._profile.tried)} FROM {records}"
+        try:
+            (counts,) = self._table(statement, {"path": str(self._source.first_records), "skip": 0}).rows
+        except duckdb.Error:
+            return  # then all kinds are tried, and the scan tells what is wrong
+        self._profile.rule_out(counts)
 
     def _ask(self, statement: str) -> dict[str, Any]:
         names, (values,) = self._read(statement)
@@ -295,8 +309,8 @@ def is_missing(column: str, null_markers: tuple[str, ...]) -> str:
     return f"{column} IS NULL{found}"
 
 
-def reading(columns: int) -> str:
-    """Write the table function that reads the file's records as texts c0, c1, …"""
+def reading(columns: int, faulty: str = f"store_rejects = true, rejects_limit = {REJECTS_LIMIT}") -> str:
+    """Write the table function that reads the file's records as texts c0, c1, …; `faulty`: what of faulty ones."""
     # DuckDB's strict parser fails on sound files: lines that end now with and now without a carriage return,
     # quoted newlines of the other kind. What the lenient one lets pass is found by the pass over the bytes.
     types = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(columns))
@@ -305,7 +319,7 @@ def reading(columns: int) -> str:
         f" columns = {{{types}}}, delim = $delimiter, quote = $quote, escape = $quote, compression = 'none',"
         " null_padding = false, strict_mode = false, parallel = $parallel,"
         f" max_line_size = {RECORD_LIMIT_BYTES}, buffer_size = {BUFFER_BYTES},"
-        f" store_rejects = true, rejects_limit = {REJECTS_LIMIT})"
+        f" {faulty})"
     )
 
 

@@ -21,6 +21,8 @@ from sfetl_provider.core.qc.report import DayRows, Finding, QcReport, QcVerdict,
 from sfetl_provider.core.qc.rule_findings import rule_findings
 from sfetl_provider.core.qc.target_findings import target_findings
 
+_REJECTED = "not published but kept in SFETL.REJECTED_ROWS (publish.outside_month)"
+
 
 def decide(
     reports: Sequence[QcReport],
@@ -150,8 +152,11 @@ def _finding(severity: Severity, code: str, message: str) -> Finding:
 
 
 def _file_findings(report: QcReport, config: FeedConfig, month: Month) -> Iterator[Finding]:
-    for code, message in _file_faults(report, config, month):
+    for code, message in _file_faults(report, config):
         yield _finding("CRITICAL", code, f"{report.file}: {message}")
+    severity: Severity = "WARNING" if config.publish.outside_month == "reject" else "CRITICAL"
+    for code, message in _misplaced(report, config, month):
+        yield _finding(severity, code, f"{report.file}: {message}")
     if report.left_out:
         text = _rejected_lines(report, report.left_out, config.qc.reject_limit)
         yield _finding("WARNING", "rejected_lines", f"{report.file}: {text}")
@@ -180,8 +185,7 @@ def _form_remarks(form: TextForm) -> Iterator[tuple[Severity, str, str]]:
         yield "INFO", "header_spelling", f"header accepted: {remark}."
 
 
-def _file_faults(report: QcReport, config: FeedConfig, month: Month) -> Iterator[tuple[str, str]]:
-    dates = report.dates
+def _file_faults(report: QcReport, config: FeedConfig) -> Iterator[tuple[str, str]]:
     if report.other_delimiter and (report.bad_records or report.header_faults):
         found, wanted = delimiter_name(report.other_delimiter), delimiter_name(config.format.delimiter)
         text = f"its columns seem to be separated by {found}, not by {wanted}; what follows may come of that"
@@ -198,11 +202,18 @@ def _file_faults(report: QcReport, config: FeedConfig, month: Month) -> Iterator
                 "null",
                 f"{_records(missing, 'record')} without a value in column {column}, which must have one.",
             )
+
+
+def _misplaced(report: QcReport, config: FeedConfig, month: Month) -> Iterator[tuple[str, str]]:
+    """Say which records no publication of the month takes; `publish.outside_month` says what follows."""
+    dates, is_rejected = report.dates, config.publish.outside_month == "reject"
     if dates.undated:
         text = f"{_records(dates.undated, 'record')} whose {config.date.column} is missing or not a date"
-        yield "undated", f"{text} as {config.date_format}."
+        follows = f"; one that is missing is {_REJECTED}, another one stops COPY" if is_rejected else ""
+        yield "undated", f"{text} as {config.date_format}{follows}."
     if dates.outside:
-        yield "outside_month", f"{outside_text(dates, month)}. A file may hold rows of its own month only."
+        follows = f"They are {_REJECTED}." if is_rejected else "A file may hold rows of its own month only."
+        yield "outside_month", f"{outside_text(dates, month)}. {follows}"
 
 
 def _bad_lines(report: QcReport) -> str:

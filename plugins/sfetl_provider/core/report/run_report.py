@@ -21,7 +21,8 @@ from sfetl_provider.core.record import Record
 from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.staged_file import StagedFile
 
-RunState = Literal["published", "dropped", "restored", "dry_run", "rejected", "failed"]
+RunState = Literal["published", "dropped", "restored", "dry_run", "rejected", "nothing_new", "failed"]
+Stopped = Literal["", "dry_run", "rejected", "nothing_new"]
 
 
 class RunIdentity(Record):
@@ -72,7 +73,11 @@ class RunReport(RunIdentity):
 
     Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
     Rows staged = copied + rejected by COPY; `copy_rejects` lists those.
-    `generation` is the month's after the run's change, or as planned when it changed nothing.
+    `rows_published` were inserted, `rows_updated` changed by a merge, `rows_rejected` not of the month and kept
+    aside. `files_published_before` were skipped by append, as the month holds them already.
+    `generation` is the month's after the run's change, or as planned when it changed nothing. `ledger_sequence`
+    and `ledger_hash` are the end of the feed's chain as the change left it: kept elsewhere than in Snowflake, they
+    show when somebody writes the chain anew. `reason` is what a person confirmed.
     """
 
     state: RunState
@@ -85,12 +90,18 @@ class RunReport(RunIdentity):
     rows_rejected_by_copy: int | None
     copy_rejects: RejectsFile | None
     rows_published: int | None
+    rows_updated: int | None
+    rows_rejected: int | None
     rows_deleted: int | None
     rows_restored: int | None
+    load_mode: str
+    files_published_before: tuple[str, ...]
     qc: ReportedChecks | None
     audit: ReportedChecks | None
     generation: int | None
     ledger_sequence: int | None
+    ledger_hash: str | None
+    reason: str
     started_at: datetime
     finished_at: datetime
     seconds: float
@@ -111,6 +122,7 @@ class RunRecords:
     publication: PublishReceipt | None = None
     deletion: DropReceipt | None = None
     restoration: RestoreReceipt | None = None
+    published_before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,7 @@ class RunEnd:
     finished_at: datetime
     failed_tasks: tuple[str, ...] = ()
     message: str = ""
-    stopped: Literal["", "dry_run", "rejected"] = ""
+    stopped: Stopped = ""
 
 
 def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> RunReport:
@@ -195,14 +207,21 @@ def _reported_file(staged: StagedFile) -> ReportedFile:
 
 
 def _changes(records: RunRecords) -> dict[str, object]:
-    change = records.publication or records.deletion or records.restoration
+    publication = records.publication
+    change = publication or records.deletion or records.restoration
     planned = records.plan.generation if records.plan else None
     return {
-        "rows_published": records.publication.rows_inserted if records.publication else None,
+        "rows_published": publication.rows_inserted if publication else None,
+        "rows_updated": publication.rows_updated if publication else None,
+        "rows_rejected": publication.rows_rejected if publication else None,
+        "load_mode": records.plan.load_mode if records.plan else "",
+        "files_published_before": records.published_before,
         "rows_deleted": change.rows_deleted if change else None,
         "rows_restored": records.restoration.rows_inserted if records.restoration else None,
         "generation": change.generation if change else planned,
         "ledger_sequence": change.ledger_sequence if change else None,
+        "ledger_hash": change.ledger_hash if change else None,
+        "reason": publication.reason if publication else "",
     }
 
 

@@ -24,6 +24,8 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "file", _file(file)
         if file.sha256:
             yield "sha256", f"{file.sha256}  {file.name}"
+    for name in report.files_published_before:
+        yield "skipped", f"{name}: published before, with the same content"
     yield from _sizes(report)
     yield from _counts(report)
     yield from _checks("qc", report.qc)
@@ -61,6 +63,8 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
         "rows copied": report.rows_copied,
         "rows rejected by COPY": report.rows_rejected_by_copy or None,
         "rows published": report.rows_published,
+        "rows updated": report.rows_updated or None,
+        "rows rejected": report.rows_rejected or None,
         "rows deleted": report.rows_deleted,
         "rows restored": report.rows_restored,
         "generation": report.generation,
@@ -69,6 +73,10 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
     yield from ((label, f"{count:,}") for label, count in counts.items() if count is not None)
     if report.copy_rejects:
         yield "rejects", f"{report.copy_rejects.lines:,} rows are listed in {report.copy_rejects.path}"
+    if report.ledger_hash:
+        yield "ledger hash", report.ledger_hash
+    if report.reason:
+        yield "reason", report.reason
 
 
 def _without_repeated_days(report: RunReport) -> ReportedChecks | None:

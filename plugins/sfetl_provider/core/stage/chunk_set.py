@@ -150,6 +150,7 @@ def set_sources(folder: Path, chunk_set: ChunkSet) -> list[SourceFile]:
             key=file.staged.key,
             size_bytes=file.staged.compressed_bytes,
             modified_ns=manifest.st_mtime_ns,
+            sha256=file.staged.sha256,
         )
         for file in chunk_set.files
     ]

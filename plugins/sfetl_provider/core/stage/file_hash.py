@@ -7,6 +7,8 @@ from pathlib import Path
 from threading import Condition, Thread
 from types import TracebackType
 
+from sfetl_provider.core.errors import SourceFileError
+from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.tsv.source import open_source
 
 _BLOCK_BYTES = 4 * 1024 * 1024
@@ -76,3 +78,21 @@ class FileHash:
         with self._change:
             self._change.wait_for(lambda: self._is_stopped or offset < self._allowed_bytes)
             return not self._is_stopped
+
+
+def file_sha256(path: Path) -> str:
+    """Give the SHA-256 of a file's bytes, read once; raises SourceFileError when it cannot be read."""
+    with FileHash(path) as file_hash:
+        return file_hash.result()
+
+
+def require_sha256(source: SourceFile, found: str) -> None:
+    """Raise SourceFileError when a file is not the one whose SHA-256 was known before; either may be empty."""
+    if source.sha256 and found and source.sha256 != found:
+        raise SourceFileError(
+            f"{source.name} has SHA-256 {found} instead of {source.sha256}, which its manifest or an earlier "
+            "look says.",
+            safe="Nothing was loaded; the table is as it was.",
+            next_step="Have the file or its manifest delivered again, then clear this run's tasks from "
+            "wait_for_files on.",
+        )

@@ -62,7 +62,7 @@ def _mismatch(what: str) -> ReconciliationError:
 
 
 def _division_faults(ranges: Sequence[StagedRange]) -> Iterator[str]:
-    if len({(part.key, part.fingerprint, part.size_bytes) for part in ranges}) > 1:
+    if len({(part.key, part.fingerprint, part.sha256, part.size_bytes) for part in ranges}) > 1:
         yield "they are not of the same content"
     if len({part.compression for part in ranges}) > 1:
         yield "they are not compressed alike"
@@ -163,7 +163,7 @@ def _joined(ranges: Sequence[StagedRange]) -> StagedFile:
         compressed_bytes=sum(chunk.compressed_bytes for chunk in chunks),
         chunks_reused=sum(part.chunks_reused for part in ranges),
         seconds=max(part.seconds for part in ranges),
-        sha256="",
+        sha256=first.sha256,
         compression=first.compression,
         mask=first.mask,
         ranges=len(ranges),

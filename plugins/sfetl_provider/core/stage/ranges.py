@@ -10,6 +10,7 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.events import Listener, Progress, ignore_events
 from sfetl_provider.core.plan.month_plan import ByteRange, Cutting, SourceFile
+from sfetl_provider.core.stage.file_hash import file_sha256, require_sha256
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
 from sfetl_provider.core.stage.staged_file import DIVIDE_AGAIN
@@ -18,13 +19,16 @@ from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
 
 
-def divide(source: SourceFile, config: FeedConfig, listener: Listener = ignore_events) -> list[SourceFile]:
+def divide(
+    source: SourceFile, config: FeedConfig, listener: Listener = ignore_events, *, is_hashed: bool = False
+) -> list[SourceFile]:
     """Give the file once for each of its byte ranges, or as it is when one task can stage it.
 
     Ranges are made of the very chunks that the whole file would have, so they meet without gap or overlap and
     chunks keep their numbers. A compressed file is never divided, a file of one record neither. Cost: nothing up
     to `stage.range_mib`; above it one seek a chunk, or, with a quote character, one read of the whole file,
-    since whether a newline ends a record depends on all quotes before it. Memory: 4 MiB.
+    since whether a newline ends a record depends on all quotes before it. With `is_hashed` the file is read whole
+    once (more), for its SHA-256, which no task that stages a range could tell. Memory: 4 MiB.
     Raises SourceFileError when the file cannot be read or changes meanwhile.
     """
     range_bytes = config.stage.range_bytes
@@ -38,6 +42,10 @@ def divide(source: SourceFile, config: FeedConfig, listener: Listener = ignore_e
     groups = _grouped(chunks, _span_bytes(layout.size_bytes, range_bytes, cutting.chunk_bytes))
     if len(groups) <= 1:
         return [source]
+    if is_hashed or source.sha256:
+        found = file_sha256(Path(source.path))
+        require_sha256(source, found)
+        source = source.model_copy(update={"sha256": found})
     return [
         source.model_copy(update={"byte_range": _byte_range(number, groups, cutting)})
         for number in range(1, len(groups) + 1)

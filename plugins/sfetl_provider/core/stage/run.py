@@ -24,7 +24,7 @@ from sfetl_provider.core.stage.compress import (
     ignore_bytes,
 )
 from sfetl_provider.core.stage.conservation import left_out_counts, require_conservation
-from sfetl_provider.core.stage.file_hash import FileHash
+from sfetl_provider.core.stage.file_hash import FileHash, require_sha256
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LADDER, LevelChooser
 from sfetl_provider.core.stage.masking import Masking, open_masking
@@ -325,6 +325,7 @@ class _Staging:
         if fingerprint(self.source.path) != self.identity.fingerprint:
             raise self._changed()
         self.sha256 = sha256
+        require_sha256(self.source, sha256)
         self._check_conservation()
         if not self.recorded:
             self._notice("it holds no records, so nothing is on the stage")
@@ -401,6 +402,7 @@ class _Staging:
             file=self.source.name,
             key=self.source.key,
             fingerprint=self.identity.fingerprint,
+            sha256=self.source.sha256,
             size_bytes=self.layout.size_bytes,
             byte_range=byte_range,
             header_records=self.layout.header_records,

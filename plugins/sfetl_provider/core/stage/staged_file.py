@@ -59,9 +59,11 @@ class StagedFile(Record):
     lines of them belong to each chunk, and is empty when there are none.
     `chunk_empty_records` has nothing in it when no chunk has an empty line.
     `fingerprint` is made of size, modification time and the content of the file's head and tail; `sha256` of
-    all its bytes as they were delivered, of a compressed file not of its text, and empty
-    when several tasks staged it: then `seconds` are those of the slowest. `mask` is `Masking.identity`; the text
-    of its chunks is then not the file's, but has the same records with the same number of fields.
+    all its bytes as they were delivered, of a compressed file not of its text, and empty when several tasks staged
+    it and nobody else read it whole. `seconds` are those of the slowest of several.
+
+    `mask` is `Masking.identity`; the text of the chunks is then not the file's, but has the same records with
+    the same number of fields each.
     """
 
     file: str
@@ -106,13 +108,15 @@ def empty_records_of(chunks: Sequence[Chunk]) -> tuple[int, ...]:
 class StagedRange(Record):
     """One byte range of a source file on the stage, to be joined with the others (about 300 bytes a chunk).
 
-    `size_bytes` is the whole file's. Line numbers in `chunks` begin at 1 in each range but the first, whose begin
-    after the header. `lines` and the counts of records are the range's, without the header.
+    `size_bytes` is the whole file's, and so is `sha256`, where it was known before. Line numbers in `chunks`
+    begin at 1 in each range but the first, whose begin after the header. `lines` and the counts of records are
+    the range's, without the header.
     """
 
     file: str
     key: str
     fingerprint: str
+    sha256: str = ""
     size_bytes: int
     byte_range: ByteRange
     header_records: int

@@ -6,6 +6,7 @@ docs/local-warehouse-deviations.md says what Snowflake does instead.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from tests.contracts.warehouse.case import Case, Error, Open, Put, Run, Step
 
@@ -263,5 +264,15 @@ _ACCOUNT = (
         ),
     ),
 )
+_FUNCTIONS = (
+    _case(
+        "sums of what is no CAST are floating-point numbers",
+        "sql-reference/functions/sum",
+        Run("CREATE TABLE T (N NUMBER(38,10))"),
+        Run("INSERT INTO T VALUES (9007199254740993.0000000001), (1)"),
+        Run("SELECT SUM(N), SUM(CAST(N AS NUMBER(38,10))) FROM T",
+            [(9007199254740996.0, Decimal("9007199254740994.0000000001"))]),
+    ),
+)  # fmt: skip
 
-CASES = (*_LOADING, *_TABLES, *_ACCOUNT)
+CASES = (*_LOADING, *_TABLES, *_ACCOUNT, *_FUNCTIONS)

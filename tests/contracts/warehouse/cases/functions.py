@@ -135,6 +135,32 @@ CASES = (
         ),
     ),
     Case(
+        "what own rules are written with: patterns match all of a text, numbers keep their decimals",
+        "sql-reference/functions/regexp_like",
+        (
+            Run(
+                "SELECT REGEXP_LIKE('ab', 'a'), REGEXP_LIKE('ab', '(a|b)+'), 'a\\nb' LIKE 'a_b'",
+                [(False, True, True)],
+            ),
+            Run(
+                "SELECT REGEXP_LIKE('a\\nb', 'a.b'), MOD(-7, 3), MOD(DAYOFWEEKISO('2024-03-03'::DATE), 7)",
+                [(False, -1, 0)],
+            ),
+            Run("SELECT TO_VARCHAR('2024-02-29'::DATE, 'DD.MM.YYYY')", [("29.02.2024",)]),
+            Run("SELECT TO_VARCHAR(1.5::NUMBER(9, 2)), TO_VARCHAR(TRUE)", [("1.50", "true")]),
+            Run("SELECT DATEDIFF(DAY, '2024-02-28'::DATE, '2024-03-01'::DATE)", [(2,)]),
+            Run(
+                "SELECT MEDIAN(CAST(A AS NUMBER(38, 10))), SUM(CAST(A AS NUMBER(38, 10))) "
+                "FROM (SELECT 0.1 AS A UNION ALL SELECT 0.2)",
+                [(Decimal("0.15"), Decimal("0.3"))],
+            ),
+            Run(
+                "SELECT COUNT(CASE WHEN NULLIF(TRUE, TRUE) THEN 1 END), TRY_CAST('x' AS NUMBER(38, 10))",
+                [(0, None)],
+            ),
+        ),
+    ),
+    Case(
         "conditions",
         "sql-reference/functions-conditional",
         (
@@ -169,6 +195,16 @@ CASES = (
         "lengths in characters and in bytes",
         "sql-reference/functions/octet_length",
         (Run("SELECT LENGTH('äb'), OCTET_LENGTH('äb')", rows=[(2, 3)]),),
+    ),
+    Case(
+        "an object of names and texts keeps what is NULL",
+        "sql-reference/functions/object_construct_keep_null",
+        (
+            Run(
+                "SELECT TO_JSON(OBJECT_CONSTRUCT_KEEP_NULL('A', '1.50', 'B', CAST(NULL AS VARCHAR)))",
+                rows=[('{"A":"1.50","B":null}',)],
+            ),
+        ),
     ),
     Case(
         "times in other zones",

@@ -1,0 +1,32 @@
+"""Snowflake sessions for commands: connections are Airflow's."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+
+
+def open_feed_session(
+    config: FeedConfig, conn_id: str | None = None
+) -> AbstractContextManager[SnowflakeSession]:
+    """Log in for a feed, by its connection or another one; raises ConfigError where Airflow is not installed."""
+    try:
+        # Imported late: the connector costs a second, and most commands need neither it nor Airflow.
+        from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
+    except ImportError as error:
+        raise ConfigError(
+            "This needs Airflow, which keeps the connection to Snowflake, and it is not installed here.",
+            next_step="Run the command as airflow sfetl … where Airflow is.",
+        ) from error
+    hook = SfetlSnowflakeHook(
+        conn_id or config.snowflake_conn_id,
+        proxy_conn_id=config.proxy_conn_id,
+        time_zone=config.date.time_zone,
+    )
+    return hook.open_session()
