@@ -194,6 +194,23 @@ def test_what_qc_leaves_out_is_cut_before_its_columns_are_looked_for(tmp_path: P
     assert (staged.staged_records, staged.rejected_records) == (3599, 1)
 
 
+@pytest.mark.parametrize("header", [b"day\tc2\tc1\n", b"day\tc1\n"])
+def test_a_header_with_columns_in_other_places_stops_before_anything_leaves(
+    tmp_path: Path, header: bytes
+) -> None:
+    bench = MaskBench(tmp_path)
+    bench.config = masked_feed(HASH, None, format={"header": True})
+    bench.source = source_file(tmp_path / "flights.tsv", b"\xef\xbb\xbf" + header + bench.text)
+
+    with pytest.raises(SourceFileError, match="does not name the feed's columns in their order"):
+        bench.run()
+
+    assert bench.stage.files == {}
+    bench.source = source_file(tmp_path / "flights.tsv", b"\xef\xbb\xbfDay\tC1\tc2\n" + bench.text)
+    bench.run()
+    assert bench_text(bench.stage) == bench.expected()
+
+
 def test_another_key_starts_afresh(tmp_path: Path) -> None:
     bench = MaskBench(tmp_path)
     first, other = bench.run(), b"another key of some characters.."

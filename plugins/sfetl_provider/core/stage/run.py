@@ -27,7 +27,8 @@ from sfetl_provider.core.stage.conservation import left_out_counts, require_cons
 from sfetl_provider.core.stage.file_hash import FileHash, require_sha256
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LADDER, LevelChooser
-from sfetl_provider.core.stage.masking import Masking, open_masking
+from sfetl_provider.core.stage.masked_source import mask_source
+from sfetl_provider.core.stage.masking import Masking
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.ranges import chunks_until, cutting_of, require_same_cutting
 from sfetl_provider.core.stage.resume import (
@@ -128,7 +129,7 @@ def _stage(
     if source.byte_range:
         require_same_cutting(source, source.byte_range, cutting)
     layout = read_layout(Path(source.path), config.format)
-    masking = open_masking(config, ports.mask_key)
+    masking = mask_source(Path(source.path), layout, config, ports.mask_key)
     identity = StagingIdentity(
         **cutting.model_dump(),
         stage_folder=stage_folder(plan, source.key),
