@@ -72,9 +72,9 @@ class RunReport(RunIdentity):
     """One run from files to table. Counts are None for steps that the run did not reach.
 
     Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
-    Rows staged = copied + rejected by COPY; `copy_rejects` lists those.
     `rows_published` were inserted, `rows_updated` changed by a merge, `rows_rejected` not of the month and kept
-    aside. `files_published_before` were skipped by append, as the month holds them already.
+    aside. `files_published_before` were skipped by append, as the month holds them already. Rows staged =
+    copied + rejected by COPY; `copy_rejects` lists those.
     `generation` is the month's after the run's change, or as planned when it changed nothing. `ledger_sequence`
     and `ledger_hash` are the end of the feed's chain as the change left it: kept elsewhere than in Snowflake, they
     show when somebody writes the chain anew. `reason` is what a person confirmed.
