@@ -1,16 +1,15 @@
-"""Masks before the stage, held against the rest of a feed."""
+"""Masks before the stage, held against keys, rules and the file's format; `column_check.py` looks at all masks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sfetl_provider.core.column_type import read_column_type
-from sfetl_provider.core.config.mask_model import HASH_CHARACTERS, MaskConfig
+from sfetl_provider.core.config.column_model import ColumnConfig, MaskConfig
 from sfetl_provider.core.expression.tree import Column, aggregates, walk
 
 if TYPE_CHECKING:
-    from sfetl_provider.core.config.model import ColumnConfig, FeedConfig, FormatConfig
+    from sfetl_provider.core.config.model import FeedConfig, FormatConfig
 
 _TELLING = ("sum", "avg", "min", "max", "stddev", "median")
 
@@ -33,16 +32,8 @@ def _column_faults(column: ColumnConfig, config: FeedConfig) -> Iterator[str]:
     mask = column.mask
     if mask is None:
         return
-    if column.name == config.date.column:
-        yield "date.column cannot be masked: it says to which month a record belongs"
     if column.name in (*config.qc.key, *config.publish.merge_keys) and mask.method != "hash":
         yield f"a column of a key can only be hashed: {mask.method} makes different keys equal"
-    if mask.method == "hash" and config.mask_conn_id is None:
-        yield "method hash needs mask_conn_id: the connection whose password is the key"
-    if mask.method == "hash" and column.type is not None:
-        kind = read_column_type(column.type)
-        if kind.kind != "text" or kind.size < HASH_CHARACTERS:
-            yield f"a hash needs VARCHAR({HASH_CHARACTERS}) or more, not {column.type}"
     yield from _text_faults(mask, config.format)
 
 

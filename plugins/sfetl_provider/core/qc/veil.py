@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.qc.key_report import KeySample
 from sfetl_provider.core.qc.report import BadLine, ExpectationCount, QcReport, RuleCount, TargetCount
 from sfetl_provider.core.qc.structure import Sink
@@ -20,7 +19,10 @@ VEIL = "(not shown: the feed has masked columns)"
 
 
 def veiled(report: QcReport, config: FeedConfig) -> QcReport:
-    """Give the report as it may leave the machine; unchanged when the feed masks no column."""
+    """Give the report as it may leave the machine; unchanged when the feed masks no column.
+
+    Its profile holds no values of masked columns from the beginning.
+    """
     masked = config.masked_columns
     if not masked:
         return report
@@ -30,9 +32,6 @@ def veiled(report: QcReport, config: FeedConfig) -> QcReport:
         "rules": tuple(map(_veiled_samples, report.rules)),
         "target": tuple(_veiled_target(counted, masked) for counted in report.target),
         "expectations": tuple(map(_veiled_expectation, report.expectations)),
-        "profile": tuple(
-            _veiled_profile(column) if column.name in masked else column for column in report.profile
-        ),
     }
     return report.model_copy(update=changes)
 
@@ -82,8 +81,3 @@ def _veiled_expectation(counted: ExpectationCount) -> ExpectationCount:
     """What a suite may ask of masked columns gives no values but those that it shows."""
     facts = {name: [] if name == "values" else fact for name, fact in counted.facts.items()}
     return _veiled_samples(counted.model_copy(update={"facts": facts}))
-
-
-def _veiled_profile(column: ColumnProfile) -> ColumnProfile:
-    nothing = {"least": None, "greatest": None, "top": (), "quantiles": (), "sampled": 0}
-    return column.model_copy(update=nothing)

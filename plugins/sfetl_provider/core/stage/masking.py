@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import Protocol
 
-from sfetl_provider.core.config.mask_model import MaskConfig
+from sfetl_provider.core.config.column_model import MaskConfig
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConnectionMissingError, ReconciliationError, SourceFileError
 from sfetl_provider.core.tsv.fields import Fields, FieldShape, RaggedRecordError, find_fields, records_end

@@ -11,6 +11,7 @@ from typing import Literal
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError, SourceFileError
 from sfetl_provider.core.events import Listener, Notice, ignore_events
+from sfetl_provider.core.plan.file_columns import with_file_columns
 from sfetl_provider.core.plan.month_plan import ByteRange, LeftOut, MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
 from sfetl_provider.core.ports import CheckpointStore, Clock, StageListing, Uploader
@@ -129,7 +130,8 @@ def _stage(
     if source.byte_range:
         require_same_cutting(source, source.byte_range, cutting)
     layout = read_layout(Path(source.path), config.format)
-    masking = mask_source(Path(source.path), layout, config, ports.mask_key)
+    in_file = with_file_columns(config, source.header)
+    masking = mask_source(Path(source.path), layout, in_file, ports.mask_key)
     identity = StagingIdentity(
         **cutting.model_dump(),
         stage_folder=stage_folder(plan, source.key),
