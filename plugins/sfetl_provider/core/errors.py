@@ -56,6 +56,12 @@ class ConnectionMissingError(SfetlError):
     stage = "connect"
 
 
+class TargetTableError(SfetlError):
+    """The target table is missing, or its columns do not fit the feed's."""
+
+    stage = "plan"
+
+
 class FilesMissingError(SfetlError):
     """No complete set of files came for the month."""
 

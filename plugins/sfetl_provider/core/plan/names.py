@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sfetl_provider.core.config.model import Compression
+from sfetl_provider.core.config.model import Compression, FeedConfig
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 
@@ -56,6 +56,12 @@ def run_key(dag_id: str, run_id: str) -> str:
 def quoted_table(table: TableName) -> str:
     """Give a table's quoted, fully qualified name."""
     return ".".join(quote_identifier(part) for part in (table.database, table.schema_name, table.name))
+
+
+def target_table(config: FeedConfig) -> TableName:
+    """Give the feed's target table."""
+    table = config.table
+    return TableName(database=table.database, schema_name=table.schema_name, name=table.name)
 
 
 def sfetl_table(database: str, name: str) -> TableName:

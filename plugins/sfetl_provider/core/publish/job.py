@@ -27,7 +27,7 @@ class PublishJob:
     @property
     def rows(self) -> MonthRows:
         """The month's rows in the target."""
-        return MonthRows(self.plan.table, self.config.date.column, self.plan.month_value)
+        return MonthRows(self.plan.table, self.config.target_date_column, self.plan.month_value)
 
     @property
     def file_names(self) -> list[str]:

@@ -13,7 +13,7 @@ from sfetl_provider import __version__
 from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
-from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.plan.month_plan import MonthPlan, TableChange
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict, RejectsFile
@@ -72,6 +72,7 @@ class RunReport(RunIdentity):
     """One run from files to table. Counts are None for steps that the run did not reach.
 
     Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
+    `table_changes` are those that the run made of the target's definition; they stay when a run fails.
     `rows_published` were inserted, `rows_updated` changed by a merge, `rows_rejected` not of the month and kept
     aside. `files_published_before` were skipped by append, as the month holds them already. Rows staged =
     copied + rejected by COPY; `copy_rejects` lists those.
@@ -98,6 +99,7 @@ class RunReport(RunIdentity):
     files_published_before: tuple[str, ...]
     qc: ReportedChecks | None
     audit: ReportedChecks | None
+    table_changes: tuple[TableChange, ...] = ()
     generation: int | None
     ledger_sequence: int | None
     ledger_hash: str | None
@@ -144,6 +146,7 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             **_staging(records.staged_files),
             **_changes(records),
             "state": _state(records, end),
+            "table_changes": _table_changes(records),
             **_copied(records.outcome),
             "qc": _qc(records.verdict),
             "audit": _audit(records),
@@ -223,6 +226,11 @@ def _changes(records: RunRecords) -> dict[str, object]:
         "ledger_hash": change.ledger_hash if change else None,
         "reason": publication.reason if publication else "",
     }
+
+
+def _table_changes(records: RunRecords) -> tuple[TableChange, ...]:
+    planned = records.plan.table_changes if records.plan else ()
+    return (*planned, *(records.verdict.table_changes if records.verdict else ()))
 
 
 def _qc(verdict: QcVerdict | None) -> ReportedChecks | None:

@@ -28,6 +28,7 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "skipped", f"{name}: published before, with the same content"
     yield from _sizes(report)
     yield from _counts(report)
+    yield from (("table changed", change.statement) for change in report.table_changes)
     yield from _checks("qc", report.qc)
     yield from _checks("audit", _without_repeated_days(report))
     yield "time", f"{report.seconds:.1f} s, finished {report.finished_at:%Y-%m-%d %H:%M:%S} UTC"
