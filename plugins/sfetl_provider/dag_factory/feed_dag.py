@@ -88,6 +88,7 @@ def _chain(feed: FeedConfig) -> None:
         staged=staged.output,
         outcome=copy.output,
         verdict=gate.output,
+        audit=audit.output,
     )
     clean = CleanStageOperator(task_id="clean_stage", feed=feed)
     # A teardown runs whatever happened and does not count for the run's state: a failed run stays red.

@@ -78,7 +78,8 @@ class RunReport(RunIdentity):
     copied + rejected by COPY; `copy_rejects` lists those.
     `generation` is the month's after the run's change, or as planned when it changed nothing. `ledger_sequence`
     and `ledger_hash` are the end of the feed's chain as the change left it: kept elsewhere than in Snowflake, they
-    show when somebody writes the chain anew. `reason` is what a person confirmed.
+    show when somebody writes the chain anew. `reason` is what a person confirmed. `is_insecure`: no
+    certificate was verified on the way to Snowflake.
     """
 
     state: RunState
@@ -110,6 +111,7 @@ class RunReport(RunIdentity):
     failed_tasks: tuple[str, ...]
     message: str
     version: str
+    is_insecure: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             "failed_tasks": end.failed_tasks,
             "message": end.message,
             "version": __version__,
+            "is_insecure": records.plan is not None and records.plan.is_insecure,
         }
     )
 
