@@ -14,6 +14,7 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import FilesMissingError
 from sfetl_provider.core.ledger.published import MonthContent, published_month
 from sfetl_provider.core.plan.delivery import delivery_of
+from sfetl_provider.core.plan.file_columns import unknown_columns
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import MANIFEST
 from sfetl_provider.core.plan.patterns import fill_pattern
@@ -77,6 +78,7 @@ class MonthlyFileSensor(BaseSensorOperator):
                 next_step="Narrow the patterns, or load them in several runs with the parameter files.",
             )
         found = self._held_against_the_month(plan, found, context)
+        found = found if plan.chunk_set else self._noted(found)
         parts = found if plan.is_dry_run or plan.chunk_set else self._divided(plan, found)
         for part in parts:
             size_bytes = part.byte_range.size_bytes if part.byte_range else part.size_bytes
@@ -128,6 +130,15 @@ class MonthlyFileSensor(BaseSensorOperator):
         if not files.new:
             raise AirflowSkipException(f"All {len(found)} files are published already; nothing is to be done")
         return list(files.new)
+
+    def _noted(self, found: list[SourceFile]) -> list[SourceFile]:
+        # Imported late: NumPy comes with it, and every task parses the DAG file.
+        from sfetl_provider.core.qc.noted_header import note_headers
+
+        noted = note_headers(found, self.feed)
+        if unknown := unknown_columns(self.feed, noted[0].header):
+            self.log.warning("Not published, as the config does not name them: %s.", ", ".join(unknown))
+        return noted
 
     def _divided(self, plan: MonthPlan, found: list[SourceFile]) -> list[SourceFile]:
         # Imported late: zstandard and hashing are for workers, and every task parses the DAG file.

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     PlainValidator,
     ValidationInfo,
@@ -19,8 +18,9 @@ from pydantic import (
     model_validator,
 )
 
-from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.audit_model import AuditConfig
+from sfetl_provider.core.config.column_check import check_columns
+from sfetl_provider.core.config.column_model import Column, ColumnConfig, Identifier, PublishedColumn
 from sfetl_provider.core.config.drift_model import DriftConfig
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
@@ -29,11 +29,8 @@ from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.config.share import Share
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind
-from sfetl_provider.core.identifiers import resolve_identifier
 
 MIB = 1024 * 1024
-
-Identifier = Annotated[str, AfterValidator(resolve_identifier)]
 
 
 def _check_pattern(pattern: str) -> str:
@@ -67,36 +64,8 @@ def _check_ascii(mark: str) -> str:
 MomentFormat = Annotated[str, AfterValidator(_check_moment_format)]
 
 
-def _check_type(text: str) -> str:
-    return read_column_type(text).text
-
-
-TypeText = Annotated[str, AfterValidator(_check_type)]
-
-
-class ColumnConfig(Section):
-    """One column of the file, in the file's order."""
-
-    name: Identifier
-    """Column of the target table, and name in the file's header (compared without case)."""
-    nullable: bool = True
-    """False: a record without a value here fails QC."""
-    type: TypeText | None = None
-    """Snowflake type of the table's column, as NUMBER(12,2), against which QC holds the values when the table's
-    own is not known: see qc.target."""
-
-
-def _column_from_name(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
-
-
-Column = Annotated[
-    ColumnConfig, BeforeValidator(_column_from_name, json_schema_input_type=str | ColumnConfig)
-]
-
-
 class TableConfig(Section):
-    """The target table; it must exist, with a column for each column of the file."""
+    """The target table, and what may be changed of it."""
 
     database: Identifier
     """Database; schema SFETL (ledger, load tables, stage) is made in it too."""
@@ -104,6 +73,13 @@ class TableConfig(Section):
     """Schema of the target table."""
     name: Identifier
     """The target table."""
+    create: bool = False
+    """True: task plan makes the table from the columns' types when it does not exist."""
+    cluster_by: tuple[Identifier, ...] = ()
+    """Columns of the clustering key of a table that is made."""
+    schema_changes: Literal["fail", "ignore", "add_columns"] = "fail"
+    """What task plan does when columns of the config are not in the table. fail: name all differences and stop;
+    ignore: leave columns of the file out; add_columns: add them to the table, by their types."""
 
 
 class FilesConfig(Section):
@@ -308,6 +284,9 @@ class CopyConfig(Section):
     """How often a running COPY is asked for its state."""
     statement_timeout_seconds: int = Field(default=6 * 3600, ge=60)
     """Snowflake ends a COPY that takes longer."""
+    on_too_long: Literal["fail", "widen"] = "fail"
+    """What happens when a text has more characters than the table's VARCHAR column takes. widen: the column is
+    made as long as the longest text; fail: the month is refused, with the statement that would do it."""
 
     @property
     def batch_bytes(self) -> int:
@@ -340,6 +319,8 @@ class PublishConfig(Section):
     kept in table SFETL.REJECTED_ROWS, and counted in the ledger."""
     lock_timeout_seconds: int = Field(default=900, ge=1)
     """How long a publication waits for another one of the same feed."""
+    columns: tuple[PublishedColumn, ...] = ()
+    """Columns whose values are computed: constants, facts of the load, expressions over the file's columns."""
     max_shrink: Share = 0.1
     """A month is not replaced by fewer files than were published, or by rows fewer by more than this share ("10%"
     or 0.1), unless the run's parameter confirm_smaller says so."""
@@ -368,6 +349,8 @@ class FeedConfig(Section):
     """Airflow connection to Snowflake."""
     proxy_conn_id: str | None = None
     """Airflow connection of type sfetl_proxy; null: the one that the Snowflake connection names, or none."""
+    mask_conn_id: str | None = None
+    """Airflow connection whose password is the key of hashes that are made before staging (columns.mask)."""
     table: TableConfig
     """The target table."""
     columns: tuple[Column, ...] = Field(min_length=1)
@@ -417,6 +400,11 @@ class FeedConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _check_way_into_the_table(self) -> FeedConfig:
+        check_columns(self)
+        return self
+
+    @model_validator(mode="after")
     def _check_merge_keys(self) -> FeedConfig:
         keys = self.publish.merge_keys
         unknown = sorted(set(keys) - set(self.column_names))
@@ -448,6 +436,30 @@ class FeedConfig(Section):
     def column_names(self) -> tuple[str, ...]:
         """Column names in the file's order, as stored in Snowflake."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """Columns of the target table that a publication fills: those of the file in its order, then others."""
+        names = [column.target_name for column in self.columns]
+        names += [column.name for column in self.publish.columns]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def altered_columns(self) -> frozenset[str]:
+        """Columns of the file whose values the table does not hold as they are: masked, or computed otherwise."""
+        replaced = {column.name for column in self.publish.columns}
+        return frozenset(
+            column.name for column in self.columns if column.mask or column.target_name in replaced
+        )
+
+    def target_of(self, name: str) -> str:
+        """Give the column of the target that a column of the file goes into; other names are given back."""
+        return next((column.target_name for column in self.columns if column.name == name), name)
+
+    @property
+    def target_date_column(self) -> str:
+        """Column of the target table that says to which month a row belongs."""
+        return self.target_of(self.date.column)
 
     @property
     def column_kinds(self) -> dict[str, Kind]:

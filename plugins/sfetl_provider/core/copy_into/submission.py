@@ -151,8 +151,9 @@ class _Loading:
         for earlier in range(1, state.attempt):
             self._warehouse.query(drop_table(load_table(self._plan, earlier)))
             self._warehouse.query(drop_table(scratch_table(self._plan, earlier)))
-        columns = self._config.column_names
-        self._warehouse.query(create_load_table(state.load_table, self._plan.table, columns))
+        self._warehouse.query(
+            create_load_table(state.load_table, self._plan.table, self._config, self._plan.unpublished)
+        )
         return self._store(state, is_table_ready=True)
 
     def _batch(self, state: CopyState) -> Batch:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sfetl_provider.core.config.model import MIB, FeedConfig
 from sfetl_provider.core.events import Listener, ignore_events
+from sfetl_provider.core.plan.file_columns import unknown_columns, with_file_columns
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import LeftOut, SourceFile
 from sfetl_provider.core.plan.names import left_out_path
@@ -66,9 +67,18 @@ def check_files(
     limit_bytes = config.qc.rejects_mib * MIB
     opened = open_rejects(paths.rejects, limit_bytes) if paths.rejects else nullcontext()
     with opened as rejects:
-        return tuple(
-            scan_file(file, config, month, _places(paths, rejects, file), listener) for file in files
-        )
+        return tuple(_scanned(file, config, month, _places(paths, rejects, file), listener) for file in files)
+
+
+def _scanned(
+    file: SourceFile, config: FeedConfig, month: Month, places: Places, listener: Listener
+) -> QcReport:
+    report = scan_file(file, with_file_columns(config, file.header), month, places, listener)
+    if unknown := unknown_columns(config, file.header):
+        told = f"columns that the config does not name, and that are not published: {', '.join(unknown)}"
+        form = report.form.model_copy(update={"header_remarks": (*report.form.header_remarks, told)})
+        return report.model_copy(update={"form": form})
+    return report
 
 
 def _places(paths: CheckPaths, rejects: RejectsWriter | None, file: SourceFile) -> Places:

@@ -14,6 +14,7 @@ import numpy as np
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ScratchSpaceError
 from sfetl_provider.core.events import Listener, Progress, ignore_events
+from sfetl_provider.core.plan.file_columns import with_file_columns
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import read_beginning
 from sfetl_provider.core.qc.key_hashes import HashLimits, HashRuns
@@ -63,6 +64,7 @@ def check_keys(
     or changes meanwhile, ScratchSpaceError when memory or scratch do not suffice. Leaves nothing behind.
     """
     started = perf_counter()
+    config = with_file_columns(config, files[0].header if files else ())
     whole = [file for file in files if file.range_number <= 1]
     before = [fingerprint(file.path) for file in whole]
     with working_folder(scratch) as folder, _told(config, scratch), KeyScan(config, folder) as scan:
