@@ -88,6 +88,7 @@ def _chain(feed: FeedConfig) -> None:
         staged=staged.output,
         outcome=copy.output,
         verdict=gate.output,
+        audit=audit.output,
     )
     clean = CleanStageOperator(task_id="clean_stage", feed=feed)
     # A teardown runs whatever happened and does not count for the run's state: a failed run stays red.
@@ -178,5 +179,6 @@ Loads one month of **{table}** from `{patterns}`: complete, checked, once.
 * **One month by hand**: Trigger, parameter *month*.
 * **After a failure**: read the failed task's log, which says what to do; clear the task. It resumes: chunks that
   are staged stay staged, a running COPY is found again.
-* A month that is loaded again replaces itself; until the last step the table shows the old rows.
+* A month that is loaded again replaces itself; until the last step the table shows the old rows. With *load mode*
+  files are added to it, or rows updated by key. Less than was published needs *confirm smaller*.
 """

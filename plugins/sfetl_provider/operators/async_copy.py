@@ -18,7 +18,7 @@ from sfetl_provider.core.copy_into.submission import advance, cancel_running
 from sfetl_provider.core.errors import CopyLostError, WarehouseUnavailableError
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.plan.names import copy_rejects_path
-from sfetl_provider.core.ports import CheckpointStore
+from sfetl_provider.core.ports import CheckpointStore, Warehouse
 from sfetl_provider.core.progress import PROGRESS_KEY, estimate_text, progress_record
 from sfetl_provider.core.publish.shrinking import refuse_smaller
 from sfetl_provider.core.qc.report import QcVerdict
@@ -105,13 +105,17 @@ class AsyncCopyOperator(FeedOperator):
         job = with_header(CopyJob(plan, self.staged_files, self.feed, rejects, left_out), header)
         with self.open_session() as session:
             if is_first:
-                rows = sum(file.staged_records for file in job.staged_files)
-                refuse_smaller(job.plan, job.config, session, [file.file for file in job.staged_files], rows)
+                self._refuse_smaller(job, session)
             step = advance(job, CopyPorts(session, checkpoints, SystemClock()))
         if step.pace is not None:
             self.log.info("%s: %s", step.pace.event.subject, estimate_text(step.pace))
             checkpoints.set(PROGRESS_KEY, progress_record([step.pace], SystemClock().now()))
         return step
+
+    def _refuse_smaller(self, job: CopyJob, session: Warehouse) -> None:
+        """Refuse rows that are too few for a replacement before they are copied; `publish` decides again."""
+        rows = sum(file.staged_records for file in job.staged_files)
+        refuse_smaller(job.plan, job.config, session, [file.file for file in job.staged_files], rows)
 
     def _wait_for(self, step: CopyStep) -> dict[str, Any]:
         if isinstance(step, Waiting):

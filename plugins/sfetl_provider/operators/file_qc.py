@@ -137,9 +137,15 @@ class QcGateOperator(FeedOperator):
         return decide(reports, config, plan.month_value, plan.qc_mode, keys)
 
     def _with_drift(self, verdict: QcVerdict, plan: MonthPlan) -> QcVerdict:
-        """Compare with earlier months; not a month that fails already, whose verdict needs no Snowflake."""
+        """Compare with earlier months; not a part of a month, nor one that fails already."""
         qc = self.feed.qc
-        if qc.profile == "off" or not qc.drift.months or not verdict.profile or not verdict.is_passed:
+        if (
+            plan.load_mode != "replace_month"
+            or qc.profile == "off"
+            or not qc.drift.months
+            or not verdict.profile
+            or not verdict.is_passed
+        ):
             return verdict
         with self.open_session() as session:
             earlier = earlier_profiles(session, plan.table.database, plan.feed, plan.month, qc.drift.months)

@@ -73,6 +73,7 @@ class PlanMonthOperator(FeedOperator):
             start_over=bool(params.get("start_over")),
             planned_at=SystemClock().now(),
             chunk_set=self._chunk_set(params.get("chunk_set")),
+            is_insecure=self.hook.is_insecure,
             load_mode=self._load_mode(params.get("load_mode")),
             confirm_smaller=bool(params.get("confirm_smaller")),
         )

@@ -123,5 +123,6 @@ def _judge(job: AuditJob, table: _Table) -> Iterator[Finding]:
         yield from day_count_findings(job.verdict.days, dates.inside, job.outcome.rows_rejected)
     if job.is_quality_control:
         yield from day_findings(table.days, job.config.qc, month)
-    if job.plan.qc_mode != "skip":
+    # Files that are appended or merged are a part of their month: whole months say nothing of them.
+    if job.plan.qc_mode != "skip" and job.plan.load_mode == "replace_month":
         yield from history_findings(sum(dates.inside.values()), month, job.earlier, job.config)

@@ -42,6 +42,7 @@ class MonthPlan(Record):
     than were published may replace them. `target_types` holds the feed's columns by their type in
     the target table, as "NUMBER(9,2) NOT NULL"; empty when the table does not exist. `unpublished` are columns of
     the file that the target does not have, `table_changes` what the run changed of it.
+    `is_insecure`: its proxy connection verifies no certificate.
     """
 
     feed: str
@@ -59,6 +60,7 @@ class MonthPlan(Record):
     start_over: bool
     planned_at: datetime
     chunk_set: str = ""
+    is_insecure: bool = False
     load_mode: LoadMode = "replace_month"
     confirm_smaller: bool = False
     target_types: TargetTypes = Field(default_factory=dict)

@@ -136,6 +136,16 @@ def stage_name(database: str) -> str:
     return ".".join(quote_identifier(part) for part in (database, SCHEMA, STAGE))
 
 
+def doctor_folder(database: str, key: str) -> str:
+    """Give the stage path of one examination's file; no feed's name starts with an underscore."""
+    return f"@{stage_name(database)}/_doctor/{key}/"
+
+
+def doctor_table(database: str, key: str) -> TableName:
+    """Give the table of one examination."""
+    return sfetl_table(database, f"DOCTOR_{key.upper()}")
+
+
 def stage_folder(plan: MonthPlan, file_key: str = "") -> str:
     """Give the run's stage path, or one file's below it, as `@"DB"."SFETL"."CHUNKS"/…/`."""
     tail = f"{file_key}/" if file_key else ""

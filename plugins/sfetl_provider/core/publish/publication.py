@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sfetl_provider import __version__
 from sfetl_provider.core.copy_into.statement import drop_table
 from sfetl_provider.core.errors import PublishRefusedError
@@ -22,7 +24,7 @@ from sfetl_provider.core.publish.computed_values import require_computable
 from sfetl_provider.core.publish.job import Change, PublishJob
 from sfetl_provider.core.publish.load_check import require_usable_keys
 from sfetl_provider.core.publish.receipt import PublishReceipt, receipt_of
-from sfetl_provider.core.qc.report import QcVerdict
+from sfetl_provider.core.qc.report import Finding
 from sfetl_provider.core.stage.staged_file import StagedFile
 
 
@@ -111,7 +113,7 @@ def _facts(job: PublishJob, change: Change, clock: Clock) -> LedgerFacts:
         rows_rejected=change.rejected,
         load_mode=plan.load_mode,
         qc_mode=plan.qc_mode,
-        qc_verdict=_verdict_text(job.verdict),
+        qc_verdict=_verdict_text((*job.verdict.findings, *job.audited)),
         query_ids={
             **change.query_ids,
             "copy": job.outcome.query_ids,
@@ -134,5 +136,10 @@ def _ledger_file(staged: StagedFile) -> LedgerFile:
     )
 
 
-def _verdict_text(verdict: QcVerdict) -> str:
-    return f"passed with {len(verdict.findings)} findings" if verdict.findings else "passed"
+def _verdict_text(findings: Sequence[Finding]) -> str:
+    """Say what QC and audit told of the month; warnings by their codes."""
+    if not findings:
+        return "passed"
+    warned = dict.fromkeys(finding.code for finding in findings if finding.severity == "WARNING")
+    told = f"; warnings: {', '.join(warned)}" if warned else ""
+    return f"passed with {len(findings)} findings{told}"

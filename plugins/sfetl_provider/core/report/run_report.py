@@ -73,12 +73,13 @@ class RunReport(RunIdentity):
 
     Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
     `table_changes` are those that the run made of the target's definition; they stay when a run fails.
-    Rows staged = copied + rejected by COPY; `copy_rejects` lists those.
     `rows_published` were inserted, `rows_updated` changed by a merge, `rows_rejected` not of the month and kept
-    aside. `files_published_before` were skipped by append, as the month holds them already.
+    aside. `files_published_before` were skipped by append, as the month holds them already. Rows staged =
+    copied + rejected by COPY; `copy_rejects` lists those.
     `generation` is the month's after the run's change, or as planned when it changed nothing. `ledger_sequence`
     and `ledger_hash` are the end of the feed's chain as the change left it: kept elsewhere than in Snowflake, they
-    show when somebody writes the chain anew. `reason` is what a person confirmed.
+    show when somebody writes the chain anew. `reason` is what a person confirmed. `is_insecure`: no
+    certificate was verified on the way to Snowflake.
     """
 
     state: RunState
@@ -110,6 +111,7 @@ class RunReport(RunIdentity):
     failed_tasks: tuple[str, ...]
     message: str
     version: str
+    is_insecure: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             "failed_tasks": end.failed_tasks,
             "message": end.message,
             "version": __version__,
+            "is_insecure": records.plan is not None and records.plan.is_insecure,
         }
     )
 

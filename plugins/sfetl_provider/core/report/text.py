@@ -20,6 +20,8 @@ def render_text(report: RunReport) -> str:
 
 def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
     yield "run", f"{report.feed} {report.month}: {report.state} ({report.dag_id}, {report.run_id})"
+    if report.is_insecure:
+        yield "INSECURE", "no certificate was verified on the way to Snowflake"
     for file in report.files:
         yield "file", _file(file)
         if file.sha256:
