@@ -58,12 +58,6 @@ class ConnectionMissingError(SfetlError):
     stage = "connect"
 
 
-class TargetTableError(SfetlError):
-    """The target table is missing, or its columns do not fit the feed's."""
-
-    stage = "plan"
-
-
 class ProxySettingsError(SfetlError):
     """A connection of type sfetl proxy is filled in wrongly; `faults` names every field and what is wrong."""
 
@@ -76,6 +70,12 @@ class ProxySettingsError(SfetlError):
             next_step="Correct these fields of that Airflow connection, then clear this task.",
         )
         self.faults = tuple(faults)
+
+
+class TargetTableError(SfetlError):
+    """The target table is missing, or its columns do not fit the feed's."""
+
+    stage = "plan"
 
 
 class FilesMissingError(SfetlError):
