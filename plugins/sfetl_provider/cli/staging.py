@@ -92,16 +92,30 @@ def _check_paths(folders: Folders, folder: Path, config: FeedConfig) -> CheckPat
 
 def _made(job: SetJob, listener: Listener) -> ChunkSet:
     stage, state = ChunkFolder(job.folder), job.folder / STATE_FOLDER
-    scratch = state / "scratch"
+    scratch, mask_key = state / "scratch", _mask_key(job.config.mask_conn_id)
 
     def open_ports(source: SourceFile) -> StagePorts:
         checkpoints = FileCheckpoints(state / f"{source.key}.json")
-        return StagePorts(stage, stage, checkpoints, SystemClock(), scratch)
+        return StagePorts(stage, stage, checkpoints, SystemClock(), scratch, mask_key)
 
     try:
         return make_chunk_set(job, open_ports, listener)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _mask_key(conn_id: str | None) -> bytes:
+    if conn_id is None:
+        return b""
+    try:
+        # Imported late: connections are Airflow's, and most feeds need none to be staged to a folder.
+        from sfetl_provider.hooks.mask_key import read_mask_key
+    except ImportError as error:
+        raise ConfigError(
+            f"Columns are hashed with the key of {conn_id}, an Airflow connection, and Airflow is not installed.",
+            next_step="Use airflow sfetl stage.",
+        ) from error
+    return read_mask_key(conn_id)
 
 
 def _plan(config: FeedConfig, month: Month) -> MonthPlan:

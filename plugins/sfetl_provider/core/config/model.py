@@ -22,6 +22,7 @@ from sfetl_provider.core.config.audit_model import AuditConfig
 from sfetl_provider.core.config.column_check import check_columns
 from sfetl_provider.core.config.column_model import Column, ColumnConfig, Identifier, PublishedColumn
 from sfetl_provider.core.config.drift_model import DriftConfig
+from sfetl_provider.core.config.mask_check import check_masks
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.reject_limit import RejectLimit, may_reject
@@ -350,7 +351,8 @@ class FeedConfig(Section):
     proxy_conn_id: str | None = None
     """Airflow connection of type sfetl_proxy; null: the one that the Snowflake connection names, or none."""
     mask_conn_id: str | None = None
-    """Airflow connection whose password is the key of hashes that are made before staging (columns.mask)."""
+    """Airflow connection whose password, of 16 characters or more, is the key of hashes that are made before
+    staging (columns.mask)."""
     table: TableConfig
     """The target table."""
     columns: tuple[Column, ...] = Field(min_length=1)
@@ -400,6 +402,11 @@ class FeedConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _check_masks(self) -> FeedConfig:
+        check_masks(self)
+        return self
+
+    @model_validator(mode="after")
     def _check_way_into_the_table(self) -> FeedConfig:
         check_columns(self)
         return self
@@ -436,6 +443,11 @@ class FeedConfig(Section):
     def column_names(self) -> tuple[str, ...]:
         """Column names in the file's order, as stored in Snowflake."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def masked_columns(self) -> tuple[str, ...]:
+        """Columns whose values are hidden somewhere on their way."""
+        return tuple(column.name for column in self.columns if column.mask)
 
     @property
     def target_names(self) -> tuple[str, ...]:

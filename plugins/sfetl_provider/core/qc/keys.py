@@ -24,6 +24,7 @@ from sfetl_provider.core.qc.key_scan import FoundKey, KeyScan, KeySource
 from sfetl_provider.core.qc.reading import working_folder
 from sfetl_provider.core.qc.scan import shape_of
 from sfetl_provider.core.qc.structure import SAMPLE_CHARACTERS, record_blocks
+from sfetl_provider.core.qc.veil import veiled_keys
 from sfetl_provider.core.tsv.compressed import DamagedSourceError
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import changed_while_read
@@ -92,7 +93,7 @@ def check_keys(
         ),
         duplicated_keys=duplicates.keys,
         surplus_records=duplicates.records - duplicates.keys,
-        samples=duplicates.samples,
+        samples=veiled_keys(duplicates.samples, config),
         seconds=round(perf_counter() - started, 3),
     )
 

@@ -23,6 +23,7 @@ from sfetl_provider.core.qc.rejects import RejectsWriter
 from sfetl_provider.core.qc.report import BadLine, QcReport, RejectsFile, TextForm
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape, Structure
 from sfetl_provider.core.qc.values import Values, required_columns
+from sfetl_provider.core.qc.veil import veiled, veiled_sink
 from sfetl_provider.core.tsv.boundaries import record_end
 from sfetl_provider.core.tsv.compressed import is_compressed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
@@ -90,7 +91,7 @@ def scan_file(
     )
     rejects = _rejects_file(places.rejects, listed_before)
     made = _Pass(before, perf_counter() - started, rejects, rejection)
-    return _report(source, beginning, counts, made)
+    return veiled(_report(source, beginning, counts, made), config)
 
 
 def _text_bytes(source: SourceFile, beginning: Beginning) -> int | None:
@@ -122,7 +123,7 @@ def _structure(source: SourceFile, config: FeedConfig, beginning: Beginning, pla
         lf_ends=beginning.form.lf_ends,
         end_byte=beginning.start,
         is_last_newline_missing=beginning.form.is_last_newline_missing,
-        sink=partial(places.rejects.add, source.name) if places.rejects else None,
+        sink=veiled_sink(partial(places.rejects.add, source.name) if places.rejects else None, config),
     )
 
 

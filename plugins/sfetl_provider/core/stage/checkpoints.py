@@ -24,6 +24,7 @@ class StagingIdentity(Record):
 
     `left_out` is the hash of the list of what is left out, empty without one. The compression level is not part of
     it: it is recorded with each chunk. `is_as_is`: the file is the chunk.
+    `mask` is `Masking.identity`: other columns or another key start afresh.
     """
 
     fingerprint: str
@@ -35,6 +36,7 @@ class StagingIdentity(Record):
     left_out: str
     byte_range: ByteRange | None = None
     is_as_is: bool = False
+    mask: str = ""
 
 
 class RecordedSource(Record):
