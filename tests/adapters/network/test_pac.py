@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import certifi
+import pypac.wpad
 import pytest
 
-from sfetl_provider.adapters.network import pac
+from sfetl_provider.adapters.network import pac, pac_child
 from sfetl_provider.adapters.network.pac import PacScript
 from sfetl_provider.core.errors import ProxySettingsError
 from sfetl_provider.core.network.settings_reading import ProxyFields, read_proxy_settings
@@ -91,3 +93,24 @@ def test_a_script_that_is_not_there_says_so(served: tuple[str, list[str]]) -> No
     for location, fault in ((f"{served[0]}/other.pac", "answered 404"), ("/no/where.pac", "No such file")):
         with pytest.raises(ProxySettingsError, match=fault):
             script(location).ways("account.test", 443)
+
+
+def test_wpad_takes_the_first_script_that_its_names_lead_to(
+    served: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, asked = served
+    names = [f"{address}/other.dat", f"{address}/proxy.pac"]
+    monkeypatch.setattr(pypac.wpad, "proxy_urls_from_dns", lambda: names)
+
+    assert pac_child._fetch("", certifi.where()) == SCRIPT
+    assert asked == ["/other.dat", "/proxy.pac"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"), [("pc", "full host name"), ("pc.sub.invalid", "no WPAD script was found")]
+)
+def test_wpad_that_leads_nowhere_says_so(name: str, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getfqdn", lambda: name)
+
+    with pytest.raises(LookupError, match=fault):
+        pac_child._fetch("", certifi.where())
