@@ -10,7 +10,7 @@ from typing import Any, cast
 from airflow.sdk import Context
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.config.model import LoadMode
+from sfetl_provider.core.config.load_model import LoadMode
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.tables import prepare

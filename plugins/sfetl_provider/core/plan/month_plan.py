@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sfetl_provider.core.config.model import LoadMode
+from sfetl_provider.core.config.load_model import LoadMode
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.record import Record
 
