@@ -27,20 +27,23 @@ from sfetl_provider.core.copy_into.submission import advance
 from sfetl_provider.core.drop.deletion import drop_month
 from sfetl_provider.core.drop.preview import Recovery, preview_month
 from sfetl_provider.core.drop.records import DropReceipt, DropRequest
-from sfetl_provider.core.errors import GenerationConflictError
+from sfetl_provider.core.drop.wording import require_any_rows
+from sfetl_provider.core.errors import DropRefusedError, GenerationConflictError, RestoreRefusedError
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
-from sfetl_provider.core.plan.names import run_key, target_table
+from sfetl_provider.core.plan.names import run_key, scratch_folder, target_table
 from sfetl_provider.core.ports import Bind, JsonValue, QueryResult
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.qc.check import CheckPaths, check_month
+from sfetl_provider.core.qc.reading import emptied
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.record import Record
 from sfetl_provider.core.restore.preview import preview_restore
 from sfetl_provider.core.restore.records import RestorePreview, RestoreRequest
 from sfetl_provider.core.restore.restoration import restore_month
+from sfetl_provider.core.restore.wording import require_allowed
 from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.cleaning import clean_stage
 from sfetl_provider.core.stage.run import StagePorts, stage_file
@@ -194,7 +197,8 @@ class Tasks:
         return sample_plan(run_id=self.order.run_id, generation=seen)
 
     def qc(self) -> Record:
-        paths = CheckPaths(self.order.scratch)
+        folder = scratch_folder(self.order.scratch, self.month_plan, f"qc-{self.source.key}")
+        paths = CheckPaths(emptied(folder))
         return check_month([self.source], self.config, MONTH, paths).verdict
 
     def stage(self) -> Record:
@@ -225,6 +229,7 @@ class Tasks:
     def preview(self) -> Record:
         recovery = Recovery(days=0, today=_CLOCK.now().date())
         preview = preview_month(self.session, self.config, MONTH, recovery)
+        require_any_rows((preview,))
         return DropRequest(
             feed=preview.feed,
             month=preview.month,
@@ -245,7 +250,9 @@ class Tasks:
 
     def preview_restore(self) -> Record:
         dropped = DropReceipt.from_json(self.order.returned("drop"))
-        return preview_restore(self.session, self.config, dropped.ledger_sequence)
+        preview = preview_restore(self.session, self.config, dropped.ledger_sequence)
+        require_allowed(preview, may_undo_later=False)
+        return preview
 
     def restore(self) -> Record:
         request = RestoreRequest(
@@ -261,11 +268,11 @@ class Tasks:
 
 
 def carry_out(order: LoadOrder) -> None:
-    """Carry out what is left of a run; a refusal by another run ends it, the trace of any other fault is kept."""
+    """Carry out what is left of a run; a refusal for another run's sake ends it, the trace of a fault is kept."""
     sys.stderr = order.fault.open("a")
     try:
         _carry_out(order)
-    except GenerationConflictError as error:
+    except (GenerationConflictError, DropRefusedError, RestoreRefusedError) as error:
         order.refusal.write_text(str(error))
 
 

@@ -68,7 +68,9 @@ LOAD_HEADING = _heading(
     "plan, QC, stage, copy, audit, publish and clean of a month; single runs, pairs, old ones after newer ones",
 )
 DROP_HEADING = _heading(
-    "Drop and restore", "make storm KIND=drop N=50 SEED=1", "a month loaded, dropped and restored by one run"
+    "Drop and restore",
+    "make storm KIND=drop N=50 SEED=1",
+    "a month loaded, dropped and restored by one run; single runs, pairs, old ones after newer ones, also loads",
 )
 
 
@@ -132,7 +134,7 @@ class LoadStorm:
     folder: Path
     contents: LoadContents
     random: random.Random
-    tasks: Sequence[str]
+    tasks: tuple[str, ...]
     steps: Sequence[str]
     runs: int = 0
     kills: int = 0
@@ -159,22 +161,23 @@ class LoadStorm:
 
     def _round(self) -> list[LoadOrder]:
         kind = self.random.choice(("one", "one", "pair", "revived"))
-        if kind == "one" or self.tasks != LOAD_TASKS:
-            return self._played([self._order()])
-        older, newer = self._order(), self._order()
+        if kind == "one":
+            return self._played([self._order(self.tasks)])
+        # Beside a drop and its restore a load is tried as well.
+        older, newer = self._order(self.tasks), self._order(self.random.choice((self.tasks, LOAD_TASKS)))
         if kind == "pair":
             return self._played([older, newer])
-        self._end(Life(older, self._moment(LOAD_STEPS[1:-3])))
+        self._end(Life(older, self._moment(self.steps[:-3])))
         self._played([newer])
         return [*self._played([older]), newer]
 
-    def _order(self) -> LoadOrder:
+    def _order(self, tasks: tuple[str, ...]) -> LoadOrder:
         self.runs += 1
         run_id = f"storm_{self.runs}"
         folder = self.folder / run_id
         folder.mkdir()
         write_month(folder, run_id, self.random.randint(0, 9), self.runs)
-        return LoadOrder(folder, run_id, self.contents.connection(), tuple(self.tasks))
+        return LoadOrder(folder, run_id, self.contents.connection(), tasks)
 
     def _moment(self, steps: Sequence[str]) -> Moment:
         """The next one, or never when enough are given out."""
