@@ -51,9 +51,10 @@ def _heading(title: str, command: str, what: str) -> str:
     return f"""
 ## {title}, killed again and again
 
-`{command}`: {what}. Over the
-local warehouse, ended by SIGKILL N times, three quarters of them at the step that was hit least, the others at a
-moment; each began again until it was over. After each kill the table held what the ledger's last row says; at the
+`{command}`:
+{what}.
+Over the local warehouse, ended by SIGKILL N times, three quarters of them at the step that was hit least, the others
+at a moment; each began again until it was over. After each kill the table held what the ledger's last row says; at the
 end each run stood in the ledger once, or another was named that came first, the chain verified, and no completed
 run had left a load table, chunk or scratch file. After the slash: how often the step hit least was hit.
 
