@@ -12,6 +12,7 @@ from local.warehouse.serving.server import running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.statement import create_load_table
+from sfetl_provider.core.errors import PublishRefusedError
 from sfetl_provider.core.ledger.tables import prepare
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import load_table, quoted_table
@@ -59,7 +60,7 @@ def session() -> Iterator[SnowflakeSession]:
 def feed_with(
     columns: list[dict[str, object]], computed: list[dict[str, str]], **table: object
 ) -> FeedConfig:
-    return sample_config(columns=columns, publish={"columns": computed}, table=PLACE | table)
+    return sample_config(columns=columns, publish={"columns": computed, "max_shrink": 1}, table=PLACE | table)
 
 
 def settled(session: SnowflakeSession, config: FeedConfig, run_id: str) -> MonthPlan:
@@ -78,7 +79,7 @@ def load_and_publish(
     session: SnowflakeSession, config: FeedConfig, run_id: str, rows: list[str]
 ) -> dict[str, object]:
     """Publish rows, given as SQL values in the file's order; the receipt's query ids come back."""
-    plan = settled(session, config, run_id)
+    plan = settled(session, config, run_id).model_copy(update={"load_mode": config.publish.mode})
     table = load_table(plan, 1)
     session.query(create_load_table(table, plan.table, config, plan.unpublished))
     session.query(f"INSERT INTO {quoted_table(table)} VALUES {', '.join(rows)}")
@@ -131,3 +132,48 @@ def test_columns_are_added_left_out_and_widened(session: SnowflakeSession) -> No
     (change,) = widen_columns(session, MemoryCheckpoints(), TABLE, {"CARRIER": 7, "NOTE": 9})
     assert (change.column, bool(change.query_id)) == ("CARRIER", True)
     session.query(f"INSERT INTO {TARGET} (\"CARRIER\") VALUES ('1234567')")
+
+
+def test_a_merge_compares_keys_as_they_are_published(session: SnowflakeSession) -> None:
+    session.query(f"DROP TABLE IF EXISTS {TARGET}")
+    columns: list[dict[str, object]] = [
+        {"name": "flight_date", "target": "day", "type": "DATE"},
+        {"name": "carrier", "target": "airline", "type": "VARCHAR(9)"},
+        {"name": "seat", "type": "VARCHAR(9)", "mask": {"method": "fixed", "where": "publish"}},
+    ]
+    computed = [{"name": "airline", "value": "upper(trim(carrier))"}]
+    publish = {"columns": computed, "mode": "merge", "merge_keys": ["flight_date", "carrier"]}
+    config = sample_config(columns=columns, publish=publish, table=PLACE)
+    rows = ["('2013-01-01', 'aa', '1A')", "('2013-01-01', 'BB', NULL)"]
+    load_and_publish(session, config, "merge 1", rows)
+
+    ids = load_and_publish(session, config, "merge 2", ["('2013-01-01', ' bb', '2B')"])
+
+    assert "merge" in ids
+    found = session.query(f'SELECT "AIRLINE", "SEAT" FROM {TARGET} ORDER BY "AIRLINE"').rows
+    assert found == (("AA", "***"), ("BB", "***"))
+    with pytest.raises(PublishRefusedError, match=r"'CC'\) in 2 rows"):
+        load_and_publish(
+            session, config, "merge 3", ["('2013-01-02', 'cc', '1')", "('2013-01-02', 'CC ', '2')"]
+        )
+
+
+def test_texts_that_cannot_be_read_are_refused_before_anything_is_published(
+    session: SnowflakeSession,
+) -> None:
+    session.query(f"DROP TABLE IF EXISTS {TARGET}")
+    columns: list[dict[str, object]] = [
+        {"name": "flight_date", "type": "DATE"},
+        {"name": "carrier", "type": "VARCHAR(9)"},
+    ]
+    computed = [{"name": "next", "value": "CAST(carrier AS NUMBER) + 1", "type": "NUMBER(9,0)"}]
+
+    with pytest.raises(PublishRefusedError, match="NEXT in 1 rows"):
+        load_and_publish(
+            session,
+            feed_with(columns, computed),
+            "unreadable",
+            ["('2013-01-01', '7')", "('2013-01-01', 'x')", "('2013-01-01', NULL)"],
+        )
+
+    assert session.query(f"SELECT COUNT(*) FROM {TARGET}").scalar() == 0

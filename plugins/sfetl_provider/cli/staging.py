@@ -18,6 +18,7 @@ from sfetl_provider.core.config.load import find_feed
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ChunkSetError, ConfigError
 from sfetl_provider.core.events import Listener
+from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile, TableName
 from sfetl_provider.core.plan.names import run_key
@@ -56,7 +57,7 @@ def _make(arguments: Namespace, folders: Folders) -> int:
     if not (arguments.feed and arguments.month):
         raise ConfigError("--to needs --feed and --month.")
     config = find_feed(Path(arguments.configs_dir or folders.configs_dir), arguments.feed)
-    month = Month.parse(arguments.month, SystemClock().now().date())
+    month = month_of(config, Month.parse(arguments.month, SystemClock().now().date()))
     sources, folder = month_files(arguments, folders, config, month), Path(arguments.to)
     with shown_progress() as listener:
         verdict = None
@@ -124,6 +125,7 @@ def _plan(config: FeedConfig, month: Month) -> MonthPlan:
     return MonthPlan(
         feed=config.feed,
         month=str(month),
+        fiscal=month.fiscal,
         dag_id=_DAG,
         run_id=run_id,
         run_key=run_key(_DAG, run_id),

@@ -9,7 +9,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.config.model import MIB
+from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
 from sfetl_provider.core.copy_into.checkpoint import CopyState, hand_over, read_state
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts, with_header

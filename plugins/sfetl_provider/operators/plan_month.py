@@ -10,11 +10,12 @@ from typing import Any, cast
 from airflow.sdk import Context
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.config.model import LoadMode
+from sfetl_provider.core.config.load_model import LoadMode
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.tables import prepare
-from sfetl_provider.core.plan.month import choose_month
+from sfetl_provider.core.plan.fiscal_month import month_of
+from sfetl_provider.core.plan.month import Month, choose_month
 from sfetl_provider.core.plan.month_plan import MonthPlan, QcMode
 from sfetl_provider.core.plan.names import run_key, target_table
 from sfetl_provider.core.plan.target_table import settle_target
@@ -40,12 +41,12 @@ class PlanMonthOperator(FeedOperator):
         with self.open_session() as session:
             prepare(session, self.feed)
             month = self._month(context)
-            generation = read_generation(session, self.feed.table.database, self.feed.feed, month)
+            generation = read_generation(session, self.feed.table.database, self.feed.feed, str(month))
             plan = self._with_target(self._plan(context, month, generation), session, context)
         self.log.info("Run %s loads %s of %s at generation %d.", plan.run_key, month, plan.feed, generation)
         return plan.to_json()
 
-    def _month(self, context: Context) -> str:
+    def _month(self, context: Context) -> Month:
         interval_start: datetime | None = context.get("data_interval_start")
         month = choose_month(
             context["params"].get("month"),
@@ -53,13 +54,14 @@ class PlanMonthOperator(FeedOperator):
             interval_start.date() if interval_start else None,
             SystemClock().now().date(),
         )
-        return str(month)
+        return month_of(self.feed, month)
 
-    def _plan(self, context: Context, month: str, generation: int) -> MonthPlan:
+    def _plan(self, context: Context, month: Month, generation: int) -> MonthPlan:
         params, run = context["params"], context["dag_run"]
         return MonthPlan(
             feed=self.feed.feed,
-            month=month,
+            month=str(month),
+            fiscal=month.fiscal,
             dag_id=run.dag_id,
             run_id=run.run_id,
             run_key=run_key(run.dag_id, run.run_id),

@@ -66,22 +66,8 @@ class MonthlyFileSensor(BaseSensorOperator):
         Raises FilesMissingError after the timeout, naming what was looked for and seen, and for more than Airflow
         can map over; SourceFileError when a file cannot be divided.
         """
-        plan, files = MonthPlan.from_json(self.plan), self.feed.files
-        if event["status"] != "found":
-            raise missing_error(
-                Path(self._folder(plan)),
-                self._looked_for(plan),
-                plan.month,
-                files.timeout_seconds,
-                event.get("missing", ""),
-            )
-        if surplus := event.get("surplus"):
-            raise FilesMissingError(
-                f"The delivery of {plan.month} is not what was expected: {surplus}.",
-                safe="Nothing was loaded; the table is as it was.",
-                next_step="Take away what does not belong there, or correct the manifest or files.expected, and "
-                "clear this task; or trigger the month with the parameter files.",
-            )
+        plan = MonthPlan.from_json(self.plan)
+        self._require_delivered(plan, event)
         found = (
             self._carried(plan) if plan.chunk_set else [SourceFile.from_json(file) for file in event["files"]]
         )
@@ -98,6 +84,23 @@ class MonthlyFileSensor(BaseSensorOperator):
             size_bytes = part.byte_range.size_bytes if part.byte_range else part.size_bytes
             self.log.info("%s, %d bytes", part.label, size_bytes)
         return [part.to_json() for part in parts]
+
+    def _require_delivered(self, plan: MonthPlan, event: dict[str, Any]) -> None:
+        if event["status"] != "found":
+            raise missing_error(
+                Path(self._folder(plan)),
+                self._looked_for(plan),
+                plan.month,
+                self.feed.files.timeout_seconds,
+                event.get("missing", ""),
+            )
+        if surplus := event.get("surplus"):
+            raise FilesMissingError(
+                f"The delivery of {plan.month} is not what was expected: {surplus}.",
+                safe="Nothing was loaded; the table is as it was.",
+                next_step="Take away what does not belong there, or correct the manifest or files.expected, and "
+                "clear this task; or trigger the month with the parameter files.",
+            )
 
     def _held_against_the_month(
         self, plan: MonthPlan, found: list[SourceFile], context: Context

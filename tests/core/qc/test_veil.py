@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from sfetl_provider.core.config.suite import masked_faults, read_suite
+from sfetl_provider.core.errors import QcFailedError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.check import CheckPaths, check_month
 from sfetl_provider.core.qc.rejects import open_rejects
@@ -67,6 +69,18 @@ def test_a_check_tells_counts_and_places_and_no_value(tmp_path: Path, has_bad_li
 
 def test_a_header_that_is_a_record_is_not_shown(tmp_path: Path) -> None:
     assert SECRET not in checked(tmp_path, format={"header": True})
+
+
+def test_a_rule_that_cannot_be_computed_tells_no_value(tmp_path: Path) -> None:
+    number = "9" * 27
+    rules = [{"name": "large", "condition": "card * card * card > 0"}]
+    config = feed(columns=COLUMNS, mask_conn_id="masks", qc={"rules": rules})
+    source = source_file(tmp_path / "f.tsv", f"2013-02-01\t{number}\t1\n".encode())
+
+    with pytest.raises(QcFailedError, match=r"cannot be computed over f\.tsv: \(not shown") as caught:
+        scan_file(source, config, MONTH, Places(tmp_path / "scratch"))
+
+    assert number not in "".join(format_exception(caught.value))
 
 
 def test_the_list_of_bad_lines_holds_places_only(tmp_path: Path) -> None:

@@ -123,8 +123,9 @@ def _creation_faults(config: FeedConfig) -> Iterator[Fault]:
     for index, column in enumerate(config.columns):
         if column.type is None and column.target_name not in replaced:
             yield ("columns", index, "type"), "table.create needs the type of each column"
+    typed = {column.target_name for column in config.columns if column.type}
     for index, published in enumerate(config.publish.columns):
-        if published.type is None:
+        if published.type is None and published.name not in typed:
             yield ("publish", "columns", index, "type"), "table.create needs the type of each column"
     for index, name in enumerate(config.table.cluster_by):
         if name not in config.target_names:

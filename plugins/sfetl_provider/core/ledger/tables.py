@@ -56,7 +56,7 @@ def _ledger_columns(warehouse: Warehouse, database: str, feed: str) -> tuple[str
 
 
 def presence_statement(database: str, feed: str) -> str:
-    """Give a query without rows that fails unless all tables of schema SFETL are there; it costs no warehouse."""
+    """Give a query that reads no row and fails unless all tables of schema SFETL are there."""
     others = (profiles_table(database), rejected_rows_table(database), head_table(database, feed))
     joined = "".join(f"\nCROSS JOIN {quoted_table(table)}" for table in others)
     return f"SELECT l.*\nFROM {quoted_table(ledger_table(database))} AS l{joined}\nWHERE 1 = 0"

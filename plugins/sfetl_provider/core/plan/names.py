@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sfetl_provider.core.config.model import Compression, FeedConfig
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 

@@ -13,6 +13,7 @@ from sfetl_provider.core.publish.statements import (
     SAMPLED_KEYS,
     load_check_statement,
     reject_statement,
+    target_keys,
     unusable_keys_statement,
 )
 
@@ -72,6 +73,7 @@ def require_usable_keys(job: PublishJob, warehouse: Warehouse, columns: ColumnLi
     One scan; asked before the transaction, since nobody else writes to a run's load table. Raises
     PublishRefusedError with up to five such keys.
     """
+    _require_published_keys(job, columns)
     statement = unusable_keys_statement(job.outcome.load_table, columns, job.config)
     rows = warehouse.query(statement.text, (*statement.binds, *bounds(job.plan.month_value))).rows
     if not rows:
@@ -85,6 +87,17 @@ def require_usable_keys(job: PublishJob, warehouse: Warehouse, columns: ColumnLi
         next_step="Have the files corrected and clear this run's tasks from wait_for_files on, or correct "
         "publish.merge_keys of the feed.",
     )
+
+
+def _require_published_keys(job: PublishJob, columns: ColumnList) -> None:
+    """Refuse keys that the table lacks, where `publish.schema_changes` lets columns be left out."""
+    lost = [name for name in target_keys(job.config) if name not in columns.values]
+    if lost:
+        raise PublishRefusedError(
+            f"{job.plan.feed} {job.plan.month} cannot be merged: the table has no column {', '.join(lost)}.",
+            safe="The target table was not touched.",
+            next_step="Add it to the table, or correct publish.merge_keys of the feed.",
+        )
 
 
 def _text(value: object) -> str:

@@ -47,7 +47,7 @@ def merge_statement(table: TableName, load_table: TableName, columns: ColumnList
     unique in the load table and not NULL, or the result is not determined. Binds: those of what is selected, the
     month's bounds, twice.
     """
-    keys = _target_keys(config)
+    keys = target_keys(config)
     selected = ", ".join(
         f"{value.text} AS {quote_identifier(name)}" for name, value in columns.values.items()
     )
@@ -74,8 +74,8 @@ def unusable_keys_statement(load_table: TableName, columns: ColumnList, config: 
     Keys are compared as they are published, masked or computed. Columns: the key's values as text, and how many
     rows have them. Further binds: the month's bounds.
     """
-    keys = [quote_identifier(name) for name in _target_keys(config)]
-    values = [columns.values[name] for name in _target_keys(config)]
+    keys = [quote_identifier(name) for name in target_keys(config)]
+    values = [columns.values[name] for name in target_keys(config)]
     selected = joined(
         ", ",
         [BoundSql(f"{value.text} AS {key}", value.binds) for key, value in zip(keys, values, strict=True)],
@@ -102,5 +102,6 @@ def reject_statement(load_table: TableName, columns: ColumnList, date_column: st
     return rejected_rows.insert_statement(load_table, values, date_column, misplaced(date_column))
 
 
-def _target_keys(config: FeedConfig) -> tuple[str, ...]:
+def target_keys(config: FeedConfig) -> tuple[str, ...]:
+    """Give the keys of a merge as the target calls its columns."""
     return tuple(config.target_of(name) for name in config.publish.merge_keys)

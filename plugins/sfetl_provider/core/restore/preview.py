@@ -9,6 +9,7 @@ from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import change_text, changes_since, entry_at
 from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows
+from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.ports import Warehouse
@@ -49,8 +50,7 @@ def preview_restore(warehouse: Warehouse, config: FeedConfig, sequence: int) -> 
 
 def month_rows(config: FeedConfig, month: str) -> MonthRows:
     """Give the month's rows in the feed's target."""
-    year, number = month.split("-")
-    return MonthRows(target_table(config), config.target_date_column, Month(int(year), int(number)))
+    return MonthRows(target_table(config), config.target_date_column, month_of(config, Month.of_text(month)))
 
 
 def count_past_rows(warehouse: Warehouse, rows: MonthRows, past: Past | None) -> int:

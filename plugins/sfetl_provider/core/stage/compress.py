@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sfetl_provider.core.config.model import Compression
+from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.stage.compressors import Compressor, open_compressor
 from sfetl_provider.core.stage.masking import Masking
