@@ -28,7 +28,12 @@ from sfetl_provider.core.drop.deletion import drop_month
 from sfetl_provider.core.drop.preview import Recovery, preview_month
 from sfetl_provider.core.drop.records import DropReceipt, DropRequest
 from sfetl_provider.core.drop.wording import require_any_rows
-from sfetl_provider.core.errors import DropRefusedError, GenerationConflictError, RestoreRefusedError
+from sfetl_provider.core.errors import (
+    DropRefusedError,
+    GenerationConflictError,
+    RestoreRefusedError,
+    TransientError,
+)
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
@@ -268,12 +273,17 @@ class Tasks:
 
 
 def carry_out(order: LoadOrder) -> None:
-    """Carry out what is left of a run; a refusal for another run's sake ends it, the trace of a fault is kept."""
+    """Carry out what is left of a run; a refusal for another run's sake ends it, the trace of a fault is kept.
+
+    What Airflow would try again is left to the next process: a lock, say, that others held for too long.
+    """
     sys.stderr = order.fault.open("a")
     try:
         _carry_out(order)
     except (GenerationConflictError, DropRefusedError, RestoreRefusedError) as error:
         order.refusal.write_text(str(error))
+    except TransientError as error:
+        Steps(None, order.trace).reach(f"tries again after {type(error).__name__}")
 
 
 def _carry_out(order: LoadOrder) -> None:

@@ -42,6 +42,7 @@ CYCLE_STEPS = (
 )
 LONGEST_LIFE_SECONDS = 2.0
 STUCK_SECONDS = 1.5
+LONGEST_REST_SECONDS = 60.0
 _TICK_SECONDS = 0.005
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.system.load_process"])
@@ -53,10 +54,10 @@ def _heading(title: str, command: str, what: str) -> str:
 
 `{command}`:
 {what}.
-Over the local warehouse, ended by SIGKILL N times, three quarters of them at the step that was hit least, the others
-at a moment; each began again until it was over. After each kill the table held what the ledger's last row says; at the
-end each run stood in the ledger once, or another was named that came first, the chain verified, and no completed
-run had left a load table, chunk or scratch file. After the slash: how often the step hit least was hit.
+Over the local warehouse, ended by SIGKILL N times, three quarters of them at the step that was hit least, the
+others at a moment; each began again until it was over. After each kill the table held what the ledger's last row
+says; at the end each run stood in the ledger once, or another was named that came first, the chain verified, and no
+completed run had left a load table, chunk or scratch file. After the slash: how often the step hit least was hit.
 
 | {MACHINE_COLUMNS} | seed | kills | runs | s |
 |---|---|---|---|---|---|---|---|
@@ -111,7 +112,12 @@ class Life:
     @property
     def is_stuck(self) -> bool:
         """Whether it has waited for the lock of the feed for long, when it was last looked at."""
-        return self._step.endswith("before raise") and time.monotonic() - self._moved > STUCK_SECONDS
+        return self._step.endswith("before raise") and self.rest_seconds > STUCK_SECONDS
+
+    @property
+    def rest_seconds(self) -> float:
+        """For how long it has reached no step."""
+        return time.monotonic() - self._moved
 
     def wait_anew(self) -> None:
         """Give it time again before it counts as stuck."""
@@ -210,6 +216,8 @@ class LoadStorm:
                 self.contents.pass_five_minutes()
                 for life in living.values():
                     life.wait_anew()
+            resting = [life.order for life in living.values() if life.rest_seconds > LONGEST_REST_SECONDS]
+            assert not resting, f"nothing happens after {[order.last_step for order in resting]}"
             time.sleep(_TICK_SECONDS)
 
     def _end(self, life: Life, *, is_alone: bool = True) -> None:
