@@ -56,8 +56,8 @@ def _heading(title: str, command: str, what: str) -> str:
 {what}.
 Over the local warehouse, ended by SIGKILL N times, three quarters of them at the step that was hit least, the
 others at a moment; each began again until it was over. After each kill the table held what the ledger's last row
-says; at the end each run stood in the ledger once, or another was named that came first, the chain verified, and no
-completed run had left a load table, chunk or scratch file. After the slash: how often the step hit least was hit.
+says; at the end each run stood in the ledger once, or another was named that came first, the chain verified, and
+no completed run had left a load table, chunk or scratch file. After the slash: how often the step hit least was.
 
 | {MACHINE_COLUMNS} | seed | kills | runs | s |
 |---|---|---|---|---|---|---|---|
