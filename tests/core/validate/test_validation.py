@@ -159,7 +159,7 @@ def test_only_the_months_asked_for_are_scanned() -> None:
 def test_keys_of_a_month_are_counted_when_asked_for() -> None:
     ledger = [("2013-01", "publish", 1, 124)]
 
-    found, warehouse = validated(
+    found, _ = validated(
         full(Month(2013, 1)), ledger, has_keys=True, keys=[("2013-01", 2, 5)], qc={"key": ["carrier"]}
     )
 

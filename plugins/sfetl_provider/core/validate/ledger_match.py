@@ -63,8 +63,9 @@ def state_findings(month: str, rows: int, ledger: LedgerViews) -> Iterator[Findi
 
 
 def _difference(month: str, rows: int, recorded: RecordedMonth) -> str:
+    difference = f"{abs(rows - recorded.rows):,} {'more' if rows > recorded.rows else 'fewer'}"
     return (
-        f"{rows:,} rows of {month}, {abs(rows - recorded.rows):,} {'more' if rows > recorded.rows else 'fewer'} than"
+        f"{rows:,} rows of {month}, {difference} than"
         f" the {recorded.rows:,} that its last {recorded.action} left (ledger row {recorded.sequence}): something"
         " else changed the table."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import MonthError
@@ -23,7 +24,7 @@ def present_months(config: FeedConfig, days: Iterable[date], recorded: Iterable[
 def missing_between(months: Sequence[Month]) -> list[str]:
     """Write the months that lack between the first and the last as months and ranges of them."""
     found = []
-    for before, after in zip(months, months[1:], strict=False):
+    for before, after in pairwise(months):
         first, last = before.following(), after.previous()
         if first <= last:
             found.append(str(first) if first == last else f"{first}..{last}")

@@ -1,8 +1,8 @@
 """The two queries of a validation.
 
-Sources: docs.snowflake.com/en/sql-reference/data-type-conversion (a TIMESTAMP_TZ cast to DATE keeps the day of its own
-offset; cast to TIMESTAMP_LTZ first, it has that of the session's zone, as a comparison with a date has), and
-…/constructs/group-by (positions stand for the selected columns).
+Sources: docs.snowflake.com/en/sql-reference/data-type-conversion (a TIMESTAMP_TZ cast to DATE keeps the day of
+its own offset; cast to TIMESTAMP_LTZ first, it has that of the session's zone, as when it is compared with a
+date), and …/constructs/group-by (positions stand for the selected columns).
 """
 
 from __future__ import annotations

@@ -46,8 +46,8 @@ def validate_table(job: ValidateJob, warehouse: Warehouse, clock: Clock) -> Tabl
     """Look at a feed's table; writes nothing anywhere.
 
     One scan of the date column, a second query for keys when asked for, and the ledger's months before and after,
-    so that a publication meanwhile is not taken for a fault. Memory and rows fetched: one per day. Raises MonthError
-    for a month that the feed does not have, StatementError when the table is not there.
+    so that a publication meanwhile is not taken for a fault. Memory and rows fetched: one per day. Raises
+    MonthError for a month that the feed does not have, StatementError when the table is not there.
     """
     config, table = job.config, target_table(job.config)
     wanted = tuple(sorted(month_of(config, month) for month in job.months))
@@ -126,7 +126,9 @@ def _ledger_findings(ledger: LedgerViews, months: Sequence[Month]) -> Iterator[F
         yield _finding("WARNING", "missing_months", f"Neither table nor ledger have {', '.join(gaps)}.")
     unknown = sorted(set(ledger.before or {}) - {str(month) for month in months}) if months else []
     if unknown:
-        text = f"The ledger has {', '.join(unknown)}, and date.fiscal_months does not say when these begin and end."
+        text = (
+            f"The ledger has {', '.join(unknown)}: date.fiscal_months does not say when these begin and end."
+        )
         yield _finding("WARNING", "unknown_months", text)
 
 
