@@ -49,8 +49,8 @@ def test_rows_that_others_brought_are_told_apart_from_those_published() -> None:
             'CREATE TABLE "DEMO"."PUBLIC"."ZONED" ("FLIGHT_DATE" TIMESTAMP_TZ, "CARRIER" VARCHAR, "DISTANCE" INT)'
         )
         session.query(
-            'INSERT INTO "DEMO"."PUBLIC"."ZONED" VALUES (\'2013-01-31 23:30:00 -02:00\', \'A\', 1),'
-            " ('2013-02-01 00:30:00 +02:00', 'A', 1)"
+            'INSERT INTO "DEMO"."PUBLIC"."ZONED" VALUES (\'2013-01-31 23:30:00-02:00\', \'A\', 1),'
+            " ('2013-02-01 00:30:00+02:00', 'A', 1)"
         )
         months = validate_table(ValidateJob(ZONED, has_keys=True), session, CLOCK).months
         assert [(month.month, month.state, month.rows) for month in months] == [
