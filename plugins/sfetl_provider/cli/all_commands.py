@@ -209,6 +209,7 @@ VALIDATE = Command(
             {"metavar": "PATH", "help": "write everything as JSON; - for stdout, instead of the text"},
         ),
         Option(("--csv",), {"metavar": "PATH", "help": "write a line for each month"}),
+        Option(("--html",), {"metavar": "PATH", "help": "write one page with charts"}),
         _CONFIGS,
     ),
     function="sfetl_provider.cli.validate:validate_tables",

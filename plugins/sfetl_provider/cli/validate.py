@@ -21,7 +21,7 @@ from sfetl_provider.core.report.validation_text import months_csv, render_valida
 from sfetl_provider.core.validate.records import TableValidation
 from sfetl_provider.core.validate.validation import ValidateJob, validate_table
 
-_OUTPUTS = ("json", "csv")
+_OUTPUTS = ("json", "csv", "html")
 
 
 def validate_tables(arguments: Namespace, folders: Folders) -> int:
@@ -70,3 +70,11 @@ def _show(found: Sequence[TableValidation], arguments: Namespace) -> None:
         print("\n\n".join(map(render_validation, found)))
         write_output(arguments.json, lambda: document)
     write_output(arguments.csv, lambda: months_csv(found))
+    write_output(arguments.html, lambda: _page(found))
+
+
+def _page(found: Sequence[TableValidation]) -> str:
+    # Imported late: only a page needs templates.
+    from sfetl_provider.core.report.validation_page import render_validations
+
+    return render_validations(found)

@@ -11,6 +11,7 @@ import pytest
 from sfetl_provider.core.errors import MonthError, ObjectMissingError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_list import read_months
+from sfetl_provider.core.report.validation_page import render_validations
 from sfetl_provider.core.report.validation_text import months_csv, render_validation
 from sfetl_provider.core.validate.records import TableValidation
 from sfetl_provider.core.validate.validation import ValidateJob, validate_table
@@ -213,6 +214,11 @@ def test_what_a_person_reads() -> None:
         "CRITICAL 2013-01 rows_differ: 120 rows of 2013-01, 4 fewer than the 124 that its last publish left"
         " (ledger row 3): something else changed the table.",
     ]
+    page = render_validations([found])
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.count("<rect") == 30
+    assert '<td class="label differs">differs</td>' in page
+    assert "://" not in page
     assert months_csv([found]).splitlines()[1:] == [
         "flights,2013-01,differs,120,124,2013-01-01,2013-01-31,2013-01-05,,,2,0"
     ]

@@ -35,12 +35,16 @@ def render_validation(found: TableValidation) -> str:
 
 def headline(found: TableValidation) -> str:
     """Give what was looked at and how many findings there are, in one line."""
-    table = found.table
     counts = ", ".join(f"{count} {severity}" for severity, count in severity_counts(found).items() if count)
     return (
-        f"{found.feed} in {table.database}.{table.schema_name}.{table.name}: {len(found.months)}"
+        f"{found.feed} in {table_name(found)}: {len(found.months)}"
         f" month{'' if len(found.months) == 1 else 's'}, {found.rows:,} rows; {counts or 'nothing found'}"
     )
+
+
+def table_name(found: TableValidation) -> str:
+    """Give the table's full name, as a person reads it."""
+    return f"{found.table.database}.{found.table.schema_name}.{found.table.name}"
 
 
 def severity_counts(found: TableValidation) -> dict[str, int]:
