@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sfetl_provider.core.text_encoding import to_utf8
+
 if TYPE_CHECKING:
     from sfetl_provider.core.qc.structure import Block, Mask
 
@@ -14,7 +16,7 @@ SAMPLE_BYTES = 16 * 1024 * 1024
 
 
 class RecordSample:
-    """A systematic sample in a file of its own: of the good records of a file the first and then every `step`th.
+    """A systematic sample in a file of its own, in UTF-8: of the good records of a file the first and then every `step`th.
 
     `step` is chosen so that the sample has about 16 MiB; a file of up to 16 MiB is taken whole. The number is odd,
     so that files which repeat a pattern of 2, 4, 10 … records are sampled evenly. Where many long records
@@ -35,7 +37,7 @@ class RecordSample:
         self._until_next = (self._until_next - len(good)) % self.step
         for index in chosen:
             if self._room_bytes > 0:
-                self._room_bytes -= self._file.write(block.record(int(index)))
+                self._room_bytes -= self._file.write(to_utf8(block.record(int(index)), block.shape.encoding))
 
     def close(self) -> None:
         """End the file."""
