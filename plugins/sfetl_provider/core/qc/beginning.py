@@ -98,7 +98,8 @@ def _beginning(text: Text, size_bytes: int, config: FeedConfig, subject: str) ->
 
 def _advice(kind: str) -> str:
     if kind in WIDE_TEXTS:
-        return f": {WIDE_REASON}; convert it, as with iconv -f {kind.removesuffix(' text')} -t UTF-8"
+        name = kind.removesuffix(" text")
+        return f": {WIDE_REASON}; convert it, as with iconv -f {name}LE (or {name}BE) -t UTF-8"
     suffix = packing_suffix(kind)
     # A zip may be a workbook, which stays none under another name.
     return f" (named {suffix} it would be decompressed)" if suffix and suffix != ".zip" else ""
