@@ -1,15 +1,15 @@
 """The encodings that a feed's files may have: UTF-8, and those of one byte a character that begin with ASCII.
 
-The names are Snowflake's, of COPY's option ENCODING. Source: docs.snowflake.com/en/user-guide/intro-summary-loading
-(supported character sets) and docs.snowflake.com/en/sql-reference/sql/create-file-format. Newlines, delimiters and
-quotes are ASCII, so in all of these they are found in the bytes.
+The names are Snowflake's, of COPY's option ENCODING. Newlines, delimiters and quotes are ASCII, so in all of these
+they are found in the bytes. Source: docs.snowflake.com/en/user-guide/intro-summary-loading (character sets) and
+docs.snowflake.com/en/sql-reference/sql/create-file-format.
 """
 
 from __future__ import annotations
 
 import codecs
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 EncodingName = Literal[
     "UTF8",
@@ -46,6 +46,13 @@ def codec_of(name: EncodingName) -> str:
         if name.startswith(prefix):
             return replacement + name.removeprefix(prefix).lower()
     return "utf-8"
+
+
+def encoding_of(codec: str) -> EncodingName | None:
+    """Give the encoding of one of Python's codecs, None when files cannot have it."""
+    names: tuple[EncodingName, ...] = get_args(EncodingName)
+    known = codecs.lookup(codec).name
+    return next((name for name in names if codecs.lookup(codec_of(name)).name == known), None)
 
 
 @cache

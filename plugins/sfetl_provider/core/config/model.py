@@ -144,8 +144,8 @@ class FormatConfig(Section):
     null_markers: tuple[str, ...] = ("",)
     """Field texts that stand for NULL."""
     encoding: Annotated[EncodingName, BeforeValidator(check_encoding_name)] = "UTF8"
-    """Encoding of the files, under Snowflake's name: UTF8, or one of one byte a character. Files are staged as they
-    are; COPY converts them, and QC checks the converted text."""
+    """Encoding of the files, under Snowflake's name: UTF8, or one of one byte a character. Files are staged as
+    they are; COPY converts them, and QC checks the converted text."""
     date_format: MomentFormat = "YYYY-MM-DD"
     """Format of every DATE column."""
     time_format: MomentFormat = "HH24:MI:SS"

@@ -21,7 +21,9 @@ def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConf
         names = header_names(header, text_format)
     except UnicodeDecodeError:
         is_utf8 = text_format.encoding == "UTF8"
-        wrong = "is not UTF-8 text" if is_utf8 else f"holds a byte that {text_format.encoding} leaves undefined"
+        wrong = (
+            "is not UTF-8 text" if is_utf8 else f"holds a byte that {text_format.encoding} leaves undefined"
+        )
         return (f"the header {wrong}",)
     except csv.Error as error:
         return (f"the header cannot be read: {error}",)

@@ -16,11 +16,11 @@ SAMPLE_BYTES = 16 * 1024 * 1024
 
 
 class RecordSample:
-    """A systematic sample in a file of its own, in UTF-8: of the good records of a file the first and then every `step`th.
+    """A systematic sample in a file of its own: of the good records of a file the first and then every `step`th.
 
     `step` is chosen so that the sample has about 16 MiB; a file of up to 16 MiB is taken whole. The number is odd,
     so that files which repeat a pattern of 2, 4, 10 … records are sampled evenly. Where many long records
-    meet the step, the sample ends at 64 MiB. Close it before it is read.
+    meet the step, the sample ends at 64 MiB. It is in UTF-8. Close it before it is read.
     """
 
     def __init__(self, path: Path, size_bytes: int) -> None:
