@@ -27,7 +27,7 @@ import psutil
 from benchmarks.generate import Shape, bytes_of, write_file
 from benchmarks.process_tree import Usage, run_tree
 from benchmarks.results import MACHINE_COLUMNS, append_rows, machine_cells
-from benchmarks.stage_sides import DISCARDED, SIDES, STAGING, Outcome
+from benchmarks.stage_sides import SIDES, STAGING, Outcome
 from local.stack.waiting import wait_until
 from local.warehouse.serving.server import connection_parameters
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
@@ -130,11 +130,7 @@ def run_command(side: str, path: Path) -> Run:
 
 def side_rows(options: argparse.Namespace, path: Path, warehouse: Warehouse) -> Iterator[str]:
     """Run all sides in turn, so often; give their rows as cells."""
-    sides = (
-        options.sides.split(";")
-        if options.sides
-        else [side for side in (*SIDES, *COMMANDS) if side != DISCARDED]
-    )
+    sides = options.sides.split(";") if options.sides else [*SIDES, *COMMANDS]
     size_mb = path.stat().st_size / MEGABYTE
     more = ("--chunk-mib", str(options.chunk_mib), "--columns", str(COLUMNS))
     found: dict[str, list[Run]] = {side: [] for side in sides}

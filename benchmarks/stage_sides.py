@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.discarding_stage import DiscardingStage
+from benchmarks.generate import Shape, columns_of
 from local.warehouse.serving.server import connection_parameters
 from sfetl_provider.adapters.chunk_folder import ChunkFolder
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
@@ -29,6 +30,9 @@ from sfetl_provider.core.stage.checkpoints import StagingCheckpoints
 from sfetl_provider.core.stage.retrying import RetryingUploader, RetrySchedule
 from sfetl_provider.core.stage.run import StagePorts, stage_file
 from tests.core.fakes import InMemoryCheckpoints, feed, plan, source_file
+
+MASK_KEY = b"a key of thirty-two characters.."
+HASHED = "customer_id"
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,17 @@ class TimedListener:
             self.seconds += time.perf_counter() - began
 
 
-def _staged(job: Job, stage: StageListing, uploader: Uploader) -> Outcome:
+def _staged(job: Job, stage: StageListing, uploader: Uploader, hashed: str = "") -> Outcome:
+    """Stage the file, with a column hashed if one is named."""
     level = job.level if job.level == "auto" else int(job.level)
-    config = feed(stage={"chunk_mib": job.chunk_mib, "zstd_level": level})
+    columns = [
+        {"name": column.name, "mask": {"method": "hash"} if column.name == hashed else None}
+        for column in columns_of(Shape(job.columns))
+    ]
+    settings = {"chunk_mib": job.chunk_mib, "zstd_level": level}
+    config = feed(columns=columns, mask_conn_id="key" if hashed else None, stage=settings)
     listener, checkpoints = TimedListener(), InMemoryCheckpoints()
-    ports = StagePorts(stage, uploader, checkpoints, SystemClock(), job.folder / "scratch")
+    ports = StagePorts(stage, uploader, checkpoints, SystemClock(), job.folder / "scratch", MASK_KEY)
     run = plan(run_key=f"{time.time_ns():x}"[-12:])
     result = stage_file(source_file(job.file), run, config, ports, listener)
     levels = Counter(chunk.zstd_level for chunk in StagingCheckpoints(checkpoints).chunks())
@@ -131,6 +141,12 @@ def discarded(job: Job) -> Outcome:
     return _staged(job, stage, stage)
 
 
+def hashed(job: Job) -> Outcome:
+    """The same with one column hashed."""
+    stage = DiscardingStage()
+    return _staged(job, stage, stage, HASHED)
+
+
 def _complain(sentence: str) -> None:
     print(sentence, file=sys.stderr)
 
@@ -143,6 +159,7 @@ SIDES: dict[str, Callable[[Job], Outcome]] = {
     "compress only, to a folder": folder,
     "staging beside QC": beside_qc,
     DISCARDED: discarded,
+    "staging, a column hashed, discarded": hashed,
 }
 
 

@@ -36,17 +36,68 @@ def _proxy_connection_type() -> dict[str, Any]:
         "connection-type": "sfetl_proxy",
         "ui-field-behaviour": {
             "hidden-fields": ["schema"],
-            "relabeling": {"login": "Proxy user", "password": "Proxy password"},
-            "placeholders": {"host": "proxy.example.com", "port": "8080"},
+            "relabeling": {
+                "host": "Proxy host",
+                "port": "Proxy port",
+                "login": "Proxy user",
+                "password": "Proxy password",
+            },
+            "placeholders": {"host": "proxy.example.com", "port": "8080", "login": "DOMAIN\\user"},
         },
-        "conn-fields": {
-            "no_proxy": {
-                "label": "Bypass list",
-                "description": "Hosts that are reached without this proxy, separated by commas",
-                "schema": {"type": ["string", "null"]},
-            }
-        },
+        "conn-fields": _proxy_fields(),
     }
+
+
+def _proxy_fields() -> dict[str, Any]:
+    return {
+        "mode": _choice_field(
+            "Mode",
+            "Where the proxy comes from: host and port above, the environment, a script, or no proxy at all",
+            ("explicit", "none", "environment", "pac", "wpad"),
+        ),
+        "authentication": _choice_field(
+            "Authentication",
+            "How the proxy is told who asks; auto takes what it offers",
+            ("auto", "basic", "ntlm", "none"),
+        ),
+        "no_proxy": _text_field(
+            "Bypass list",
+            "Hosts that are reached without this proxy, separated by commas: names with all below them, addresses,"
+            " networks",
+        ),
+        "pac": _text_field("PAC script", "With mode pac: its path or its address"),
+        "ca_bundle": {
+            "label": "CA bundle",
+            "description": "Certificates that are trusted besides the public ones: the path of a PEM file, or its"
+            " text",
+            "schema": {"type": ["string", "null"], "format": "multiline"},
+        },
+        "insecure": {
+            "label": "Insecure",
+            "description": "Verifies no certificate. Anybody in between can then read and change everything",
+            "schema": {"type": ["boolean", "null"], "default": False},
+        },
+        "connect_timeout_seconds": _seconds_field(
+            "Connect timeout", "Seconds within which the proxy must be reached; 4 unless given"
+        ),
+        "answer_timeout_seconds": _seconds_field(
+            "Answer timeout", "Seconds within which the proxy must answer; 5 unless given"
+        ),
+    }
+
+
+def _choice_field(label: str, description: str, choices: tuple[str, ...]) -> dict[str, Any]:
+    schema = {"type": ["string", "null"], "enum": list(choices), "default": choices[0]}
+    return {"label": label, "description": description, "schema": schema}
+
+
+def _text_field(label: str, description: str) -> dict[str, Any]:
+    return {"label": label, "description": description, "schema": {"type": ["string", "null"]}}
+
+
+def _seconds_field(label: str, description: str) -> dict[str, Any]:
+    schema = {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 60}
+    return {"label": label, "description": description, "schema": schema}
 
 
 def _config_section() -> dict[str, Any]:

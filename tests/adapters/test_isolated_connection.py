@@ -6,13 +6,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import certifi
 import pytest
 from snowflake.connector import SnowflakeConnection
 
 from local.warehouse.serving.server import RunningWarehouse
-from sfetl_provider.adapters.isolated_connection import IsolatedConnection
+from sfetl_provider.adapters.network.choice import NETWORK, NetworkChoice
+from sfetl_provider.adapters.network.isolated_connection import IsolatedConnection
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
-from sfetl_provider.core.errors import ProxyDeniedError, UploadDeniedError, WarehouseUnavailableError
+from sfetl_provider.core.errors import (
+    ProxyAuthenticationError,
+    ProxyUnreachableError,
+    UploadDeniedError,
+    WarehouseUnavailableError,
+)
 from tests.adapters.conftest import PROXY_VARIABLES, STAGE
 from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid, running_squid
 
@@ -25,6 +32,7 @@ def proxied(warehouse: RunningWarehouse, port: int, password: str = PASSWORD) ->
         "proxy_port": str(port),
         "proxy_user": quote(USER, safe=""),
         "proxy_password": quote(password, safe=""),
+        NETWORK: NetworkChoice(certifi.where()),
     }
 
 
@@ -78,7 +86,8 @@ def test_the_inner_host_cannot_be_reached_without_the_proxy(warehouse: RunningWa
 def test_hosts_of_the_bypass_list_are_reached_directly(
     warehouse: RunningWarehouse, squid: RunningSquid
 ) -> None:
-    options = proxied(warehouse, squid.port) | {"host": "127.0.0.1", "no_proxy": "example.com,127.0.0.1"}
+    options = proxied(warehouse, squid.port) | {"host": "127.0.0.1"}
+    options[NETWORK] = NetworkChoice(certifi.where(), bypass=("example.com", "127.0.0.1"))
 
     with SnowflakeSession(open_connection(options)) as session:
         assert session.query("SELECT 1").scalar() == 1
@@ -90,7 +99,7 @@ def test_a_wrong_password_is_refused_at_once(
     warehouse: RunningWarehouse, squid: RunningSquid, caplog: pytest.LogCaptureFixture
 ) -> None:
     wrong = "wr0ng@/:%é"
-    with caplog.at_level("DEBUG"), pytest.raises(ProxyDeniedError, match="407") as caught:
+    with caplog.at_level("DEBUG"), pytest.raises(ProxyAuthenticationError, match="407") as caught:
         open_connection(proxied(warehouse, squid.port, wrong))
 
     for secret in (wrong, quote(wrong, safe=""), "wr0ng", "local:local"):
@@ -119,7 +128,7 @@ def test_an_upload_that_the_proxy_forbids_fails_without_showing_its_address(
 def test_a_proxy_that_is_down_is_worth_a_retry(warehouse: RunningWarehouse) -> None:
     options = proxied(warehouse, 9) | {"login_timeout": 1}
 
-    with pytest.raises(WarehouseUnavailableError) as caught:
+    with pytest.raises(ProxyUnreachableError) as caught:
         open_connection(options)
 
     assert PASSWORD not in str(caught.value)

@@ -11,10 +11,16 @@ from snowflake.connector import errors as connector_errors
 from sfetl_provider.adapters.snowflake_errors import translate
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.errors import (
+    ConnectionLostError,
+    HostUnknownError,
     LoginDeniedError,
+    ProxyAuthenticationError,
     ProxyDeniedError,
+    ProxyUnreachableError,
+    ServerFaultError,
     SfetlError,
     StatementError,
+    ThrottledError,
     WarehouseBusyError,
     WarehouseUnavailableError,
 )
@@ -45,7 +51,7 @@ def assert_is_clean(error: SfetlError) -> None:
     for secret in (PASSWORD, PROXY_PASSWORD, "://"):
         assert secret not in str(error)
     assert error.__cause__ is None
-    assert error.__suppress_context__
+    assert error.__suppress_context__ or error.__context__ is None
 
 
 def login_through(proxy: AnsweringServer) -> SfetlError:
@@ -68,8 +74,9 @@ def refusal(code: str, message: str) -> str:
 @pytest.mark.parametrize(
     ("status", "kind", "remedy"),
     [
-        (407, ProxyDeniedError, "Correct user or password of the proxy connection"),
+        (407, ProxyAuthenticationError, "Correct user or password of the proxy connection"),
         (403, ProxyDeniedError, "Have the host allowed"),
+        (429, ThrottledError, "Airflow tries again"),
         (502, WarehouseUnavailableError, "Airflow tries again"),
         (503, WarehouseUnavailableError, "Airflow tries again"),
     ],
@@ -97,7 +104,7 @@ def test_a_refused_connection() -> None:
 def test_a_host_that_nobody_knows() -> None:
     error = login_error(host="nowhere.invalid", port=80)
 
-    assert type(error) is WarehouseUnavailableError
+    assert type(error) is HostUnknownError
     assert "gaierror" in error.what
 
 
@@ -106,7 +113,7 @@ def test_snowflake_that_is_not_there_for_now(status: int) -> None:
     with answering_server(status) as server:
         error = login_error(port=server.port)
 
-    assert type(error) is WarehouseUnavailableError
+    assert type(error) is ServerFaultError
 
 
 def test_a_wrong_password() -> None:
@@ -168,6 +175,34 @@ def test_a_fault_beneath_a_failed_login_is_found_in_the_chain() -> None:
     fault.__context__ = TimeoutError("timed out")
 
     assert type(translate(fault, "logging in")) is WarehouseUnavailableError
+
+
+def test_a_proxy_that_is_down() -> None:
+    error = login_error(proxy_host="127.0.0.1", proxy_port="9")
+
+    assert type(error) is ProxyUnreachableError
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (connector_errors.TooManyRequests(), ThrottledError),
+        (connector_errors.BadGatewayError(), ServerFaultError),
+    ],
+    ids=str,
+)
+def test_what_snowflake_answers_later(fault: Exception, kind: type[SfetlError]) -> None:
+    error = translate(fault, "running SELECT 1")
+
+    assert type(error) is kind
+    assert error.is_retryable
+
+
+def test_a_connection_that_is_cut() -> None:
+    fault = connector_errors.OperationalError("x", errno=250003)
+    fault.__context__ = ConnectionResetError(104, "Connection reset by peer")
+
+    assert type(translate(fault, "running SELECT 1")) is ConnectionLostError
 
 
 def test_a_chain_that_bites_its_tail_ends() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from local.warehouse.serving.server import RunningWarehouse, running_warehouse
+from sfetl_provider.adapters.network.login_fault import target_of
+from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
-from sfetl_provider.core.errors import ProxyDeniedError, TlsUntrustedError
+from sfetl_provider.core.errors import ProxyAuthenticationError, TlsUntrustedError
+from sfetl_provider.core.network.settings_reading import ProxyFields, read_proxy_settings
 from tests.adapters.conftest import STAGE
 from tests.adapters.squid import INNER_HOST, PASSWORD, USER, RunningSquid
 
@@ -22,8 +24,13 @@ def encrypted() -> Iterator[RunningWarehouse]:
         yield running
 
 
-def tunnelled(encrypted: RunningWarehouse, squid: RunningSquid, password: str = PASSWORD) -> dict[str, Any]:
-    return {
+def tunnelled(
+    encrypted: RunningWarehouse, squid: RunningSquid, password: str = PASSWORD, **more: Any
+) -> dict[str, Any]:
+    """Options as the hook makes them of a proxy connection, for the warehouse by its inner name."""
+    extra = {"ca_bundle": str(encrypted.ca_bundle), **more}
+    fields = ProxyFields("corp_proxy", "127.0.0.1", squid.port, USER, password, extra)
+    options = {
         "account": "local",
         "user": "local",
         "password": "local",
@@ -31,17 +38,14 @@ def tunnelled(encrypted: RunningWarehouse, squid: RunningSquid, password: str = 
         "port": encrypted.port,
         "protocol": "https",
         "login_timeout": 2,
-        "proxy_host": "127.0.0.1",
-        "proxy_port": str(squid.port),
-        "proxy_user": quote(USER, safe=""),
-        "proxy_password": quote(password, safe=""),
     }
+    return options | network_options(read_proxy_settings(fields, {}), target_of(options))
 
 
 def test_login_query_and_put_pass_the_tunnel(
     encrypted: RunningWarehouse, squid: RunningSquid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(encrypted.ca_bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/where")
     monkeypatch.setenv("NO_PROXY", "*")
     chunk = tmp_path / "part-00001.tsv.zst"
     chunk.write_bytes(b"x")
@@ -60,24 +64,44 @@ def test_login_query_and_put_pass_the_tunnel(
     assert granted == {("CONNECT", f"{INNER_HOST}:{encrypted.port}", USER)}
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(
+def test_a_certificate_that_nobody_vouches_for_is_refused_with_its_issuer(
     encrypted: RunningWarehouse, squid: RunningSquid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
-    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(encrypted.ca_bundle))
 
-    with pytest.raises(TlsUntrustedError, match="is not trusted") as caught:
-        open_connection(tunnelled(encrypted, squid))
+    with pytest.raises(
+        TlsUntrustedError, match=r"issued by sfetl local warehouse \(.*is not trusted"
+    ) as caught:
+        open_connection(tunnelled(encrypted, squid, ca_bundle=""))
 
     assert PASSWORD not in str(caught.value)
 
 
-def test_a_wrong_password_is_refused_and_shown_nowhere(
+def test_insecure_verifies_nothing_for_that_connection_alone_and_warns_each_time(
+    encrypted: RunningWarehouse, squid: RunningSquid, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    chunk = tmp_path / "part-00001.tsv.zst"
+    chunk.write_bytes(b"x")
+
+    with SnowflakeSession(
+        open_connection(tunnelled(encrypted, squid, ca_bundle="", insecure=True))
+    ) as session:
+        session.query("CREATE OR REPLACE STAGE DB.SFETL.CHUNKS ENCRYPTION=(TYPE='SNOWFLAKE_SSE')")
+        session.upload(chunk, f"{STAGE}/insecure/")
+        with pytest.raises(TlsUntrustedError):
+            open_connection(tunnelled(encrypted, squid, ca_bundle=""))
+
+    warnings = [record.message for record in caplog.records if "NOT verified" in record.message]
+    assert len(warnings) == 1
+    assert INNER_HOST in warnings[0]
+
+
+def test_a_wrong_password_is_asked_with_once_and_shown_nowhere(
     encrypted: RunningWarehouse, squid: RunningSquid, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level("DEBUG"), pytest.raises(ProxyDeniedError, match="407") as caught:
-        open_connection(tunnelled(encrypted, squid, "wr0ng@/:%é"))
+    with caplog.at_level("DEBUG"), pytest.raises(ProxyAuthenticationError, match="407") as caught:
+        tunnelled(encrypted, squid, "wr0ng@/:%é", authentication="basic")
 
     assert "wr0ng" not in str(caught.value) + caplog.text
-    # Connector 4.8 tries four times before its error reaches us; each counts against an account's lockout.
-    assert [found.status for found in squid.requests()] == [407] * 4
+    # Each counts against an account's lockout; the connector alone would ask four times.
+    assert [found.status for found in squid.requests()] == [407]

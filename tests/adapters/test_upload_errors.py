@@ -12,6 +12,7 @@ from snowflake.connector import errors as connector_errors
 from sfetl_provider.adapters.snowflake_errors import translate_upload
 from sfetl_provider.adapters.upload_child import RefusedTunnels
 from sfetl_provider.core.errors import (
+    ProxyAuthenticationError,
     ProxyDeniedError,
     ScratchSpaceError,
     SfetlError,
@@ -35,9 +36,12 @@ def put_failure(details: BaseException) -> connector_errors.OperationalError:
     [
         (OSError(f"403 Client Error: Forbidden for url: {ADDRESS}"), UploadDeniedError),
         (OSError(f"401 Client Error: Unauthorized for url: {ADDRESS}"), UploadDeniedError),
-        (OSError(f"407 Client Error: Proxy Authentication Required for url: {ADDRESS}"), ProxyDeniedError),
+        (
+            OSError(f"407 Client Error: Proxy Authentication Required for url: {ADDRESS}"),
+            ProxyAuthenticationError,
+        ),
         (OSError("Tunnel connection failed: 403"), ProxyDeniedError),
-        (OSError("Tunnel connection failed: 407"), ProxyDeniedError),
+        (OSError("Tunnel connection failed: 407"), ProxyAuthenticationError),
         (OSError("certificate verify failed: unable to get local issuer"), TlsUntrustedError),
         (OSError(errno.ENOSPC, "No space left on device"), ScratchSpaceError),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), ScratchSpaceError),

@@ -20,7 +20,7 @@ from sfetl_provider.adapters.upload_messages import from_message, to_message
 from sfetl_provider.adapters.upload_process import Patience, ProcessUploader
 from sfetl_provider.core.errors import (
     LoginDeniedError,
-    ProxyDeniedError,
+    ProxyAuthenticationError,
     ScratchSpaceError,
     SfetlError,
     StatementError,
@@ -187,7 +187,7 @@ def test_a_rejected_password_of_the_proxy_is_tried_once_for_all(
     reports: list[str] = []
     with ProcessUploader(proxied(warehouse, squid.port, "wr0ng"), PATIENT) as processes:
         for _ in range(2):
-            with pytest.raises(ProxyDeniedError, match="407") as caught:
+            with pytest.raises(ProxyAuthenticationError, match="407") as caught:
                 retried(processes, reports).upload(chunk, folder)
 
     assert reports == []

@@ -58,7 +58,7 @@ def test_equal_files_end_with_0(folder: Path) -> None:
         (("a.tsv", "none.tsv"), "There is no file none.tsv"),
         (("a.tsv", "b.tsv", "--key", "no such"), "'no such' is not an identifier"),
         (("a.tsv", "b.tsv", "--differences", "a.tsv"), "would be overwritten"),
-        (("a.tsv", "--month", "2024-02"), "only where Airflow is installed"),
+        (("a.tsv", "--month", "2024-02"), "it is not installed here"),
     ],
 )
 def test_what_cannot_be_compared_ends_with_2(folder: Path, arguments: tuple[str, ...], words: str) -> None:

@@ -12,6 +12,7 @@ from sfetl_provider.core.audit import statements as audit
 from sfetl_provider.core.audit.day_scan import Aggregates
 from sfetl_provider.core.audit.load_rules import RuleCounter
 from sfetl_provider.core.column_type import read_column_type
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.copy_history import copy_history_statement
 from sfetl_provider.core.copy_into.query_history import history_statement
@@ -32,6 +33,7 @@ from sfetl_provider.core.ledger.tables import (
     preparing_statements,
     presence_statement,
 )
+from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import (
     head_table,
     kept_table,
@@ -42,11 +44,34 @@ from sfetl_provider.core.plan.names import (
     stage_folder,
 )
 from sfetl_provider.core.publish import statements
+from sfetl_provider.core.publish.column_list import ColumnList, column_list
+from sfetl_provider.core.publish.computed_values import unreadable_statement
 from sfetl_provider.core.qc.rule_scan import rules_of
 from sfetl_provider.core.restore import statements as restore
 from sfetl_provider.core.restore.records import Past
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
 
+ALTERED = sample_config(
+    columns=[
+        "flight_date",
+        "carrier",
+        {"name": "distance", "target": "miles"},
+        {"name": "note", "target": "remark"},
+        {"name": "pilot", "mask": {"method": "hash", "where": "publish"}},
+        {"name": "seat", "mask": {"method": "partial", "where": "publish", "keep_last": 1}},
+        {"name": "card", "mask": {"method": "fixed", "where": "publish", "value": "hidden"}},
+    ],
+    publish={
+        "columns": [
+            {"name": "carrier", "value": "upper(trim(carrier))"},
+            {"name": "is_far", "value": "CASE WHEN distance > 1000.5 THEN 'yes' ELSE 'no' END"},
+            {"name": "length", "value": "CAST(note AS NUMBER) + 1"},
+            {"name": "days_left", "value": "month_last_day() - flight_date"},
+            {"name": "loaded_at", "value": "load_time()"},
+            {"name": "source", "value": "file_name()"},
+        ]
+    },
+)
 FOLDER = Path(__file__).parent / "golden_sql"
 QUERY_ID = "01b2c3d4-0000-1111-0000-000000000042"
 
@@ -88,7 +113,8 @@ def _copy() -> dict[str, str]:
     (batch,) = make_batches([sample_staged_file()], config)
     table, folder = load_table(plan, 1), stage_folder(plan)
     return {
-        "create_load_table": create_load_table(table, TABLE, config.column_names),
+        "create_load_table": create_load_table(table, TABLE, config),
+        "create_load_table_altered": create_load_table(table, TABLE, ALTERED, ["NOTE"]),
         "drop_load_table": drop_table(table),
         "copy_plain": copy_statement(table, folder, batch, config),
         "copy_one_quoted_column": copy_statement(table, folder, batch, quoted),
@@ -139,16 +165,20 @@ def _change() -> dict[str, str]:
     config, plan = sample_config(), sample_plan()
     merging = sample_config(publish={"mode": "merge", "merge_keys": ["carrier", "distance"]})
     rows = month_rows.MonthRows(TABLE, "FLIGHT_DATE", plan.month_value)
+    table = load_table(plan, 1)
+    plain, altered = _columns(plan, config), _columns(plan, ALTERED)
     return {
-        "check_load_table": statements.load_check_statement(load_table(plan, 1), "FLIGHT_DATE"),
+        "check_load_table": statements.load_check_statement(table, "FLIGHT_DATE"),
         "count_month": month_rows.count_statement(rows),
         "delete_month": month_rows.delete_statement(rows),
-        "insert_month": statements.insert_statement(TABLE, load_table(plan, 1), config),
-        "merge_month": statements.merge_statement(TABLE, load_table(plan, 1), merging),
-        "unusable_keys": statements.unusable_keys_statement(load_table(plan, 1), merging),
-        "reject_rows": statements.reject_statement(load_table(plan, 1), config),
+        "insert_month": statements.insert_statement(TABLE, table, plain, "FLIGHT_DATE"),
+        "check_computed": unreadable_statement(table, altered.unreadable).text,
+        "insert_altered": statements.insert_statement(TABLE, table, altered, "FLIGHT_DATE"),
+        "merge_month": statements.merge_statement(TABLE, table, plain, merging),
+        "unusable_keys": statements.unusable_keys_statement(table, plain, merging).text,
+        "reject_rows": statements.reject_statement(table, plain, "FLIGHT_DATE"),
         "preview_totals": preview.totals_statement(TABLE, "FLIGHT_DATE"),
-        "preview_sample": preview.sample_statement(config),
+        "preview_sample": preview.sample_statement(config, config.target_names),
         "restore_past_count": restore.past_count_statement(rows, Past(statement_id=QUERY_ID)),
         "restore_insert": restore.bring_back_statement(
             rows, Past(statement_id=QUERY_ID), config.column_names
@@ -158,6 +188,12 @@ def _change() -> dict[str, str]:
             kept_table("DEMO", "flights", "2013-01", "0" * 12, NOW.date()), TABLE, is_transient=False
         ),
     }
+
+
+def _columns(plan: MonthPlan, config: FeedConfig) -> ColumnList:
+    types = {"VARCHAR(5)": ("CARRIER",), "NUMBER(9,0)": ("DISTANCE",), "DATE": ("FLIGHT_DATE",)}
+    planned = plan.model_copy(update={"target_types": types, "unpublished": ("NOTE",)})
+    return column_list(planned, config, ["flights_2013-01.tsv"], NOW)
 
 
 def write_golden_files() -> None:

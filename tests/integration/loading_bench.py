@@ -86,7 +86,7 @@ def loaded_job(
 ) -> PublishJob:
     """Fill the run's load table, as a COPY of one chunk would have: one row a day from the month's first."""
     table = load_table(plan, 1)
-    session.query(create_load_table(table, plan.table, CONFIG.column_names))
+    session.query(create_load_table(table, plan.table, CONFIG))
     values = ", ".join(f"('{plan.month}-{day:02}', 'AA', {day})" for day in range(1, rows + 1))
     session.query(f"INSERT INTO {quoted_table(table)} VALUES {values}")
     return PublishJob(plan, config, (sample_staged_file((rows,)),), sample_outcome(plan, rows), PASSED)

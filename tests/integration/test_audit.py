@@ -56,7 +56,7 @@ def test_rules_keys_and_earlier_months_are_judged_in_the_load_table() -> None:
         for month, rows in (("2012-10", 8), ("2012-11", 9), ("2012-12", 10)):
             publish_month(loaded_job(session, planned(session, month, month), rows), session, CLOCK)
         plan = planned(session, "one").model_copy(update={"qc_mode": "snowflake"})
-        session.query(create_load_table(load_table(plan, 1), plan.table, CONFIG.column_names))
+        session.query(create_load_table(load_table(plan, 1), plan.table, CONFIG))
         session.query(f"INSERT INTO {quoted_table(load_table(plan, 1))} VALUES {ROWS}")
         earlier = earlier_months(session, TABLE.database, plan.feed, plan.month, 2)
         job = AuditJob(plan, config, sample_outcome(plan, 4), earlier=earlier)

@@ -20,7 +20,8 @@ def test_a_month_goes_in_and_out_and_leaves_nothing(tmp_path: Path) -> None:
         assert session.query(f"{names} WHERE TABLE_SCHEMA <> 'INFORMATION_SCHEMA'").rows == (
             ("SFETL", "LEDGER"),
             ("SFETL", "PROFILES"),
+            ("SFETL", "REJECTED_ROWS"),
         )
-        for table in ("LEDGER", "PROFILES"):
+        for table in ("LEDGER", "PROFILES", "REJECTED_ROWS"):
             assert session.query(f"SELECT COUNT(*) FROM BENCH.SFETL.{table}").scalar() == 0
         assert session.list_stage('@"BENCH"."SFETL"."CHUNKS"/') == []

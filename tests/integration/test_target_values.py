@@ -12,7 +12,8 @@ from local.warehouse.serving.server import running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.copy_into.statement import file_format
-from sfetl_provider.core.plan.target_types import read_target_types, with_target_types
+from sfetl_provider.core.plan.target_columns import describe_target
+from sfetl_provider.core.plan.target_types import target_types, with_target_types
 from tests.core.load_samples import TABLE, sample_config
 from tests.core.qc.target_cases import CASES, FORMAT
 from tests.integration.loading_bench import CONFIG, make_target, open_session
@@ -65,7 +66,7 @@ def test_copy_agrees_with_the_check(session: SnowflakeSession, type_text: str, t
 
 
 def test_the_tables_types_are_read(session: SnowflakeSession) -> None:
-    types = read_target_types(session, TABLE, CONFIG)
+    types = target_types(describe_target(session, TABLE) or (), CONFIG)
 
     assert types == {"NUMBER(9,0)": ("DISTANCE",), "DATE": ("FLIGHT_DATE",), "VARCHAR(5)": ("CARRIER",)}
     typed = with_target_types(CONFIG, types)
@@ -73,12 +74,12 @@ def test_the_tables_types_are_read(session: SnowflakeSession) -> None:
 
 
 @pytest.mark.parametrize("target", ["config", "off"])
-def test_the_table_is_asked_only_when_wanted(session: SnowflakeSession, target: str) -> None:
-    assert read_target_types(session, TABLE, sample_config(qc={"target": target})) == {}
+def test_the_tables_types_are_taken_only_when_wanted(target: str) -> None:
+    config = sample_config(qc={"target": target})
 
-
-def test_a_table_that_does_not_exist_has_no_types(session: SnowflakeSession) -> None:
-    missing = TABLE.model_copy(update={"name": "MISSING"})
-
-    assert read_target_types(session, missing, CONFIG) == {}
+    assert with_target_types(config, {"DATE": ("FLIGHT_DATE",)}) is config
     assert with_target_types(CONFIG, {}) is CONFIG
+
+
+def test_a_table_that_does_not_exist_has_no_columns(session: SnowflakeSession) -> None:
+    assert describe_target(session, TABLE.model_copy(update={"name": "MISSING"})) is None

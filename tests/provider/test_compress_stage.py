@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.errors import UploadError
+from sfetl_provider.core.plan.names import stage_folder
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.compress_stage import CompressStageOperator
 from tests.adapters.throttling_proxy import Fault, Kind, throttling_proxy
@@ -65,6 +67,40 @@ def test_a_file_is_staged_through_the_proxy_and_its_progress_kept(
     assert proxy.bytes_sent >= staged.compressed_bytes
     progress: Any = store.get("progress")
     assert [step["percent"] for step in progress["steps"].values()] == [100.0, 100.0]
+
+
+def test_a_hashed_column_is_loaded_as_its_hmac_and_its_key_is_kept_nowhere(
+    session: SnowflakeSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    key, store = "a key of thirty-two characters..", MemoryCheckpoints()
+    add_connection(monkeypatch, "masks", conn_type="generic", password=key)
+    lines = (f"2013-01-01\tcarrier {number % 100}\t{number}\n" for number in range(ROWS))
+    source = source_file(tmp_path / "flights_2013-01.tsv", "".join(lines).encode())
+    mask = {"method": "hash", "where": "before_stage"}
+    columns = ["flight_date", {"name": "carrier", "mask": mask}, "distance"]
+    plan = planned(session, "masked")
+    operator = CompressStageOperator(
+        task_id="compress_stage",
+        feed=sample_config(columns=columns, mask_conn_id="masks", stage={"chunk_mib": 1}),
+        plan=plan.to_json(),
+        source=source.to_json(),
+    )
+
+    staged = execute(operator, store)
+
+    session.query('CREATE OR REPLACE TABLE "DEMO"."PUBLIC"."MASKED" (D DATE, C VARCHAR(64), N NUMBER(9,0))')
+    session.query(
+        f'COPY INTO "DEMO"."PUBLIC"."MASKED" FROM \'{stage_folder(plan, source.key)}\''
+        " FILE_FORMAT = (TYPE = CSV FIELD_DELIMITER = '\\t' COMPRESSION = ZSTD)"
+    )
+    loaded = session.query('SELECT DISTINCT C FROM "DEMO"."PUBLIC"."MASKED"').rows
+    expected = {hmac.new(key.encode(), f"carrier {n}".encode(), "sha256").hexdigest() for n in range(100)}
+    assert {value for (value,) in loaded} == expected
+    assert staged.staged_records == ROWS
+    assert key not in f"{vars(store)}{staged.to_json()}{capsys.readouterr()}"
 
 
 def test_stopping_the_task_ends_its_uploads(

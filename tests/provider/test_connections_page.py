@@ -31,4 +31,4 @@ def test_every_field_of_the_proxys_form_is_explained() -> None:
 def test_the_examples_extras_are_json() -> None:
     extras = re.findall(r"--conn-extra '([^']*)'", PAGE)
 
-    assert [sorted(json.loads(extra))[0] for extra in extras] == ["account", "no_proxy"]
+    assert [sorted(json.loads(extra))[0] for extra in extras] == ["account", "authentication"]

@@ -43,7 +43,14 @@ def test_the_projects_own_configs_give_dags(airflow_home: Path, monkeypatch: pyt
     bag = DagBag(PROJECT / "dags")
 
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"load_flights", "load_weather", "drop_month", "restore_month", "maintenance"}
+    assert set(bag.dags) == {
+        "load_flights",
+        "load_weather",
+        "drop_month",
+        "restore_month",
+        "maintenance",
+        "doctor",
+    }
     for dag in bag.dags.values():
         DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
 
@@ -53,7 +60,7 @@ def test_a_broken_config_is_an_import_error_with_file_and_field_and_the_other_fe
 ) -> None:
     bag = DagBag(PROJECT / "dags")
 
-    assert set(bag.dags) == {"load_sales", "drop_month", "restore_month", "maintenance"}
+    assert set(bag.dags) == {"load_sales", "drop_month", "restore_month", "maintenance", "doctor"}
     ((file, text),) = bag.import_errors.items()
     assert Path(file).name == "broken_configs.py"
     for pointer in ("/colour", "/retries", "/table", "/columns", "/date", "/files"):
@@ -63,7 +70,7 @@ def test_a_broken_config_is_an_import_error_with_file_and_field_and_the_other_fe
 def test_parsing_imports_nothing_heavy(airflow_home: Path) -> None:
     code = (
         "import runpy, sys\n"
-        "for name in ('feeds', 'drop_month', 'restore_month', 'maintenance', 'broken_configs'):\n"
+        "for name in ('feeds', 'drop_month', 'restore_month', 'maintenance', 'doctor', 'broken_configs'):\n"
         f"    runpy.run_path(f'{PROJECT}/dags/{{name}}.py')\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )

@@ -14,6 +14,8 @@ import pytest
 from airflow.configuration import conf
 from airflow.providers_manager import ProvidersManager
 
+from sfetl_provider.core.network.proxy_settings import ProxyMode
+from sfetl_provider.core.network.settings_reading import EXTRA_FIELDS
 from sfetl_provider.get_provider_info import get_provider_info
 from sfetl_provider.settings import Settings, read_settings
 
@@ -40,9 +42,12 @@ def test_the_proxy_connection_has_its_form(providers: ProvidersManager) -> None:
     )
     behaviour = providers.field_behaviours["sfetl_proxy"]
     assert "schema" in behaviour["hidden_fields"]
-    assert behaviour["relabeling"] == {"login": "Proxy user", "password": "Proxy password"}
-    own = [name for name in providers.connection_form_widgets if "sfetl_proxy" in name]
-    assert own == ["extra__sfetl_proxy__no_proxy"]
+    assert behaviour["relabeling"]["host"] == "Proxy host"
+    prefix = "extra__sfetl_proxy__"
+    own = [name for name in providers.connection_form_widgets if name.startswith(prefix)]
+    assert {name.removeprefix(prefix) for name in own} == EXTRA_FIELDS
+    modes = providers.connection_form_widgets[f"{prefix}mode"].field["schema"]["enum"]
+    assert set(modes) == set(ProxyMode)
 
 
 def test_snowflakes_own_connection_type_stays_the_providers(providers: ProvidersManager) -> None:

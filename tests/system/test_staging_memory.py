@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from benchmarks.process_tree import tree_bytes
-from sfetl_provider.core.config.model import StageConfig
+from sfetl_provider.core.config.stage_model import StageConfig
 from tests.core.fakes import feed
 from tests.system.stage_contents import StageContents, stage_contents, write_source
 from tests.system.staging_process import Order

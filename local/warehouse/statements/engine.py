@@ -27,6 +27,13 @@ transforms.SQL_DESCRIBE_TABLE = Template(
     transforms.SQL_DESCRIBE_TABLE.template.replace("FROM _fs_inf", "FROM _fs_global._fs_inf")
 )
 
+# fakesnow looks in the session's database only: without one, or for a table of another, it finds no columns.
+transforms.SQL_DESCRIBE_TABLE = Template(
+    transforms.SQL_DESCRIBE_TABLE.template.replace(
+        "FROM _fs_information_schema.", "FROM _fs_global._fs_information_schema."
+    )
+)
+
 
 def run_on_fakesnow(session: Session, sql: str, expression: Expr, rows: Sequence[tuple[Any, ...]]) -> Result:
     """Execute once per row of bound values; an array binding answers the sum of what was affected."""

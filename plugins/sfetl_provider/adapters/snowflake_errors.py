@@ -9,16 +9,26 @@ from __future__ import annotations
 import errno
 import os
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 from snowflake.connector import errors as connector_errors
 
+from sfetl_provider.adapters.network.faults import (
+    NOTHING_CHANGED,
+    connection_lost,
+    host_unknown,
+    proxy_answer,
+    proxy_unreachable,
+    untrusted,
+)
 from sfetl_provider.core.errors import (
     LoginDeniedError,
-    ProxyDeniedError,
+    ServerFaultError,
     SfetlError,
-    TlsUntrustedError,
+    ThrottledError,
+    TlsHostNameError,
     UploadDeniedError,
     WarehouseBusyError,
     WarehouseUnavailableError,
@@ -30,25 +40,31 @@ _LOGIN_FAILED = 250001
 _REJECTED_LOGINS = range(390100, 390200)
 # The connector adds the HTTP status to 290000; only a proxy answers 407 (to a request without a tunnel).
 _PROXY_AUTHENTICATION_REQUIRED = 290407
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})([^'\")]*)")
+# At login the connector drops which of 429 and 5xx was answered.
+_RETRYABLE_LOGIN = 251012
 _PROXY_DENIED = 407
 _STORAGE_DENIED = (401, 403)
 _STORAGE_ANSWER = re.compile(r"\b(\d{3}) (?:Client|Server) Error")
 _FULL_DISK = re.compile(rf"OSError\(({errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG}),")
-_UNTRUSTED = re.compile(r"certificate.verify.failed|hostname .* doesn't match", re.IGNORECASE)
-_RETRY_LATER = "Nothing was changed by this statement as far as is known; the run's checkpoints are kept."
+_UNTRUSTED = re.compile(r"certificate.verify.failed", re.IGNORECASE)
+_OTHER_HOST = re.compile(r"hostname .* doesn't match", re.IGNORECASE)
+_CUT = re.compile(r"Connection reset by peer|Connection aborted|RemoteDisconnected|Broken pipe")
 CONNECTOR_FAILURES = (connector_errors.Error, OSError)
 # Waiting for a lock, or in the queue, took longer than the session allows.
 _BUSY = frozenset({625, 630})
+_SERVER_FAULTS = (
+    connector_errors.InternalServerError,
+    connector_errors.ServiceUnavailableError,
+    connector_errors.GatewayTimeoutError,
+    connector_errors.BadGatewayError,
+)
 _NETWORK = (
     OSError,
     connector_errors.OperationalError,
     connector_errors.InterfaceError,
-    connector_errors.InternalServerError,
-    connector_errors.ServiceUnavailableError,
-    connector_errors.GatewayTimeoutError,
+    *_SERVER_FAULTS,
     connector_errors.TooManyRequests,
-    connector_errors.BadGatewayError,
     connector_errors.RequestTimeoutError,
     connector_errors.OtherHTTPRetryableError,
     connector_errors.RevocationCheckError,
@@ -60,38 +76,90 @@ def translate(error: BaseException, doing: str, statement: str = "") -> SfetlErr
 
     The text never holds a credential: only Snowflake's own message, class names and HTTP codes are used.
     """
-    if (status := _proxy_status(error)) is not None:
-        return _proxy_error(status, doing)
-    if any(_UNTRUSTED.search(str(link)) for link in _chain(error)):
-        return TlsUntrustedError(
-            f"The certificate presented while {doing} is not trusted.",
+    chain = list(_chain(error))
+    return (
+        _on_the_way(chain, doing)
+        or _refused_login(error, doing)
+        or _busy(error, doing)
+        or _unavailable(error, chain, doing)
+        or _refused_statement(error, doing, statement)
+    )
+
+
+def _on_the_way(chain: list[BaseException], doing: str) -> SfetlError | None:
+    """Give the fault of a proxy, of TLS or of a name; these hide deep in the chain."""
+    if (answer := _proxy_status(chain)) is not None:
+        return proxy_answer(*answer, doing)
+    if any(_OTHER_HOST.search(str(link)) for link in chain):
+        return TlsHostNameError(
+            f"The certificate presented while {doing} belongs to another host.",
             safe="Nothing was sent.",
-            next_step="Behind a proxy that opens TLS, add its CA to the bundle of REQUESTS_CA_BUNDLE;"
-            " otherwise check the host name. Then clear this task.",
+            next_step="Check account and host of the Snowflake connection, then clear this task.",
         )
-    code = getattr(error, "errno", None) or 0
-    if isinstance(error, connector_errors.ForbiddenError) or _is_rejected_login(error, code):
-        return LoginDeniedError(
-            f"Snowflake refused the login while {doing}: {_message(error)}",
-            safe="Nothing was done.",
-            next_step="Correct user, key, role or network policy in the Airflow connection, then clear this task.",
+    if any(_UNTRUSTED.search(str(link)) for link in chain):
+        return untrusted("", doing)
+    if any(type(link).__name__ == "ProxyError" for link in chain):
+        return proxy_unreachable(_root(chain), doing)
+    if any(isinstance(link, socket.gaierror) for link in chain):
+        return host_unknown(doing)
+    return None
+
+
+def _refused_login(error: BaseException, doing: str) -> SfetlError | None:
+    if not isinstance(error, connector_errors.ForbiddenError) and not _is_rejected_login(error, _code(error)):
+        return None
+    return LoginDeniedError(
+        f"Snowflake refused the login while {doing}: {_message(error)}",
+        safe="Nothing was done.",
+        next_step="Correct user, key, role or network policy in the Airflow connection, then clear this task.",
+    )
+
+
+def _busy(error: BaseException, doing: str) -> SfetlError | None:
+    if _code(error) not in _BUSY:
+        return None
+    return WarehouseBusyError(
+        f"Snowflake was busy while {doing}: {_message(error)}",
+        safe="The transaction is rolled back; the table is as it was.",
+        next_step="Airflow tries again.",
+    )
+
+
+def _unavailable(error: BaseException, chain: list[BaseException], doing: str) -> SfetlError | None:
+    if not any(isinstance(link, _NETWORK) for link in chain):
+        return None
+    if any(isinstance(link, connector_errors.TooManyRequests) for link in chain):
+        return ThrottledError(
+            f"Snowflake asked for fewer requests while {doing}.",
+            safe=NOTHING_CHANGED,
+            next_step="Airflow tries again, later.",
         )
-    if code in _BUSY:
-        return WarehouseBusyError(
-            f"Snowflake was busy while {doing}: {_message(error)}",
-            safe="The transaction is rolled back; the table is as it was.",
-            next_step="Airflow tries again.",
+    if faults := [link for link in chain if isinstance(link, _SERVER_FAULTS)]:
+        return ServerFaultError(
+            f"Snowflake had a fault of its own while {doing} ({type(faults[0]).__name__}).",
+            safe=NOTHING_CHANGED,
+            next_step="Airflow tries again; if it goes on, look at status.snowflake.com.",
         )
-    if any(isinstance(link, _NETWORK) for link in _chain(error)):
-        return WarehouseUnavailableError(
-            f"Snowflake could not be reached while {doing}: {_message(error)} ({_root(error)}).",
-            safe=_RETRY_LATER,
-            next_step="Airflow tries again; if it goes on, check host, network and proxy of the connection.",
+    if any(_code(link) == _RETRYABLE_LOGIN for link in chain):
+        return ServerFaultError(
+            f"Snowflake had a fault of its own while {doing}, or asked for fewer requests (HTTP 5xx or 429).",
+            safe=NOTHING_CHANGED,
+            next_step="Airflow tries again; if it goes on, look at status.snowflake.com.",
         )
-    advice = next_step_of(code, _message(error), statement)
-    return refusal(code)(
+    if any(_CUT.search(f"{link!r}") for link in chain):
+        return connection_lost(_root(chain), doing)
+    return WarehouseUnavailableError(
+        f"Snowflake could not be reached while {doing}: {_message(error)} ({_root(chain)}).",
+        safe=NOTHING_CHANGED,
+        next_step="Airflow tries again; if it goes on, check host, network and proxy of the connection.",
+    )
+
+
+def _refused_statement(error: BaseException, doing: str, statement: str) -> SfetlError:
+    advice = next_step_of(_code(error), _message(error), statement)
+    return refusal(_code(error))(
         f"Snowflake refused a statement while {doing}: {_message(error)}",
-        code=code,
+        code=_code(error),
         query_id=str(getattr(error, "sfqid", "") or ""),
         safe="The statement changed nothing.",
         next_step=f"{advice} Then clear this task." if advice else "",
@@ -109,7 +177,7 @@ def translate_upload(error: BaseException, source: Path) -> SfetlError:
     answer = _STORAGE_ANSWER.search(text)
     status = int(answer[1]) if answer else 0
     if status == _PROXY_DENIED:
-        return _proxy_error(status, f"uploading {source.name}")
+        return proxy_answer(status, "", f"uploading {source.name}")
     if status in _STORAGE_DENIED:
         return UploadDeniedError(
             f"The upload of {source.name} was refused: the stage's storage, or a proxy in its place, answered"
@@ -128,17 +196,8 @@ def _is_rejected_login(error: BaseException, code: int) -> bool:
     return code in _REJECTED_LOGINS
 
 
-def _proxy_error(status: int, doing: str) -> SfetlError:
-    if status in (502, 503, 504):
-        return WarehouseUnavailableError(
-            f"The proxy answered {status} while {doing}.", safe=_RETRY_LATER, next_step="Airflow tries again."
-        )
-    remedy = "Correct user or password of the proxy connection" if status == 407 else "Have the host allowed"
-    return ProxyDeniedError(
-        f"The proxy answered {status} while {doing}.",
-        safe="Nothing was sent to Snowflake, and it is not tried again, so that no account is locked.",
-        next_step=f"{remedy}, then clear this task.",
-    )
+def _code(error: BaseException) -> int:
+    return getattr(error, "errno", None) or 0
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -149,17 +208,17 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _proxy_status(error: BaseException) -> int | None:
-    for link in _chain(error):
+def _proxy_status(chain: list[BaseException]) -> tuple[int, str] | None:
+    for link in chain:
         if getattr(link, "errno", None) == _PROXY_AUTHENTICATION_REQUIRED:
-            return 407
+            return 407, ""
         if match := _TUNNEL.search(str(link)):
-            return int(match[1])
+            return int(match[1]), match[2]
     return None
 
 
-def _root(error: BaseException) -> str:
-    return type(list(_chain(error))[-1]).__name__
+def _root(chain: list[BaseException]) -> str:
+    return type(chain[-1]).__name__
 
 
 def _message(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -11,9 +11,11 @@ from typing import Any
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.constants import QueryStatus as ConnectorStatus
 
-from sfetl_provider.adapters.isolated_connection import IsolatedConnection
+from sfetl_provider.adapters.network.choice import NETWORK
+from sfetl_provider.adapters.network.isolated_connection import IsolatedConnection
+from sfetl_provider.adapters.network.login_fault import explain_certificate
 from sfetl_provider.adapters.snowflake_errors import CONNECTOR_FAILURES, translate, translate_upload
-from sfetl_provider.core.errors import UploadError
+from sfetl_provider.core.errors import TlsUntrustedError, UploadError
 from sfetl_provider.core.identifiers import quote_literal
 from sfetl_provider.core.plan.names import compression_of
 from sfetl_provider.core.ports import (
@@ -39,16 +41,21 @@ DEFAULT_OPTIONS: dict[str, Any] = {
 _PUT_PARALLEL = 4
 
 
-def open_connection(options: dict[str, Any]) -> SnowflakeConnection:
-    """Log in; with `proxy_host` among the options, that proxy is used whatever the environment says.
+def open_connection(options: Mapping[str, Any]) -> SnowflakeConnection:
+    """Log in; with a NetworkChoice among the options as they say, whatever the environment says.
 
-    Raises LoginDeniedError, ProxyDeniedError or WarehouseUnavailableError, never a connector exception.
+    Raises a typed error for everything that hides behind the connector's 250001, never a connector exception. A
+    certificate that is not trusted is looked at once more, to name its issuer.
     """
-    kind = IsolatedConnection if options.get("proxy_host") else SnowflakeConnection
+    given = {**DEFAULT_OPTIONS, **options}
+    network = given.pop(NETWORK, None)
     try:
-        return kind(**{**DEFAULT_OPTIONS, **options})
+        return IsolatedConnection(network, **given) if network else SnowflakeConnection(**given)
     except CONNECTOR_FAILURES as error:
-        raise translate(error, "logging in") from None
+        fault = translate(error, "logging in")
+    if isinstance(fault, TlsUntrustedError):
+        fault = explain_certificate(fault, options)
+    raise fault
 
 
 class SnowflakeSession:

@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Lock, RLock
 from typing import Any
 
+from sfetl_provider.adapters.child_environment import child_environment
 from sfetl_provider.adapters.upload_child import copies_folder
 from sfetl_provider.adapters.upload_messages import from_message
 from sfetl_provider.core.errors import SfetlError, UploadError
@@ -57,15 +58,12 @@ class _Child:
 
     def __init__(self) -> None:
         self._connection, theirs = Pipe()
-        # The environment passes the CA bundle and proxies on, but none of Airflow's connections.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         command = [sys.executable, "-P", "-m", _CHILD, str(theirs.fileno()), str(os.getpid())]
         silence = subprocess.DEVNULL
         # Silent, because the connector's warnings quote presigned addresses.
         self._process = subprocess.Popen(  # noqa: S603
             command,
-            env=environment,
+            env=child_environment(),
             pass_fds=(theirs.fileno(),),
             stdin=silence,
             stdout=silence,

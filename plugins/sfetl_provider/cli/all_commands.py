@@ -136,6 +136,21 @@ COMPARE = Command(
     function="sfetl_provider.cli.compare:compare_files",
 )
 
+DOCTOR = Command(
+    name="doctor",
+    summary="Examine the way to Snowflake step by step: 0 all works, 1 a step failed, 2 nothing was examined",
+    options=(
+        Option(("--conn-id",), {"default": "snowflake_default", "help": "Airflow connection to Snowflake"}),
+        Option(("--proxy-conn-id",), {"help": "proxy connection instead of the one that it names"}),
+        Option(("--database",), {"help": "where to stage the small file, if the connection names none"}),
+        Option(
+            ("--json",),
+            {"metavar": "PATH", "help": "write everything as JSON; - for stdout, instead of the text"},
+        ),
+    ),
+    function="sfetl_provider.cli.doctor:examine_connection",
+)
+
 _ONE_FEED = Option(("--feed",), {"help": "name of the feed; all feeds without it"})
 _CONFIGS = Option(
     ("--configs-dir",), {"help": "folder of the feeds' configs; [sfetl] configs_dir by default"}
@@ -172,4 +187,4 @@ INIT = Command(
     function="sfetl_provider.cli.ledger:initialise",
 )
 
-COMMANDS = (INSPECT, QC, STAGE, COMPARE, LEDGER, INIT)
+COMMANDS = (INSPECT, QC, STAGE, COMPARE, LEDGER, INIT, DOCTOR)

@@ -22,6 +22,7 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.events import Listener
 from sfetl_provider.core.identifiers import resolve_identifier
+from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.report.compare_text import comparison_csv, render_comparison
@@ -32,7 +33,8 @@ _OUTPUTS = ("json", "csv", "differences")
 def compare_files(arguments: Namespace, folders: Folders) -> int:
     """Compare; 0 when both sides hold the same rows, 1 when they differ, 2 when not all could be compared."""
     config = find_feed(Path(arguments.configs_dir or folders.configs_dir), arguments.feed)
-    month = Month.parse(arguments.month, SystemClock().now().date()) if arguments.month else None
+    today = SystemClock().now().date()
+    month = month_of(config, Month.parse(arguments.month, today)) if arguments.month else None
     files = _files(arguments, folders, config, month)
     outputs = [getattr(arguments, name) for name in _OUTPUTS]
     check_outputs([Path(name) for name in outputs if name and name != STDOUT], files)

@@ -15,6 +15,7 @@ from sfetl_provider.core.plan.delivery import delivery_of
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.plan.patterns import fill_pattern
+from sfetl_provider.core.qc.noted_header import note_headers
 
 
 def month_files(arguments: Namespace, folders: Folders, config: FeedConfig, month: Month) -> list[SourceFile]:
@@ -23,7 +24,7 @@ def month_files(arguments: Namespace, folders: Folders, config: FeedConfig, mont
     Raises SourceFileError when a named one is missing, FilesMissingError when none matches.
     """
     if arguments.files:
-        return named_files(arguments.files)
+        return note_headers(named_files(arguments.files), config)
     base_path = folders.base_path / (arguments.base_path or config.files.base_path)
     patterns = [fill_pattern(pattern, month) for pattern in config.files.patterns]
     found = find_delivery(base_path, patterns, (), delivery_of(config.files, month))
@@ -31,7 +32,7 @@ def month_files(arguments: Namespace, folders: Folders, config: FeedConfig, mont
         raise none_matches_error(base_path, patterns, str(month))
     if fault := found.missing or found.surplus:
         print(f"The delivery of {month} is not complete: {fault}.", file=sys.stderr)
-    return list(found.files)
+    return note_headers(list(found.files), config)
 
 
 def named_files(names: Sequence[str]) -> list[SourceFile]:

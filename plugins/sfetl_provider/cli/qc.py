@@ -18,6 +18,7 @@ from sfetl_provider.cli.outputs import STDOUT, check_outputs, tell_written, writ
 from sfetl_provider.cli.progress import shown_progress
 from sfetl_provider.core.config.load import find_feed
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
@@ -32,7 +33,7 @@ _PARTS: dict[str, Callable[[MonthCheck], str]] = {"days": days_csv, "columns": p
 def check_month_files(arguments: Namespace, folders: Folders) -> int:
     """Check files as a load would; 0 when the month passes, 1 when it is rejected."""
     config = find_feed(Path(arguments.configs_dir or folders.configs_dir), arguments.feed)
-    month = Month.parse(arguments.month, SystemClock().now().date())
+    month = month_of(config, Month.parse(arguments.month, SystemClock().now().date()))
     files = month_files(arguments, folders, config, month)
     check_outputs(_output_paths(arguments), files)
     _check_clean(arguments.clean, files)

@@ -10,12 +10,22 @@ from sfetl_provider.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+    from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
 
 
 def open_feed_session(
     config: FeedConfig, conn_id: str | None = None
 ) -> AbstractContextManager[SnowflakeSession]:
     """Log in for a feed, by its connection or another one; raises ConfigError where Airflow is not installed."""
+    return snowflake_hook(
+        conn_id or config.snowflake_conn_id, config.proxy_conn_id, config.date.time_zone
+    ).open_session()
+
+
+def snowflake_hook(
+    conn_id: str, proxy_conn_id: str | None, time_zone: str | None = None
+) -> SfetlSnowflakeHook:
+    """Give the hook for connections; raises ConfigError where Airflow is not installed."""
     try:
         # Imported late: the connector costs a second, and most commands need neither it nor Airflow.
         from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
@@ -24,9 +34,4 @@ def open_feed_session(
             "This needs Airflow, which keeps the connection to Snowflake, and it is not installed here.",
             next_step="Run the command as airflow sfetl … where Airflow is.",
         ) from error
-    hook = SfetlSnowflakeHook(
-        conn_id or config.snowflake_conn_id,
-        proxy_conn_id=config.proxy_conn_id,
-        time_zone=config.date.time_zone,
-    )
-    return hook.open_session()
+    return SfetlSnowflakeHook(conn_id, proxy_conn_id=proxy_conn_id, time_zone=time_zone)

@@ -18,6 +18,7 @@ from sfetl_provider.core.config.load import find_feed
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ChunkSetError, ConfigError
 from sfetl_provider.core.events import Listener
+from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile, TableName
 from sfetl_provider.core.plan.names import run_key
@@ -56,7 +57,7 @@ def _make(arguments: Namespace, folders: Folders) -> int:
     if not (arguments.feed and arguments.month):
         raise ConfigError("--to needs --feed and --month.")
     config = find_feed(Path(arguments.configs_dir or folders.configs_dir), arguments.feed)
-    month = Month.parse(arguments.month, SystemClock().now().date())
+    month = month_of(config, Month.parse(arguments.month, SystemClock().now().date()))
     sources, folder = month_files(arguments, folders, config, month), Path(arguments.to)
     with shown_progress() as listener:
         verdict = None
@@ -92,16 +93,30 @@ def _check_paths(folders: Folders, folder: Path, config: FeedConfig) -> CheckPat
 
 def _made(job: SetJob, listener: Listener) -> ChunkSet:
     stage, state = ChunkFolder(job.folder), job.folder / STATE_FOLDER
-    scratch = state / "scratch"
+    scratch, mask_key = state / "scratch", _mask_key(job.config.mask_conn_id)
 
     def open_ports(source: SourceFile) -> StagePorts:
         checkpoints = FileCheckpoints(state / f"{source.key}.json")
-        return StagePorts(stage, stage, checkpoints, SystemClock(), scratch)
+        return StagePorts(stage, stage, checkpoints, SystemClock(), scratch, mask_key)
 
     try:
         return make_chunk_set(job, open_ports, listener)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _mask_key(conn_id: str | None) -> bytes:
+    if conn_id is None:
+        return b""
+    try:
+        # Imported late: connections are Airflow's, and most feeds need none to be staged to a folder.
+        from sfetl_provider.hooks.mask_key import read_mask_key
+    except ImportError as error:
+        raise ConfigError(
+            f"Columns are hashed with the key of {conn_id}, an Airflow connection, and Airflow is not installed.",
+            next_step="Use airflow sfetl stage.",
+        ) from error
+    return read_mask_key(conn_id)
 
 
 def _plan(config: FeedConfig, month: Month) -> MonthPlan:
@@ -110,6 +125,7 @@ def _plan(config: FeedConfig, month: Month) -> MonthPlan:
     return MonthPlan(
         feed=config.feed,
         month=str(month),
+        fiscal=month.fiscal,
         dag_id=_DAG,
         run_id=run_id,
         run_key=run_key(_DAG, run_id),

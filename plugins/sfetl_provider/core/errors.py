@@ -7,6 +7,8 @@ and what to do next; none of them ever holds a secret.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class SfetlError(Exception):
     """A failure that says what failed, what is safe and what to do next."""
@@ -54,6 +56,26 @@ class ConnectionMissingError(SfetlError):
     """An Airflow connection that the feed names does not exist or lacks a field."""
 
     stage = "connect"
+
+
+class ProxySettingsError(SfetlError):
+    """A connection of type sfetl proxy is filled in wrongly; `faults` names every field and what is wrong."""
+
+    stage = "connect"
+
+    def __init__(self, conn_id: str, faults: Sequence[str]) -> None:
+        super().__init__(
+            f"The proxy connection {conn_id} cannot be used: {'; '.join(faults)}.",
+            safe="Nothing was sent.",
+            next_step="Correct these fields of that Airflow connection, then clear this task.",
+        )
+        self.faults = tuple(faults)
+
+
+class TargetTableError(SfetlError):
+    """The target table is missing, or its columns do not fit the feed's."""
+
+    stage = "plan"
 
 
 class FilesMissingError(SfetlError):
@@ -211,6 +233,30 @@ class WarehouseBusyError(TransientError):
     stage = "warehouse"
 
 
+class ProxyUnreachableError(WarehouseUnavailableError):
+    """The proxy itself does not answer: it is down, its name or port is wrong, or a firewall is before it."""
+
+    stage = "connect"
+
+
+class HostUnknownError(WarehouseUnavailableError):
+    """A host name could not be resolved."""
+
+    stage = "connect"
+
+
+class ThrottledError(WarehouseUnavailableError):
+    """Snowflake, or a proxy, asks for fewer requests."""
+
+
+class ServerFaultError(WarehouseUnavailableError):
+    """Snowflake answered with a fault of its own."""
+
+
+class ConnectionLostError(WarehouseUnavailableError):
+    """A connection that stood was cut."""
+
+
 class LoginDeniedError(SfetlError):
     """Snowflake refused the user, the key or the role; a retry could lock the account."""
 
@@ -218,12 +264,26 @@ class LoginDeniedError(SfetlError):
 
 
 class ProxyDeniedError(SfetlError):
-    """The proxy refused the credentials or the destination; a retry could lock the account."""
+    """The proxy's policy does not allow the destination."""
+
+    stage = "connect"
+
+
+class ProxyAuthenticationError(SfetlError):
+    """The proxy refused the credentials; a retry could lock the account."""
 
     stage = "connect"
 
 
 class TlsUntrustedError(SfetlError):
-    """The certificate that was presented is not trusted: unknown CA, other host name, expired."""
+    """Nobody who is trusted vouches for the certificate that was presented: mostly a proxy that opens TLS."""
 
     stage = "connect"
+
+
+class TlsHostNameError(TlsUntrustedError):
+    """The certificate that was presented belongs to another host."""
+
+
+class TlsExpiredError(TlsUntrustedError):
+    """The certificate that was presented is no longer, or not yet, valid."""

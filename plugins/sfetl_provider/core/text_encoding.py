@@ -55,6 +55,15 @@ def encoding_of(codec: str) -> EncodingName | None:
     return next((name for name in names if codecs.lookup(codec_of(name)).name == known), None)
 
 
+def is_encodable(text: str, name: EncodingName) -> bool:
+    """Tell whether a text can be written in an encoding."""
+    try:
+        text.encode(codec_of(name))
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @cache
 def undefined_bytes(name: EncodingName) -> bytes:
     """Give the bytes that stand for no character in an encoding of one byte a character."""

@@ -21,4 +21,4 @@ def widened_type(known: ColumnType, needed: int) -> str:
 
 def widening_statement(quoted_table: str, column: str, type_text: str) -> str:
     """Give the DDL that a person can run; `quoted_table` is quoted and fully qualified."""
-    return f"ALTER TABLE {quoted_table} ALTER COLUMN {quote_identifier(column)} SET DATA TYPE {type_text};"
+    return f"ALTER TABLE {quoted_table} ALTER COLUMN {quote_identifier(column)} SET DATA TYPE {type_text}"

@@ -76,7 +76,9 @@ def _chain(feed: FeedConfig) -> None:
         map_index_template="{{ file_name }}",
         verdict=gate.output if feed.qc.is_before_stage else None,
     ).expand(source=files.output)
-    copy = AsyncCopyOperator(task_id="copy", feed=feed, staged=staged.output, verdict=gate.output)
+    copy = AsyncCopyOperator(
+        task_id="copy", feed=feed, staged=staged.output, verdict=gate.output, files=files.output
+    )
     audit = AuditLoadOperator(
         task_id="audit", feed=feed, staged=staged.output, outcome=copy.output, verdict=gate.output
     )
@@ -86,6 +88,7 @@ def _chain(feed: FeedConfig) -> None:
         staged=staged.output,
         outcome=copy.output,
         verdict=gate.output,
+        audit=audit.output,
     )
     clean = CleanStageOperator(task_id="clean_stage", feed=feed)
     # A teardown runs whatever happened and does not count for the run's state: a failed run stays red.

@@ -1,40 +1,63 @@
-"""The connection type `sfetl_proxy`: a forward proxy between here and Snowflake."""
+"""The connection type `sfetl_proxy`: how to reach Snowflake from here."""
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote
+import os
 
 from airflow.sdk import BaseHook, Connection
 
-from sfetl_provider.core.errors import ConnectionMissingError
+from sfetl_provider.adapters.network.route import network_options
+from sfetl_provider.adapters.network.tunnel import Target
+from sfetl_provider.core.errors import ProxyDeniedError, SfetlError
+from sfetl_provider.core.network.proxy_settings import ProxySettings
+from sfetl_provider.core.network.settings_reading import ProxyFields, read_proxy_settings
+
+_SNOWFLAKE = Target("app.snowflake.com", 443)
 
 
 class SfetlProxyHook(BaseHook):
-    """Gives the connector's proxy options for a connection of type `sfetl_proxy`."""
+    """Reads a connection of type `sfetl_proxy`."""
 
     conn_name_attr = "proxy_conn_id"
     default_conn_name = "sfetl_proxy_default"
     conn_type = "sfetl_proxy"
     hook_name = "sfetl proxy"
 
+    def __init__(self, proxy_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.proxy_conn_id = proxy_conn_id
 
-def proxy_options(connection: Connection) -> dict[str, Any]:
-    """Give `proxy_host`, `proxy_port` and, when set, user and password for snowflake-connector-python 4.x.
+    def get_conn(self) -> ProxySettings:
+        """Read the connection; raises ProxySettingsError with every fault in it."""
+        return proxy_settings(self.get_connection(self.proxy_conn_id))
 
-    Host and port are both required: with a host alone the connector would go direct, in silence. User and
-    password are percent-encoded, because the connector pastes them into a URL.
-    """
-    if not connection.host or not connection.port:
-        raise ConnectionMissingError(
-            f"The proxy connection {connection.conn_id} lacks its {'port' if connection.host else 'host'}.",
-            safe="Nothing was sent.",
-            next_step="Fill in host and port of that Airflow connection, then clear this task.",
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask the proxy for the way to Snowflake's own site: is it there, and does it take user and password?
+
+        That it forbids this host is no fault: a load needs the account's and its storage's alone.
+        """
+        try:
+            options = network_options(self.get_conn(), _SNOWFLAKE)
+        except ProxyDeniedError:
+            return True, f"The proxy answers. It does not allow {_SNOWFLAKE.host}, which loads do not need."
+        except SfetlError as error:
+            return False, str(error)
+        return (
+            True,
+            "The proxy leads to Snowflake." if "proxy_host" in options else "Snowflake is reached directly.",
         )
-    options: dict[str, Any] = {"proxy_host": connection.host, "proxy_port": str(connection.port)}
-    if connection.login:
-        options["proxy_user"] = quote(connection.login, safe="")
-        options["proxy_password"] = quote(connection.password or "", safe="")
-    if bypass := connection.extra_dejson.get("no_proxy"):
-        options["no_proxy"] = bypass
-    return options
+
+
+def proxy_settings(connection: Connection) -> ProxySettings:
+    """Give what a connection says; raises ProxySettingsError with every fault in it."""
+    return read_proxy_settings(
+        ProxyFields(
+            conn_id=str(connection.conn_id),
+            host=connection.host,
+            port=connection.port,
+            login=connection.login,
+            password=connection.password,
+            extra=connection.extra_dejson,
+        ),
+        os.environ,
+    )

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
+from airflow.sdk.observability import stats
 
+from sfetl_provider.adapters.doctor import Patient, examine
+from sfetl_provider.adapters.network.login_fault import target_of
+from sfetl_provider.adapters.network.measures import CONNECTION
+from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
+from sfetl_provider.core.doctor.examination import Examination, render_examination
 from sfetl_provider.core.errors import ConnectionMissingError
-from sfetl_provider.hooks.proxy import proxy_options
+from sfetl_provider.core.network.proxy_settings import ProxySettings
+from sfetl_provider.hooks.oauth_token import OauthTokens
+from sfetl_provider.hooks.proxy import proxy_settings
 
 # Connector options that apache-airflow-providers-snowflake 6.20 drops in silence when they stand in `extra`.
 PASSED_OPTIONS = (
@@ -29,7 +39,8 @@ class SfetlSnowflakeHook(SnowflakeHook):
     """Opens sessions for one Snowflake connection.
 
     The proxy comes from the connection `proxy_conn_id`, given here or named in the Snowflake connection's
-    extra; with it the environment's proxy variables are ignored. Without one, the connector's own rules apply.
+    extra; with it the environment's proxies and certificates are ignored. Without one, the connector's own rules
+    apply.
     `time_zone` becomes the sessions' TIMEZONE, whatever the connection's extra says of it.
     `connections` hands over connections that were fetched before, for use in a triggerer's thread.
     """
@@ -47,6 +58,7 @@ class SfetlSnowflakeHook(SnowflakeHook):
         self.proxy_conn_id = proxy_conn_id
         self.time_zone = time_zone
         self._connections = connections or {}
+        self._oauth = OauthTokens(self.settings)
 
     def get_connection(self, conn_id: str) -> Connection:
         """Give an Airflow connection; raises ConnectionMissingError with the remedy when there is none."""
@@ -60,12 +72,28 @@ class SfetlSnowflakeHook(SnowflakeHook):
 
     def get_conn(self) -> Any:
         """Log in; see `adapters.snowflake_session.open_connection` for the errors."""
-        return open_connection(self.connector_options())
+        began = time.monotonic()
+        connection = open_connection(self.connector_options())
+        tell_measure(CONNECTION, time.monotonic() - began)
+        return connection
 
     def connector_options(self) -> dict[str, Any]:
-        """Give what the connector is called with; holds secrets."""
-        connection = self.get_connection(self.snowflake_conn_id)
-        extra = connection.extra_dejson
+        """Give what the connector is called with, having asked the proxy for the way; holds secrets.
+
+        Raises ConnectionMissingError, ProxySettingsError and what `network_options` raises.
+        """
+        patient = self.patient()
+        options = dict(patient.options)
+        if patient.settings is not None:
+            options |= network_options(patient.settings, target_of(options), tell_measure)
+        return options
+
+    def patient(self, database: str = "") -> Patient:
+        """Give what the connections say; nobody is asked but an OAuth endpoint for its token; holds secrets.
+
+        Raises ConnectionMissingError, ProxySettingsError, LoginDeniedError.
+        """
+        extra = self.get_connection(self.snowflake_conn_id).extra_dejson
         options: dict[str, Any] = {
             key: value for key, value in self._get_conn_params().items() if value not in (None, "")
         }
@@ -73,9 +101,48 @@ class SfetlSnowflakeHook(SnowflakeHook):
         if self.time_zone:
             in_extra: dict[str, Any] = dict(options.get("session_parameters") or {})
             options["session_parameters"] = {**in_extra, "TIMEZONE": self.time_zone}
-        if proxy_conn_id := self.proxy_conn_id or extra.get(PROXY_FIELD):
-            options |= proxy_options(self.get_connection(proxy_conn_id))
-        return options
+        settings = self.settings()
+        if settings is not None:
+            options = {name: value for name, value in options.items() if not name.startswith("proxy_")}
+        return Patient(options, settings, database or str(options.get("database") or ""))
+
+    def settings(self) -> ProxySettings | None:
+        """Give what the proxy connection says, if there is one; raises ProxySettingsError."""
+        named = self.named_proxy
+        return proxy_settings(self.get_connection(named)) if named else None
+
+    @property
+    def is_insecure(self) -> bool:
+        """Tell whether the proxy connection switches the verifying of certificates off."""
+        settings = self.settings()
+        return settings is not None and settings.is_insecure
+
+    @property
+    def named_proxy(self) -> str:
+        """The proxy connection: the hook's own, or the one that the Snowflake connection names; empty for none."""
+        connection = self.get_connection(self.snowflake_conn_id)
+        return str(self.proxy_conn_id or connection.extra_dejson.get(PROXY_FIELD) or "")
+
+    def examine(self, database: str = "") -> Examination:
+        """Go the way to Snowflake step by step, see `adapters.doctor`."""
+        try:
+            named = self.named_proxy
+        except ConnectionMissingError:
+            named = str(self.proxy_conn_id or "")
+        return examine(self.snowflake_conn_id, named, lambda: self.patient(database))
+
+    def test_connection(self) -> tuple[bool, str]:  # type: ignore[override]  # as Airflow calls it, and says elsewhere
+        """Tell whether everything works, and what was found; for Airflow's Test button and command line."""
+        found = self.examine()
+        return found.failed_step is None, render_examination(found)
+
+
+def tell_measure(name: str, value: float) -> None:
+    """Hand a number to Airflow's stats, as `sfetl.<name>`: a timer for seconds, else a counter."""
+    if name.endswith("_seconds"):
+        stats.timing(f"sfetl.{name}", timedelta(seconds=value))
+    else:
+        stats.incr(f"sfetl.{name}", int(value))
 
 
 def find_connection(conn_id: str) -> Connection:

@@ -9,13 +9,14 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.config.model import MIB
+from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
 from sfetl_provider.core.copy_into.checkpoint import CopyState, hand_over, read_state
-from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
+from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts, with_header
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
 from sfetl_provider.core.copy_into.submission import advance, cancel_running
 from sfetl_provider.core.errors import CopyLostError, WarehouseUnavailableError
+from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.plan.names import copy_rejects_path
 from sfetl_provider.core.ports import CheckpointStore, Warehouse
 from sfetl_provider.core.progress import PROGRESS_KEY, estimate_text, progress_record
@@ -39,10 +40,13 @@ class AsyncCopyOperator(FeedOperator):
     submits the first batch and returns where it stands; `AsyncCopySensor` takes it from there.
     """
 
-    template_fields: Collection[str] = ("plan", "staged", "verdict")
+    template_fields: Collection[str] = ("plan", "staged", "verdict", "files")
 
-    def __init__(self, *, staged: Any, verdict: Any = None, wait: bool = True, **options: Any) -> None:
+    def __init__(
+        self, *, staged: Any, verdict: Any = None, files: Any = None, wait: bool = True, **options: Any
+    ) -> None:
         super().__init__(**options)
+        self.files = files
         self.staged = staged
         self.verdict = verdict
         self.wait = wait
@@ -97,7 +101,8 @@ class AsyncCopyOperator(FeedOperator):
             copy_rejects_path(read_settings().reports_dir, plan), self.feed.qc.rejects_mib * MIB
         )
         left_out = QcVerdict.from_json(self.verdict).left_out if self.verdict is not None else {}
-        job = CopyJob(plan, self.staged_files, self.feed, rejects, left_out)
+        header = SourceFile.from_json(self.files[0]).header if self.files else ()
+        job = with_header(CopyJob(plan, self.staged_files, self.feed, rejects, left_out), header)
         with self.open_session() as session:
             if is_first:
                 self._refuse_smaller(job, session)

@@ -14,6 +14,7 @@ from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.ports import Uploader
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.cleaning import clean_stage
+from sfetl_provider.hooks.mask_key import read_mask_key
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.task_listener import TaskListener
 from sfetl_provider.operators.task_run import checkpoints_of
@@ -57,6 +58,7 @@ class CompressStageOperator(FileOperator):
                 checkpoints=checkpoints,
                 clock=SystemClock(),
                 scratch=read_settings().scratch_dir,
+                mask_key=read_mask_key(self.feed.mask_conn_id),
             )
             staged = stage_source(source, plan, self.feed, ports, listener)
         self.log.info(

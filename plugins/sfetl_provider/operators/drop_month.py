@@ -14,6 +14,7 @@ from sfetl_provider.core.drop.records import DropPreview, DropRequest
 from sfetl_provider.core.drop.wording import render_previews, require_any_rows, require_typed
 from sfetl_provider.core.errors import DropRefusedError
 from sfetl_provider.core.ledger.tables import prepare
+from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month_list import read_months
 from sfetl_provider.core.plan.names import run_key
 from sfetl_provider.operators.approval import PreviewApprovalOperator, approver_of, is_approved, typed_text
@@ -42,7 +43,7 @@ class DropPreviewOperator(BaseOperator):
         for feed in map(find_feed, params["feeds"]):
             with hook_of(feed).open_session() as session:
                 prepare(session, feed)
-                yield from (preview_month(session, feed, month, recovery) for month in months)
+                yield from (preview_month(session, feed, month_of(feed, month), recovery) for month in months)
 
 
 class DropApprovalOperator(PreviewApprovalOperator):

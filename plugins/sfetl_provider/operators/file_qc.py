@@ -11,11 +11,13 @@ from airflow.sdk.exceptions import AirflowSkipException
 from sfetl_provider.core.ledger.profiles import earlier_profiles
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import rejects_path, scratch_folder
+from sfetl_provider.core.plan.table_change import widen_columns
 from sfetl_provider.core.plan.target_types import with_target_types
 from sfetl_provider.core.qc.drift import with_drift
 from sfetl_provider.core.qc.key_report import KeyReport, keys_text
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.qc.verdict import decide, left_out_of, raise_unless_passed
+from sfetl_provider.core.qc.widening import needed_lengths
 from sfetl_provider.core.report.quality_text import quality_text
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.finding_log import log_findings
@@ -109,7 +111,19 @@ class QcGateOperator(FeedOperator):
         if verdict.quality:
             self.log.info("Quality: %s.", quality_text(verdict.quality))
         raise_unless_passed(verdict, plan.month_value)
-        return verdict.to_xcom()
+        return self._with_room(verdict, plan, context).to_xcom()
+
+    def _with_room(self, verdict: QcVerdict, plan: MonthPlan, context: Context) -> QcVerdict:
+        """Widen the table's columns for the texts of a month that passed, where the config says so."""
+        reports = [QcReport.from_json(report) for report in present(self.reports)]
+        lengths = needed_lengths(reports, self.feed)
+        if not lengths or plan.is_dry_run:
+            return verdict
+        with self.open_session() as session:
+            changes = widen_columns(session, checkpoints_of(context), plan.table, lengths)
+        for change in changes:
+            self.log.warning("The target table was changed (query %s): %s", change.query_id, change.statement)
+        return verdict.model_copy(update={"table_changes": changes})
 
     def _verdict(self, plan: MonthPlan) -> QcVerdict:
         if plan.chunk_set and plan.qc_mode == "file":

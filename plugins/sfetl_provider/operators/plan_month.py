@@ -10,17 +10,18 @@ from typing import Any, cast
 from airflow.sdk import Context
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.config.model import LoadMode
+from sfetl_provider.core.config.load_model import LoadMode
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.tables import prepare
-from sfetl_provider.core.plan.month import choose_month
-from sfetl_provider.core.plan.month_plan import MonthPlan, QcMode, TableName, TargetTypes
-from sfetl_provider.core.plan.names import run_key
-from sfetl_provider.core.plan.target_types import read_target_types
+from sfetl_provider.core.plan.fiscal_month import month_of
+from sfetl_provider.core.plan.month import Month, choose_month
+from sfetl_provider.core.plan.month_plan import MonthPlan, QcMode
+from sfetl_provider.core.plan.names import run_key, target_table
+from sfetl_provider.core.plan.target_table import settle_target
 from sfetl_provider.core.ports import Warehouse
 from sfetl_provider.operators.feed_operator import FeedOperator
-from sfetl_provider.operators.task_run import actor_of
+from sfetl_provider.operators.task_run import actor_of, checkpoints_of
 from sfetl_provider.settings import read_settings
 
 AS_CONFIGURED = "as configured"
@@ -40,13 +41,12 @@ class PlanMonthOperator(FeedOperator):
         with self.open_session() as session:
             prepare(session, self.feed)
             month = self._month(context)
-            generation = read_generation(session, self.feed.table.database, self.feed.feed, month)
-            plan = self._plan(context, month, generation)
-            plan = plan.model_copy(update={"target_types": self._target_types(session, plan)})
+            generation = read_generation(session, self.feed.table.database, self.feed.feed, str(month))
+            plan = self._with_target(self._plan(context, month, generation), session, context)
         self.log.info("Run %s loads %s of %s at generation %d.", plan.run_key, month, plan.feed, generation)
         return plan.to_json()
 
-    def _month(self, context: Context) -> str:
+    def _month(self, context: Context) -> Month:
         interval_start: datetime | None = context.get("data_interval_start")
         month = choose_month(
             context["params"].get("month"),
@@ -54,19 +54,19 @@ class PlanMonthOperator(FeedOperator):
             interval_start.date() if interval_start else None,
             SystemClock().now().date(),
         )
-        return str(month)
+        return month_of(self.feed, month)
 
-    def _plan(self, context: Context, month: str, generation: int) -> MonthPlan:
+    def _plan(self, context: Context, month: Month, generation: int) -> MonthPlan:
         params, run = context["params"], context["dag_run"]
-        table = self.feed.table
         return MonthPlan(
             feed=self.feed.feed,
-            month=month,
+            month=str(month),
+            fiscal=month.fiscal,
             dag_id=run.dag_id,
             run_id=run.run_id,
             run_key=run_key(run.dag_id, run.run_id),
             actor=actor_of(context),
-            table=TableName(database=table.database, schema_name=table.schema_name, name=table.name),
+            table=target_table(self.feed),
             generation=generation,
             qc_mode=self._qc_mode(params.get("qc_mode")),
             is_dry_run=bool(params.get("dry_run")),
@@ -75,24 +75,25 @@ class PlanMonthOperator(FeedOperator):
             start_over=bool(params.get("start_over")),
             planned_at=SystemClock().now(),
             chunk_set=self._chunk_set(params.get("chunk_set")),
+            is_insecure=self.hook.is_insecure,
             load_mode=self._load_mode(params.get("load_mode")),
             confirm_smaller=bool(params.get("confirm_smaller")),
         )
 
-    def _target_types(self, session: Warehouse, plan: MonthPlan) -> TargetTypes:
-        """The table's types, for QC alone."""
-        if plan.qc_mode != "file" or self.feed.qc.target != "table":
-            return {}
-        types = read_target_types(session, plan.table, self.feed)
-        if not types:
-            self.log.warning(
-                "No types of %s.%s.%s are known: it does not exist, or the role may not see it. QC holds values "
-                "against columns.type of the feed, where there is one.",
-                plan.table.database,
-                plan.table.schema_name,
-                plan.table.name,
-            )
-        return types
+    def _with_target(self, plan: MonthPlan, session: Warehouse, context: Context) -> MonthPlan:
+        """Hold the table against the config; what is missing is made where the config says so."""
+        settled = settle_target(session, checkpoints_of(context), self.feed, is_dry_run=plan.is_dry_run)
+        for remark in settled.remarks:
+            self.log.warning("Table %s: %s.", plan.table.name, remark.rstrip("."))
+        for change in settled.changes:
+            self.log.warning("The target table was changed (query %s): %s", change.query_id, change.statement)
+        return plan.model_copy(
+            update={
+                "target_types": settled.types,
+                "unpublished": settled.unpublished,
+                "table_changes": settled.changes,
+            }
+        )
 
     def _qc_mode(self, parameter: str | None) -> QcMode:
         """The parameter, unless it is left as configured; the plan refuses a mode that does not exist."""

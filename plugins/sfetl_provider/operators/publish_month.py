@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import Context
 
 from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
@@ -24,13 +25,14 @@ class PublishMonthOperator(FeedOperator):
     while it runs, because a transaction belongs to one session.
     """
 
-    template_fields: Collection[str] = ("plan", "staged", "outcome", "verdict")
+    template_fields: Collection[str] = ("plan", "staged", "outcome", "verdict", "audit")
 
-    def __init__(self, *, staged: Any, outcome: Any, verdict: Any, **options: Any) -> None:
+    def __init__(self, *, staged: Any, outcome: Any, verdict: Any, audit: Any, **options: Any) -> None:
         super().__init__(**options)
         self.staged = staged
         self.outcome = outcome
         self.verdict = verdict
+        self.audit = audit
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the PublishReceipt; raises GenerationConflictError when another run came first."""
@@ -40,6 +42,7 @@ class PublishMonthOperator(FeedOperator):
             staged_files=staged_files(present(self.staged)),
             outcome=CopyOutcome.from_json(self.outcome),
             verdict=QcVerdict.from_json(self.verdict),
+            audited=AuditReport.from_json(self.audit).findings,
         )
         with self.open_session() as session:
             receipt = publish_month(job, session, SystemClock())

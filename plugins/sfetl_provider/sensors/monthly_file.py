@@ -14,6 +14,7 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import FilesMissingError
 from sfetl_provider.core.ledger.published import MonthContent, published_month
 from sfetl_provider.core.plan.delivery import delivery_of
+from sfetl_provider.core.plan.file_columns import unknown_columns
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import MANIFEST
 from sfetl_provider.core.plan.patterns import fill_pattern
@@ -65,22 +66,8 @@ class MonthlyFileSensor(BaseSensorOperator):
         Raises FilesMissingError after the timeout, naming what was looked for and seen, and for more than Airflow
         can map over; SourceFileError when a file cannot be divided.
         """
-        plan, files = MonthPlan.from_json(self.plan), self.feed.files
-        if event["status"] != "found":
-            raise missing_error(
-                Path(self._folder(plan)),
-                self._looked_for(plan),
-                plan.month,
-                files.timeout_seconds,
-                event.get("missing", ""),
-            )
-        if surplus := event.get("surplus"):
-            raise FilesMissingError(
-                f"The delivery of {plan.month} is not what was expected: {surplus}.",
-                safe="Nothing was loaded; the table is as it was.",
-                next_step="Take away what does not belong there, or correct the manifest or files.expected, and "
-                "clear this task; or trigger the month with the parameter files.",
-            )
+        plan = MonthPlan.from_json(self.plan)
+        self._require_delivered(plan, event)
         found = (
             self._carried(plan) if plan.chunk_set else [SourceFile.from_json(file) for file in event["files"]]
         )
@@ -91,11 +78,29 @@ class MonthlyFileSensor(BaseSensorOperator):
                 next_step="Narrow the patterns, or load them in several runs with the parameter files.",
             )
         found = self._held_against_the_month(plan, found, context)
+        found = found if plan.chunk_set else self._noted(found)
         parts = found if plan.is_dry_run or plan.chunk_set else self._divided(plan, found)
         for part in parts:
             size_bytes = part.byte_range.size_bytes if part.byte_range else part.size_bytes
             self.log.info("%s, %d bytes", part.label, size_bytes)
         return [part.to_json() for part in parts]
+
+    def _require_delivered(self, plan: MonthPlan, event: dict[str, Any]) -> None:
+        if event["status"] != "found":
+            raise missing_error(
+                Path(self._folder(plan)),
+                self._looked_for(plan),
+                plan.month,
+                self.feed.files.timeout_seconds,
+                event.get("missing", ""),
+            )
+        if surplus := event.get("surplus"):
+            raise FilesMissingError(
+                f"The delivery of {plan.month} is not what was expected: {surplus}.",
+                safe="Nothing was loaded; the table is as it was.",
+                next_step="Take away what does not belong there, or correct the manifest or files.expected, and "
+                "clear this task; or trigger the month with the parameter files.",
+            )
 
     def _held_against_the_month(
         self, plan: MonthPlan, found: list[SourceFile], context: Context
@@ -125,6 +130,15 @@ class MonthlyFileSensor(BaseSensorOperator):
         if not files.new:
             raise AirflowSkipException(f"All {len(found)} files are published already; nothing is to be done")
         return list(files.new)
+
+    def _noted(self, found: list[SourceFile]) -> list[SourceFile]:
+        # Imported late: NumPy comes with it, and every task parses the DAG file.
+        from sfetl_provider.core.qc.noted_header import note_headers
+
+        noted = note_headers(found, self.feed)
+        if unknown := unknown_columns(self.feed, noted[0].header):
+            self.log.warning("Not published, as the config does not name them: %s.", ", ".join(unknown))
+        return noted
 
     def _divided(self, plan: MonthPlan, found: list[SourceFile]) -> list[SourceFile]:
         # Imported late: zstandard and hashing are for workers, and every task parses the DAG file.

@@ -153,6 +153,25 @@ def test_rules_are_checked_after_qc_of_files_too_when_asked() -> None:
     assert warehouse.binds[1:] == [("0",), ("0",)]
 
 
+def test_values_of_a_masked_column_are_not_quoted() -> None:
+    mask = {"mask": {"method": "fixed", "where": "publish"}}
+    columns = ["flight_date", {"name": "carrier", **mask}, {"name": "distance", **mask}]
+    config = sample_config(
+        qc={"expected_days": "any", "key": ["flight_date", "carrier"], **RULES}, columns=columns
+    )
+    warehouse = ScriptedWarehouse()
+    warehouse.answer("DESCRIBE", rows_of(columns=("name", "type")))
+    warehouse.answer("GROUP BY 1", rows_of((FIRST, 9, 2, 0, 9, 0)))
+    warehouse.answer("HAVING", rows_of((1, 2, 2, "2013-01-01", "secret")))
+    plan = sample_plan(qc_mode="snowflake")
+    report = check_load_table(AuditJob(plan, config, sample_outcome(plan, 9)), warehouse, ManualClock())
+
+    told = {finding.code: finding.message for finding in report.findings}
+    assert told["rule_far"].endswith("2 records not meeting distance > 0.")
+    assert told["duplicate_keys"].endswith("('2013-01-01', '***') 2 times.")
+    assert len(warehouse.statements) == 3
+
+
 def test_rules_over_no_rows_are_computed_over_the_whole_table() -> None:
     report, _ = rules_audited()
     assert codes(report) == ["rule_many"]

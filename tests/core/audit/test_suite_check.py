@@ -71,6 +71,25 @@ def test_each_answer_becomes_a_finding_of_the_suites_severity() -> None:
     assert findings[1].message.endswith("could not be computed: no such thing.")
 
 
+def test_values_of_a_masked_column_are_not_told() -> None:
+    masked = {"name": "carrier", "mask": {"method": "fixed", "where": "publish"}}
+    suite = {"name": "s", "expectations": [_null("carrier"), _null("distance")]}
+    plan = sample_plan(qc_mode="snowflake")
+    config = sample_config(suite=suite, columns=["flight_date", masked, "distance"])
+    result = {"element_count": 5, "unexpected_count": 2, "unexpected_percent": 40.0,
+              "partial_unexpected_list": ["secret"]}  # fmt: skip
+    engine = ScriptedEngine(
+        ExpectationAnswer(False, result),
+        ExpectationAnswer(False, {}, "Numeric value 'secret' is not recognized"),
+    )
+
+    findings = list(suite_findings(AuditJob(plan, config, sample_outcome(plan)), engine))
+
+    assert "2 of 5 unexpected (40 %)." in findings[0].message
+    assert "message is not shown" in findings[1].message
+    assert not any("secret" in finding.message for finding in findings)
+
+
 @pytest.mark.parametrize(
     ("condition", "asked"),
     [

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from sfetl_provider.core.config.model import StageConfig
+from sfetl_provider.core.config.stage_model import StageConfig
 
 
 def test_sizes_are_given_in_mib_and_used_in_bytes() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace, list_bad_rows
-from sfetl_provider.core.copy_into.bad_rows import BadRow, RecordForm, read_bad_rows
+from sfetl_provider.core.copy_into.bad_rows import BadRow, RecordForm, read_bad_rows, record_form
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.failure import explain_failure
 from sfetl_provider.core.copy_into.remedies import remedies
@@ -113,6 +113,14 @@ def test_a_masked_value_stands_neither_in_message_nor_list(tmp_path: Path) -> No
     status = QueryStatus(QueryState.FAILED, 100078, text)
     assert "secret" not in str(explain_failure(BATCH, status, form.masked))
     assert "secret" in str(explain_failure(BATCH, status))
+
+
+def test_every_column_that_the_config_masks_is_hidden() -> None:
+    masks = [{"method": "fixed", "where": where} for where in ("before_stage", "publish")]
+    named = [{"name": f"c{number}", "type": "VARCHAR(9)", "mask": mask} for number, mask in enumerate(masks)]
+    config = sample_config(columns=["flight_date", *named, "distance"])
+    assert record_form(config).masked == {"C0", "C1"}
+    assert record_form(sample_config()).masked == frozenset()
 
 
 def test_a_list_that_is_full_still_counts_every_row(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfetl_provider.core.config.model import MIB, FeedConfig
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.copy_into.batches import make_batches
 from tests.core.load_samples import sample_config, sample_staged_file
 

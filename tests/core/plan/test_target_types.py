@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
-from sfetl_provider.core.errors import StatementError
 from sfetl_provider.core.plan.month_plan import MonthPlan
-from sfetl_provider.core.plan.target_types import read_target_types, with_target_types
+from sfetl_provider.core.plan.target_columns import TargetColumn
+from sfetl_provider.core.plan.target_types import target_types, with_target_types
 from tests.core.fakes import feed
 from tests.core.plan.test_names import make_plan
-from tests.core.scripted_warehouse import ScriptedWarehouse, rows_of
 
 FEED = feed(
     columns=[{"name": "id", "type": "FLOAT"}, "day", {"name": "note", "nullable": False}],
@@ -17,23 +14,20 @@ FEED = feed(
 )
 
 
-def _warehouse(*described: tuple[str, str, str]) -> ScriptedWarehouse:
-    warehouse = ScriptedWarehouse()
-    warehouse.answer("DESCRIBE TABLE", rows_of(*described, columns=("name", "type", "null?")))
-    return warehouse
+def _described(*columns: tuple[str, str, str]) -> list[TargetColumn]:
+    return [TargetColumn(name, text, nullable == "N", False) for name, text, nullable in columns]
 
 
 def test_the_feeds_columns_are_kept_by_type() -> None:
-    warehouse = _warehouse(
+    described = _described(
         ("ID", "NUMBER(9,0)", "N"),
         ("DAY", "DATE", "Y"),
         ("LOADED_AT", "TIMESTAMP_LTZ(9)", "Y"),
         ("NOTE", "MAP(VARCHAR(9), NUMBER(38,0))", "Y"),
     )
 
-    types = read_target_types(warehouse, make_plan().table, FEED)
+    types = target_types(described, FEED)
 
-    assert warehouse.statements == ['DESCRIBE TABLE "DB"."PUBLIC"."SA""LES"']
     assert types == {
         "NUMBER(9,0) NOT NULL": ("ID",),
         "DATE": ("DAY",),
@@ -47,23 +41,13 @@ def test_the_feeds_columns_are_kept_by_type() -> None:
     ]
 
 
-def test_a_missing_table_has_no_types_and_any_other_refusal_is_raised() -> None:
-    warehouse = ScriptedWarehouse()
-    refusals = [StatementError("refused", code=code) for code in (2003, 90_105)]
-    warehouse.answer("DESCRIBE TABLE", *refusals)
-
-    assert read_target_types(warehouse, make_plan().table, FEED) == {}
-    with pytest.raises(StatementError, match="refused"):
-        read_target_types(warehouse, make_plan().table, FEED)
-
-
 def test_a_plan_of_300_typed_columns_stays_small() -> None:
     names = [f"COLUMN_{number}" for number in range(300)]
     types = ("VARCHAR(16777216)", "NUMBER(38,10)", "TIMESTAMP_NTZ(9)")
     described = [(name, types[number % 3], "NY"[number % 2]) for number, name in enumerate(names)]
     config = feed(columns=names, qc={"target": "table"})
 
-    found = read_target_types(_warehouse(*described), make_plan().table, config)
+    found = target_types(_described(*described), config)
 
     plan = make_plan().model_copy(update={"target_types": found})
     assert len(plan.model_dump_json()) < 6_000

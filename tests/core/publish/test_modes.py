@@ -144,6 +144,13 @@ def test_merge_refuses_keys_that_are_double_or_missing() -> None:
     assert "BEGIN" not in warehouse.statements
 
 
+def test_merge_refuses_a_key_that_the_table_lacks() -> None:
+    warehouse = warehouse_with()
+    with pytest.raises(PublishRefusedError, match="the table has no column CARRIER"):
+        publish(warehouse, MERGING, load_mode="merge", unpublished=("CARRIER",))
+    assert warehouse.asked(KEYS) == []
+
+
 @pytest.mark.parametrize(
     ("publish_section", "said"),
     [

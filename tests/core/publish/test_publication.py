@@ -228,11 +228,17 @@ def test_failed_quality_control_is_never_published() -> None:
         publish_month(refused, ScriptedWarehouse(), ManualClock())
 
 
-def test_warnings_are_counted_in_the_ledger() -> None:
-    warning = Finding(severity="WARNING", code="low", message="few rows")
-    verdict = PASSED.model_copy(update={"findings": (warning,)})
+def test_what_qc_and_audit_warned_of_stands_in_the_ledger() -> None:
+    told = [
+        Finding(severity="WARNING", code=code, message="few rows") for code in ("low_days", "history_low")
+    ]
+    verdict = PASSED.model_copy(update={"findings": (told[0],)})
     plan = sample_plan()
-    warned = PublishJob(plan, sample_config(), (sample_staged_file(),), sample_outcome(plan), verdict)
+    job = PublishJob(
+        plan, sample_config(), (sample_staged_file(),), sample_outcome(plan), verdict, (told[1],)
+    )
     warehouse = publishable()
-    publish_month(warned, warehouse, ManualClock())
-    assert any("passed with 1 findings" in binds for binds in warehouse.binds)
+    publish_month(job, warehouse, ManualClock())
+    assert any(
+        "passed with 2 findings; warnings: low_days, history_low" in binds for binds in warehouse.binds
+    )

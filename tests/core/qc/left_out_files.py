@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import zstandard
 
-from sfetl_provider.core.config.model import FeedConfig, StageConfig
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.stage_model import StageConfig
 from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import LeftOut, SourceFile

@@ -19,6 +19,7 @@ from sfetl_provider.core.qc.target_findings import target_findings
 from sfetl_provider.core.qc.target_scan import TargetScan
 from sfetl_provider.core.qc.target_sql import fault_of
 from sfetl_provider.core.qc.verdict import decide
+from sfetl_provider.core.qc.widening import needed_lengths
 from tests.core.fakes import feed, source_file
 from tests.core.qc.target_cases import CASES, DEVIATIONS, FORMAT, Faults
 
@@ -84,6 +85,27 @@ def test_the_worst_values_are_quoted_with_their_lines(tmp_path: Path) -> None:
     first, second = (finding.message for finding in decide([report], config, MONTH, "file").findings[-2:])
     assert 'ALTER TABLE "DEMO"."PUBLIC"."FLIGHTS" ALTER COLUMN "C0" SET DATA TYPE VARCHAR(9);' in first
     assert 'ALTER COLUMN "C1" SET DATA TYPE NUMBER(10,1);' in second
+
+
+def test_texts_that_a_load_makes_room_for_stop_no_month(tmp_path: Path) -> None:
+    columns = [
+        "day",
+        {"name": "c0", "target": "note", "type": "VARCHAR(4)"},
+        {"name": "c1", "type": "NUMBER(6,1)"},
+    ]
+    config = feed(columns=columns, qc=QC, load={"on_too_long": "widen"})
+    report = _scan(tmp_path, ["2013-02-01\tfour\t1", "2013-02-02\tfive5\t2", "2013-02-03\tsixsix\t3"], config)
+
+    verdict = decide([report], config, MONTH, "file")
+
+    (told,) = [finding for finding in verdict.findings if finding.code == "target_too_large"]
+    assert told.severity == "WARNING"
+    assert "makes room for it before COPY, as load.on_too_long says: ALTER TABLE" in told.message
+    assert 'ALTER COLUMN "NOTE" SET DATA TYPE VARCHAR(6);' in told.message
+    assert needed_lengths([report], config) == {"NOTE": 6}
+    numbers = _scan(tmp_path, ["2013-02-01\tfour\t9999999"], config)
+    assert needed_lengths([numbers], config) == {}
+    assert not decide([numbers], config, MONTH, "file").is_passed
 
 
 def test_severities_are_the_feeds(tmp_path: Path) -> None:
@@ -153,8 +175,10 @@ def test_records_of_the_first_faults_only_are_quoted(tmp_path: Path) -> None:
 
 def test_not_null_of_the_table_counts(tmp_path: Path) -> None:
     types = {"NUMBER(5,0) NOT NULL": ("C0",), "VARCHAR(3) NOT NULL": ("C1",), "DATE": ("DAY",)}
-    config = with_target_types(_feed(None, None), types)
-    no_null = with_target_types(_feed(None, None, format={"null_markers": ["NA"]}), types)
+    config = with_target_types(_feed(None, None, qc={"target": "table"}), types)
+    no_null = with_target_types(
+        _feed(None, None, qc={"target": "table"}, format={"null_markers": ["NA"]}), types
+    )
 
     assert _scan(tmp_path, ["2013-02-01\t\t", "2013-02-01\t5\t"], config).nulls == {"C0": 1, "C1": 2}
     assert [column.nullable for column in no_null.columns] == [True, False, True]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from sfetl_provider.adapters.chunk_folder import STATE_FOLDER, ChunkFolder, FileCheckpoints
 from sfetl_provider.adapters.local_files import find_files
@@ -352,3 +353,21 @@ def test_a_folder_that_cannot_take_the_manifest_is_named(tmp_path: Path) -> None
 
     with pytest.raises(ScratchSpaceError, match="gone cannot take a chunk"):
         write_chunk_set(tmp_path / "gone", made)
+
+
+def test_a_set_that_is_not_masked_as_the_feed_wants_it_is_refused(tmp_path: Path) -> None:
+    carrier = Carrier(tmp_path, contents=(b"1\t2013-01-01\tx\n", b"1\t2013-01-01\ta\n"))
+    carrier.make()
+    fixed = {"name": "text", "mask": {"method": "fixed"}}
+    carrier.config = feed(columns=["id", "day", fixed], stage={"chunk_mib": 1, "zstd_level": 1})
+
+    with pytest.raises(ChunkSetError, match="not masked as the feed's config says"):
+        carrier.load()
+
+    carrier.make()
+    carrier.load()
+    assert carrier.stage.files
+    loaded = [
+        zstandard.ZstdDecompressor().decompressobj().decompress(it) for it in carrier.stage.files.values()
+    ]
+    assert loaded == [b"1\t2013-01-01\t***\n"] * 2

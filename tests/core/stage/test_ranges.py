@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sfetl_provider.core.config.model import FeedConfig, StageConfig
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.stage_model import StageConfig
 from sfetl_provider.core.errors import ReconciliationError, SourceFileError, UploadError
 from sfetl_provider.core.events import Event, Notice, Progress
 from sfetl_provider.core.plan.month_plan import SourceFile

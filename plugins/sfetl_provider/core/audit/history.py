@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.plan.fiscal_month import month_or_calendar
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.expected_days import expected_days
 from sfetl_provider.core.qc.report import Finding
@@ -30,7 +31,7 @@ def history_findings(
     history = config.audit.history
     if len(earlier) < history.needed_months:
         return
-    usual = median(_a_day(past.rows, _month(past.month), config) for past in earlier)
+    usual = median(_a_day(past.rows, _named_month(past.month, config), config) for past in earlier)
     found = _a_day(rows, month, config)
     is_high = history.high_share is not None and found > history.high_share * usual
     if found >= history.low_share * usual and not is_high:
@@ -54,6 +55,5 @@ def _a_day(rows: int, month: Month, config: FeedConfig) -> float:
     return rows / (len(expected_days(config.qc, month)) or len(month.days()))
 
 
-def _month(text: str) -> Month:
-    year, number = text.split("-")
-    return Month(int(year), int(number))
+def _named_month(text: str, config: FeedConfig) -> Month:
+    return month_or_calendar(config, Month.of_text(text))

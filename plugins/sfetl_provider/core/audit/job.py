@@ -43,6 +43,11 @@ class AuditJob:
         return bool(self.config.qc.rules) and (self.is_quality_control or is_asked)
 
     @property
+    def hidden(self) -> frozenset[str]:
+        """The columns whose values are sensitive and stand in the load table as they are: never quoted."""
+        return frozenset(column.name for column in self.config.columns if column.is_masked("publish"))
+
+    @property
     def has_suite(self) -> bool:
         """Tell whether the feed's suite is checked here."""
         return self.is_quality_control and self.config.suite is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from sfetl_provider.core.audit.day_scan import Aggregates, DayScan
@@ -25,6 +25,14 @@ class LoadKeys(NamedTuple):
     samples: tuple[tuple[int, tuple[str, ...]], ...]
     query_id: str
 
+    def without(self, hidden: Collection[int]) -> LoadKeys:
+        """Give the same with the values at these places of the key hidden."""
+        samples = tuple(
+            (rows, tuple("***" if at in hidden else value for at, value in enumerate(values)))
+            for rows, values in self.samples
+        )
+        return self._replace(samples=samples)
+
 
 class KeyCheck:
     """The check of the feed's key, when the month's quality is controlled in Snowflake; else it finds nothing."""
@@ -40,9 +48,12 @@ class KeyCheck:
         """Look for keys that stand more than once, with a query of its own."""
         if not self._key:
             return []
-        keys = find_duplicates(self._warehouse, self._job.load_table, self._key)
+        keys = find_duplicates(self._warehouse, self._job.load_table, self._key).without(self._hidden())
         self.query_ids = (keys.query_id,)
         return list(load_key_findings(keys, scan.total(self._keyless), self._job.config))
+
+    def _hidden(self) -> frozenset[int]:
+        return frozenset(at for at, name in enumerate(self._key) if name in self._job.hidden)
 
 
 def find_duplicates(warehouse: Warehouse, load_table: TableName, key: Sequence[str]) -> LoadKeys:

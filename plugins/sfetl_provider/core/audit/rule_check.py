@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from sfetl_provider.core.audit.day_scan import Aggregates, DayScan, Values, scan_whole
@@ -69,15 +69,20 @@ class RuleCheck:
 
     def _quoted(self, counts: Sequence[RuleCount]) -> dict[str, tuple[str, ...]]:
         broken = {count.name for count in counts if count.violations}
+        shown = {rule.config.name: _shown(rule, self._job.hidden) for rule in self._judged}
         wanted = {
-            rule.config.name: Wanted(counting.counter.broken(rule), named_columns(rule))
+            rule.config.name: Wanted(counting.counter.broken(rule), shown[rule.config.name])
             for counting in self._countings
             for rule in counting.counter.rules
-            if rule.config.name in broken
+            if rule.config.name in broken and shown[rule.config.name]
         }
         quoted, query_ids = sample_rows(self._warehouse, self._job.load_table, wanted)
         self.query_ids += query_ids
         return quoted
+
+
+def _shown(rule: Rule, hidden: Collection[str]) -> tuple[str, ...]:
+    return tuple(name for name in named_columns(rule) if name not in hidden)
 
 
 def _not_checked(rules: Sequence[Rule]) -> Iterator[Finding]:

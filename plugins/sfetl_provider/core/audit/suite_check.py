@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.config.suite import Expectation, Suite, suite_of
-from sfetl_provider.core.config.table_suite import is_about_columns, table_kwargs
+from sfetl_provider.core.config.table_suite import is_about_columns, stored_columns, table_kwargs
 from sfetl_provider.core.ports import ExpectationAnswer, ExpectationEngine
 from sfetl_provider.core.qc.expectation_findings import SEVERITIES, Judged, suite_finding
 from sfetl_provider.core.qc.expectation_judgement import Judgement, judge
@@ -35,7 +35,8 @@ def suite_findings(job: AuditJob, engine: ExpectationEngine) -> Iterator[Finding
     for judged in _of_columns(suite):
         if not judged.judgement.is_met:
             yield suite_finding(judged, suite.name, subject)
-    for one, answer in zip(asked, _answers(job, engine, asked), strict=True):
+    for one, found in zip(asked, _answers(job, engine, asked), strict=True):
+        answer = _without_values(found) if _is_hidden(one.expectation, found, job) else found
         if answer.error:
             yield _not_computed(
                 one, f"{subject}: expectation {one.number} of suite {suite.name}", answer.error
@@ -46,6 +47,18 @@ def suite_findings(job: AuditJob, engine: ExpectationEngine) -> Iterator[Finding
     if unknown:
         text = f"Of suite {suite.name} were not checked: {'; '.join(unknown)}."
         yield Finding(severity="WARNING", code="expectations_not_checked", message=text)
+
+
+def _is_hidden(expectation: Expectation, answer: ExpectationAnswer, job: AuditJob) -> bool:
+    """Tell whether an answer may quote a masked column; an error may quote one of the row_condition too."""
+    return bool(set(stored_columns(expectation)) & job.hidden) or bool(answer.error and job.hidden)
+
+
+def _without_values(answer: ExpectationAnswer) -> ExpectationAnswer:
+    """Keep counts only: values of a masked column, which Snowflake's errors quote as well, are not told."""
+    counts = {key: value for key, value in answer.result.items() if key.endswith(("_count", "_percent"))}
+    error = "Snowflake's message is not shown, as a column is masked" if answer.error else ""
+    return ExpectationAnswer(answer.is_met, counts, error)
 
 
 def _split(suite: Suite) -> tuple[list[_Asked], list[str]]:

@@ -173,6 +173,9 @@ class _Run:
             return None
         if self._table is None:
             return TEXT
+        if name in self._job.config.altered_columns:
+            self._not_compared[name] = "the table holds it masked or computed"
+            return None
         if name not in self._table.types:
             self._not_compared[name] = "the table has no such column"
             return None

@@ -12,7 +12,7 @@ from sfetl_provider.core.events import Listener, Progress
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import TableName
-from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.ports import RowReader
 
 ROWS_AT_ONCE = 20_000
@@ -20,13 +20,18 @@ ROWS_AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class TableMonth:
-    """The rows of one month in a table; `types` are its columns' types as DESCRIBE TABLE shows them."""
+    """The rows of one month in a table.
+
+    `types` are its columns' types as DESCRIBE TABLE shows them, `targets` the columns' names in the table, both by
+    the names of the file.
+    """
 
     reader: RowReader
     table: TableName
     date_column: str
     month: Month
     types: Mapping[str, str]
+    targets: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -37,17 +42,19 @@ class TableMonth:
 
 def open_table_month(reader: RowReader, config: FeedConfig, month: Month) -> TableMonth:
     """Ask for the types of the feed's target; raises StatementError when there is no such table."""
-    table = TableName(
-        database=config.table.database, schema_name=config.table.schema_name, name=config.table.name
-    )
+    table = target_table(config)
     described = reader.query(f"DESCRIBE TABLE {quoted_table(table)}").records()
     types = {str(column["name"]): str(column["type"]) for column in described}
-    return TableMonth(reader, table, config.date.column, month, types)
+    targets = {column.name: column.target_name for column in config.columns}
+    known = {name: types[target] for name, target in targets.items() if target in types}
+    return TableMonth(reader, table, config.target_date_column, month, known, targets)
 
 
 def rows_statement(month: TableMonth, columns: Mapping[str, str]) -> str:
     """Give the query for the month's rows; `columns` maps names to SQL about `{0}`. Binds: the month's bounds."""
-    values = ",\n  ".join(form.format(quote_identifier(name)) for name, form in columns.items())
+    values = ",\n  ".join(
+        form.format(quote_identifier(month.targets[name])) for name, form in columns.items()
+    )
     return f"SELECT\n  {values}\nFROM {quoted_table(month.table)}\nWHERE {inside(month.date_column)}"
 
 

@@ -132,17 +132,20 @@ def _load(path: Path) -> FeedConfig:
 
 def _with_suite(config: FeedConfig, path: Path, layers: list[tuple[Path, dict[str, Any]]]) -> FeedConfig:
     # Imported late: a third of a second, which feeds without a suite do not need.
-    from sfetl_provider.core.config.suite import SuiteError, read_suite
+    from sfetl_provider.core.config.suite import SuiteError, masked_faults, read_suite
     from sfetl_provider.core.config.table_suite import require_in_table
 
     file = path.absolute().parent.with_name(EXPECTATIONS) / f"{config.qc.expectations}.json"
     if not file.exists():
         raise _FaultyError([_fault(layers, ("qc", "expectations"), f"there is no {file}")])
     content = _read(file)
+    masked = [column.name for column in config.columns if column.is_masked("before_stage")]
     try:
         suite = read_suite(content, config.column_names)
         if config.qc.mode == "snowflake":
             require_in_table(suite)
+        if told := list(masked_faults(suite, masked)):
+            raise SuiteError(told)
     except SuiteError as error:
         name = f"{EXPECTATIONS}/{file.name}"
         raise _FaultyError(

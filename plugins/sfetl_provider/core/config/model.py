@@ -7,34 +7,31 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    PlainValidator,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.audit_model import AuditConfig
+from sfetl_provider.core.config.column_check import check_columns
+from sfetl_provider.core.config.column_model import Column, ColumnConfig, Identifier
+from sfetl_provider.core.config.date_model import DateConfig
 from sfetl_provider.core.config.drift_model import DriftConfig
+from sfetl_provider.core.config.load_model import CopyConfig, PublishConfig
+from sfetl_provider.core.config.mask_check import check_masks
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.reject_limit import RejectLimit, may_reject
 from sfetl_provider.core.config.section import Section
-from sfetl_provider.core.config.share import Share
+from sfetl_provider.core.config.stage_model import StageConfig
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind
-from sfetl_provider.core.identifiers import resolve_identifier
 from sfetl_provider.core.text_encoding import EncodingName, check_encoding_name
-
-MIB = 1024 * 1024
-
-Identifier = Annotated[str, AfterValidator(resolve_identifier)]
 
 
 def _check_pattern(pattern: str) -> str:
@@ -68,36 +65,8 @@ def _check_ascii(mark: str) -> str:
 MomentFormat = Annotated[str, AfterValidator(_check_moment_format)]
 
 
-def _check_type(text: str) -> str:
-    return read_column_type(text).text
-
-
-TypeText = Annotated[str, AfterValidator(_check_type)]
-
-
-class ColumnConfig(Section):
-    """One column of the file, in the file's order."""
-
-    name: Identifier
-    """Column of the target table, and name in the file's header (compared without case)."""
-    nullable: bool = True
-    """False: a record without a value here fails QC."""
-    type: TypeText | None = None
-    """Snowflake type of the table's column, as NUMBER(12,2), against which QC holds the values when the table's
-    own is not known: see qc.target."""
-
-
-def _column_from_name(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
-
-
-Column = Annotated[
-    ColumnConfig, BeforeValidator(_column_from_name, json_schema_input_type=str | ColumnConfig)
-]
-
-
 class TableConfig(Section):
-    """The target table; it must exist, with a column for each column of the file."""
+    """The target table, and what may be changed of it."""
 
     database: Identifier
     """Database; schema SFETL (ledger, load tables, stage) is made in it too."""
@@ -105,6 +74,13 @@ class TableConfig(Section):
     """Schema of the target table."""
     name: Identifier
     """The target table."""
+    create: bool = False
+    """True: task plan makes the table from the columns' types when it does not exist."""
+    cluster_by: tuple[Identifier, ...] = ()
+    """Columns of the clustering key of a table that is made."""
+    schema_changes: Literal["fail", "ignore", "add_columns"] = "fail"
+    """What task plan does when columns of the config are not in the table. fail: name all differences and stop;
+    ignore: leave columns of the file out; add_columns: add them to the table, by their types."""
 
 
 class FilesConfig(Section):
@@ -154,31 +130,6 @@ class FormatConfig(Section):
     """Format of every TIMESTAMP column."""
 
 
-def _check_time_zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(
-            f"{name!r} is no time zone of the IANA database: write one as Europe/Berlin"
-        ) from error
-
-
-TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
-
-
-class DateConfig(Section):
-    """The column that says to which month a record belongs."""
-
-    column: Identifier
-    """One of the columns."""
-    type: Literal["date", "timestamp"] = "date"
-    """Type of that column in the table, and so which of the two formats the file uses."""
-    time_zone: TimeZone = "UTC"
-    """Zone in which months begin when the column is TIMESTAMP_LTZ or TIMESTAMP_TZ, as Europe/Berlin: sessions
-    of the feed have it as TIMEZONE, so COPY reads times without offset in it too. DATE and TIMESTAMP_NTZ have
-    no zone."""
-
-
 class QcConfig(CheckedDaysConfig):
     """Checks before anything becomes visible."""
 
@@ -225,128 +176,6 @@ class QcConfig(CheckedDaysConfig):
         return limit
 
 
-def _check_level(value: Any) -> Any:
-    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 19):
-        return value
-    raise ValueError('a whole number from 1 to 19, or "auto"')
-
-
-# Checked by hand: the faults of a union would not point at the field.
-ZstdLevel = Annotated[
-    int | Literal["auto"],
-    PlainValidator(_check_level, json_schema_input_type=Annotated[int, Field(ge=1, le=19)] | Literal["auto"]),
-]
-
-
-Compression = Literal["zstd", "gzip", "none"]
-
-
-class StageConfig(Section):
-    """How files become chunks on the stage."""
-
-    chunk_mib: int = Field(default=400, ge=1)
-    """Uncompressed text per chunk; 400 MiB compress to about 150 MB, which Snowflake loads best (none: 150)."""
-    range_mib: int | None = Field(default=10240, ge=1)
-    """A larger file that is not compressed is divided evenly into byte ranges of at most so much text, rounded
-    up to whole chunks, and each is staged by a task of its own; null: one task stages the whole file."""
-    compression: Compression = "zstd"
-    """How chunks are compressed: zstd, gzip (at one level) or none. A task whose setting was changed stages its
-    file afresh."""
-    as_is_mib: int | None = Field(default=None, ge=1, le=5000)
-    """A .gz or .zst file of at most so many MiB, of one member or frame and without a byte order mark, is uploaded
-    as it was delivered, as one chunk. Snowflake loads a file on one core, and 100 to 250 MB best; null: never."""
-    zstd_level: ZstdLevel = "auto"
-    """Compression level of zstd chunks, 1 to 19; 1 is fastest. auto: each chunk's level follows the link: one of
-    1, 3, 6, 9, 12, harder while finished chunks wait for their upload, lighter while uploads wait for chunks."""
-    workers: int = Field(default=2, ge=1, le=64)
-    """Chunks compressed at the same time (of a compressed source: threads for its one chunk); disk and memory
-    needed grow with it."""
-    upload_workers: int = Field(default=2, ge=1, le=16)
-    """Chunks uploaded at the same time, each by a process with a Snowflake session of its own."""
-    upload_tries: int = Field(default=5, ge=1, le=20)
-    """How often a chunk's upload is tried before the task fails; what a retry cannot help fails at once."""
-    upload_delay_seconds: float = Field(default=2, ge=0, le=600)
-    """Delay before a chunk's second try; it doubles each time, up to a minute."""
-    upload_timeout_seconds: float = Field(default=120, gt=0)
-    """An upload that takes longer than this, plus the chunk's size by upload_timeout_mib_per_second, is
-    ended and tried again; a login has this time alone."""
-    upload_timeout_mib_per_second: float = Field(default=0.25, gt=0)
-    """The slowest upload of one chunk that is borne; with several at once they share the line."""
-
-    @property
-    def chunk_bytes(self) -> int:
-        """Uncompressed bytes per chunk."""
-        return self.chunk_mib * MIB
-
-    @property
-    def as_is_bytes(self) -> int | None:
-        """Size up to which a compressed file is uploaded as it is; None for never."""
-        return None if self.as_is_mib is None else self.as_is_mib * MIB
-
-    @property
-    def range_bytes(self) -> int | None:
-        """Size above which a file is divided, in bytes; None for never."""
-        return None if self.range_mib is None else self.range_mib * MIB
-
-    @property
-    def upload_timeout_bytes_per_second(self) -> float:
-        """The slowest upload that is borne, in bytes."""
-        return self.upload_timeout_mib_per_second * MIB
-
-
-class CopyConfig(Section):
-    """How chunks become rows of the load table."""
-
-    batch_files: int = Field(default=200, ge=1, le=1000)
-    """Most chunks per COPY statement; Snowflake takes 1,000 at most."""
-    batch_mib: int = Field(default=10240, ge=1)
-    """Most of the stage per COPY statement, so that progress shows batch by batch; 10 GiB are some 70 chunks."""
-    on_error: Literal["abort", "continue"] = "abort"
-    """What COPY does about a row that does not fit. abort: the load fails, and the bad rows are listed; continue:
-    it is left out, listed and counted, as long as they are no more than reject_limit."""
-    reject_limit: RejectLimit = 0
-    """Most rows of the month that may be left out with on_error continue: a number, or a share as "0.1%"."""
-    poll_seconds: float = Field(default=5, gt=0)
-    """How often a running COPY is asked for its state."""
-    statement_timeout_seconds: int = Field(default=6 * 3600, ge=60)
-    """Snowflake ends a COPY that takes longer."""
-
-    @property
-    def batch_bytes(self) -> int:
-        """Most bytes on the stage per COPY statement."""
-        return self.batch_mib * MIB
-
-    @model_validator(mode="after")
-    def _check_limit(self) -> CopyConfig:
-        if (self.on_error == "continue") != may_reject(self.reject_limit):
-            raise ValueError(
-                "on_error continue and a reject_limit above 0 belong together: one is of no use alone"
-            )
-        return self
-
-
-LoadMode = Literal["replace_month", "append", "merge"]
-
-
-class PublishConfig(Section):
-    """How the month gets into the target table."""
-
-    mode: LoadMode = "replace_month"
-    """replace_month: the files are the month; append: they are added to it, and those that it holds already (by
-    their SHA-256) are skipped; merge: rows replace those of the month with the same merge_keys, and others are
-    added."""
-    merge_keys: tuple[Identifier, ...] = ()
-    """Columns by which merge finds the row that a row replaces, among the rows of the month."""
-    outside_month: Literal["fail", "reject"] = "fail"
-    """Rows dated outside the month, or without a date. fail: the load stops; reject: they are not published but
-    kept in table SFETL.REJECTED_ROWS, and counted in the ledger."""
-    lock_timeout_seconds: int = Field(default=900, ge=1)
-    """How long a publication waits for another one of the same feed."""
-    max_shrink: Share = 0.1
-    """A month is not replaced by fewer files than were published, or by rows fewer by more than this share ("10%"
-    or 0.1), unless the run's parameter confirm_smaller says so."""
-
-
 def _kinds(columns: tuple[ColumnConfig, ...], dated: DateConfig) -> dict[str, Kind]:
     return {column.name: dated.type if column.name == dated.column else "raw" for column in columns}
 
@@ -370,6 +199,9 @@ class FeedConfig(Section):
     """Airflow connection to Snowflake."""
     proxy_conn_id: str | None = None
     """Airflow connection of type sfetl_proxy; null: the one that the Snowflake connection names, or none."""
+    mask_conn_id: str | None = None
+    """Airflow connection whose password, of 16 characters or more, is the key of hashes that are made before
+    staging (columns.mask)."""
     table: TableConfig
     """The target table."""
     columns: tuple[Column, ...] = Field(min_length=1)
@@ -419,6 +251,16 @@ class FeedConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _check_masks(self) -> FeedConfig:
+        check_masks(self)
+        return self
+
+    @model_validator(mode="after")
+    def _check_way_into_the_table(self) -> FeedConfig:
+        check_columns(self)
+        return self
+
+    @model_validator(mode="after")
     def _check_merge_keys(self) -> FeedConfig:
         keys = self.publish.merge_keys
         unknown = sorted(set(keys) - set(self.column_names))
@@ -450,6 +292,35 @@ class FeedConfig(Section):
     def column_names(self) -> tuple[str, ...]:
         """Column names in the file's order, as stored in Snowflake."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def masked_columns(self) -> tuple[str, ...]:
+        """Columns whose values are hidden somewhere on their way."""
+        return tuple(column.name for column in self.columns if column.mask)
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """Columns of the target table that a publication fills: those of the file in its order, then others."""
+        names = [column.target_name for column in self.columns]
+        names += [column.name for column in self.publish.columns]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def altered_columns(self) -> frozenset[str]:
+        """Columns of the file whose values the table does not hold as they are: masked, or computed otherwise."""
+        replaced = {column.name for column in self.publish.columns}
+        return frozenset(
+            column.name for column in self.columns if column.mask or column.target_name in replaced
+        )
+
+    def target_of(self, name: str) -> str:
+        """Give the column of the target that a column of the file goes into; other names are given back."""
+        return next((column.target_name for column in self.columns if column.name == name), name)
+
+    @property
+    def target_date_column(self) -> str:
+        """Column of the target table that says to which month a row belongs."""
+        return self.target_of(self.date.column)
 
     @property
     def column_kinds(self) -> dict[str, Kind]:

@@ -15,6 +15,19 @@ from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.identifiers import resolve_identifier
 
 Location = tuple[str | int, ...]
+_TOLD_IN_COUNTS = (
+    "expect_column_values_to_",
+    "expect_column_value_lengths_",
+    "expect_column_pair_values_",
+    "expect_column_proportion_of_",
+    "expect_column_unique_value_count_",
+    "expect_column_to_exist",
+)
+_TOLD_IN_VALUES = (
+    "expect_column_values_to_be_increasing",
+    "expect_column_values_to_be_decreasing",
+    "expect_column_values_to_not_be_outliers",
+)
 _MAY_BE_ABSENT = "expect_column_to_exist"
 _COLUMN_FIELDS = ("column", "column_A", "column_B")
 
@@ -82,6 +95,19 @@ class SuiteError(ValueError):
 def suite_of(config: FeedConfig) -> Suite | None:
     """Give the suite of a feed, None when it names none; costs a third of a second once."""
     return None if config.suite is None else read_suite(config.suite, config.column_names)
+
+
+def masked_faults(suite: Suite, masked: Sequence[str]) -> Iterator[tuple[Location, str]]:
+    """Give the expectations that would tell values of masked columns, in what they observe."""
+    for index, expectation in enumerate(suite.expectations):
+        if expectation.type.startswith(_TOLD_IN_COUNTS) and expectation.type not in _TOLD_IN_VALUES:
+            continue
+        named = [expectation.kwargs.get(field) for field in _COLUMN_FIELDS]
+        named += expectation.kwargs.get("column_list") or []
+        hidden = sorted({expectation.stored(str(name)) for name in named if name} & set(masked))
+        if hidden:
+            text = f"it would tell values of {', '.join(hidden)}, which the feed masks"
+            yield ("expectations", index, "type"), text
 
 
 def read_suite(content: Mapping[str, Any], columns: Sequence[str]) -> Suite:

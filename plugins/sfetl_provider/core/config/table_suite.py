@@ -54,6 +54,13 @@ def is_about_columns(expectation: Expectation) -> bool:
     return expectation.type.startswith(ABOUT_COLUMNS) or expectation.type == "expect_column_to_exist"
 
 
+def stored_columns(expectation: Expectation) -> list[str]:
+    """Give the columns whose values it is about, by their stored names."""
+    kwargs = expectation.kwargs
+    named = [kwargs[field] for field in _COLUMN_FIELDS if field in kwargs]
+    return [expectation.stored(name) for name in (*named, *kwargs.get("column_list", ()))]
+
+
 def table_kwargs(expectation: Expectation) -> Json:
     """Give the arguments for GX's SQL engine, columns by the names that it gives them.
 

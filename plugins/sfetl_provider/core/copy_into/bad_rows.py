@@ -33,8 +33,9 @@ class RecordForm:
 
 
 def record_form(config: FeedConfig) -> RecordForm:
-    """Give the form of a feed's records."""
-    return RecordForm(config.format.delimiter, config.format.quote)
+    """Give the form of a feed's records, with the columns whose values the config masks, wherever it does."""
+    masked = frozenset(column.name for column in config.columns if column.mask is not None)
+    return RecordForm(config.format.delimiter, config.format.quote, masked)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _widened(case: _Case, known: ColumnType, needed: int) -> str:
     wider = widened_type(known, needed) if needed else ""
     if not wider:
         return "the type that it needs is not known." if not needed else "no type has room for it."
-    return widening_statement(quoted_table(case.table), case.tally.column, wider)
+    return f"{widening_statement(quoted_table(case.table), case.config.target_of(case.tally.column), wider)};"
 
 
 def _moment(kind: str) -> Callable[[_Case], str]:

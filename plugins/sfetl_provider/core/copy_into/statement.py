@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from sfetl_provider.core.config.model import Compression, FeedConfig
+from sfetl_provider.core.config.column_model import ColumnConfig
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.copy_into.batches import Batch
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
+from sfetl_provider.core.plan.load_columns import is_loaded_as_target
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import quoted_table
 
@@ -19,13 +22,30 @@ OnError = Literal["ABORT_STATEMENT", "CONTINUE"]
 _RECORD_CHARACTERS = 1024 * 1024
 
 
-def create_load_table(load_table: TableName, target: TableName, columns: Sequence[str]) -> str:
-    """Give the DDL of an empty load table: the target's types, the file's column order, no Time Travel."""
-    names = ", ".join(quote_identifier(name) for name in columns)
+def create_load_table(
+    load_table: TableName, target: TableName, config: FeedConfig, unpublished: Sequence[str] = ()
+) -> str:
+    """Give the DDL of an empty load table: the file's columns in its order, no Time Travel.
+
+    A column that goes into the target as it is has the target's type, any other one is a text.
+    """
+    names = ", ".join(
+        _as_target(column) if is_loaded_as_target(column, config, unpublished) else _as_text(column)
+        for column in config.columns
+    )
     return (
         f"CREATE OR REPLACE TRANSIENT TABLE {quoted_table(load_table)} DATA_RETENTION_TIME_IN_DAYS = 0 AS\n"
         f"SELECT {names} FROM {quoted_table(target)} WHERE 1 = 0"
     )
+
+
+def _as_target(column: ColumnConfig) -> str:
+    name, target = quote_identifier(column.name), quote_identifier(column.target_name)
+    return name if name == target else f"{target} AS {name}"
+
+
+def _as_text(column: ColumnConfig) -> str:
+    return f"CAST(NULL AS VARCHAR) AS {quote_identifier(column.name)}"
 
 
 def drop_table(table: TableName) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sfetl_provider.core.copy_into.bad_rows import record_form
 from sfetl_provider.core.copy_into.batches import Batch, make_batches
 from sfetl_provider.core.copy_into.checkpoint import (
     BatchResult,
@@ -151,8 +152,9 @@ class _Loading:
         for earlier in range(1, state.attempt):
             self._warehouse.query(drop_table(load_table(self._plan, earlier)))
             self._warehouse.query(drop_table(scratch_table(self._plan, earlier)))
-        columns = self._config.column_names
-        self._warehouse.query(create_load_table(state.load_table, self._plan.table, columns))
+        self._warehouse.query(
+            create_load_table(state.load_table, self._plan.table, self._config, self._plan.unpublished)
+        )
         return self._store(state, is_table_ready=True)
 
     def _batch(self, state: CopyState) -> Batch:
@@ -178,7 +180,7 @@ class _Loading:
         chunk = refused_chunk(self._batch(state), status.error_message)
         if chunk is None:
             self._store(state, is_failed=True)
-            raise explain_failure(self._batch(state), status)
+            raise explain_failure(self._batch(state), status, record_form(self._config).masked)
         search = Explanation(
             chunk=chunk.path,
             code=status.error_code,

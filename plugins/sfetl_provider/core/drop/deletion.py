@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sfetl_provider import __version__
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.drop.preview import target_table
 from sfetl_provider.core.drop.records import DropReceipt, DropRequest, receipt_of
 from sfetl_provider.core.drop.recovery import take_clone
 from sfetl_provider.core.errors import DropRefusedError
@@ -14,8 +13,9 @@ from sfetl_provider.core.ledger.generation import raise_generation
 from sfetl_provider.core.ledger.lookup import ChangeKey, find
 from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows, delete_rows, require_count
 from sfetl_provider.core.ledger.transaction import transaction
+from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.names import kept_table, quoted_table
+from sfetl_provider.core.plan.names import kept_table, quoted_table, target_table
 from sfetl_provider.core.ports import Clock, Warehouse
 
 
@@ -38,8 +38,9 @@ def drop_month(request: DropRequest, config: FeedConfig, warehouse: Warehouse, c
 
 
 def _month_rows(request: DropRequest, config: FeedConfig) -> MonthRows:
-    year, number = request.month.split("-")
-    return MonthRows(target_table(config), config.date.column, Month(int(year), int(number)))
+    return MonthRows(
+        target_table(config), config.target_date_column, month_of(config, Month.of_text(request.month))
+    )
 
 
 def _drop(request: DropRequest, config: FeedConfig, warehouse: Warehouse, clock: Clock) -> LedgerEntry:

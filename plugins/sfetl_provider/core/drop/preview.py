@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +15,8 @@ from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import change_text, last_change
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import TableName
-from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.plan.names import quoted_table, target_table
+from sfetl_provider.core.plan.target_columns import describe_target
 from sfetl_provider.core.ports import Warehouse
 
 _SAMPLE_ROWS = 10
@@ -37,29 +39,24 @@ def preview_month(warehouse: Warehouse, config: FeedConfig, month: Month, recove
     table = target_table(config)
     generation = read_generation(warehouse, table.database, config.feed, str(month))
     rows, total, first, last = _totals(warehouse, config, month)
+    columns = _columns(warehouse, config)
     reach_days = read_reach_days(warehouse, table)
     return DropPreview(
         feed=config.feed,
         month=str(month),
         table=table,
-        columns=config.column_names,
+        columns=columns,
         rows=rows,
         total_rows=total,
         share=rows / total if total else 0.0,
         first=first,
         last=last,
-        sample=_sample(warehouse, config, month),
+        sample=_sample(warehouse, config, columns, month),
         generation=generation,
         last_change=_last_change(warehouse, config, month),
         reach_days=reach_days,
         keep_until=keep_until(reach_days, recovery.days, recovery.today),
     )
-
-
-def target_table(config: FeedConfig) -> TableName:
-    """Give the feed's target table."""
-    table = config.table
-    return TableName(database=table.database, schema_name=table.schema_name, name=table.name)
 
 
 def totals_statement(table: TableName, date_column: str) -> str:
@@ -73,26 +70,36 @@ def totals_statement(table: TableName, date_column: str) -> str:
     )
 
 
-def sample_statement(config: FeedConfig) -> str:
+def sample_statement(config: FeedConfig, columns: Sequence[str]) -> str:
     """Give the query for the month's first rows, every value as text; binds: bounds."""
-    columns = ", ".join(f"CAST({quote_identifier(name)} AS VARCHAR)" for name in config.column_names)
+    values = ", ".join(f"CAST({quote_identifier(name)} AS VARCHAR)" for name in columns)
     return (
-        f"SELECT {columns}\n"
+        f"SELECT {values}\n"
         f"FROM {quoted_table(target_table(config))}\n"
-        f"WHERE {inside(config.date.column)}\n"
-        f"ORDER BY {quote_identifier(config.date.column)}\n"
+        f"WHERE {inside(config.target_date_column)}\n"
+        f"ORDER BY {quote_identifier(config.target_date_column)}\n"
         f"LIMIT {_SAMPLE_ROWS}"
     )
 
 
 def _totals(warehouse: Warehouse, config: FeedConfig, month: Month) -> tuple[int, int, str, str]:
-    statement = totals_statement(target_table(config), config.date.column)
+    statement = totals_statement(target_table(config), config.target_date_column)
     ((rows, total, first, last),) = warehouse.query(statement, bounds(month) * 3).rows
     return int(str(rows)), int(str(total)), _text(first), _text(last)
 
 
-def _sample(warehouse: Warehouse, config: FeedConfig, month: Month) -> tuple[tuple[str, ...], ...]:
-    rows = warehouse.query(sample_statement(config), bounds(month)).rows
+def _columns(warehouse: Warehouse, config: FeedConfig) -> tuple[str, ...]:
+    """Give the columns that a publication fills; with schema changes ignored, those of them that are there."""
+    if config.table.schema_changes != "ignore":
+        return config.target_names
+    present = {column.name for column in describe_target(warehouse, target_table(config)) or ()}
+    return tuple(name for name in config.target_names if name in present)
+
+
+def _sample(
+    warehouse: Warehouse, config: FeedConfig, columns: Sequence[str], month: Month
+) -> tuple[tuple[str, ...], ...]:
+    rows = warehouse.query(sample_statement(config, columns), bounds(month)).rows
     return tuple(tuple(_text(value) for value in row) for row in rows)
 
 

@@ -47,11 +47,18 @@ _FUNCTIONS: dict[str, tuple[str, Kind, Kind]] = {
     "DayOfWeekIso": ("dayofweekiso", "date", "number"),
 }
 _AGGREGATES = {"Sum": "sum", "Avg": "avg", "Min": "min", "Max": "max", "Stddev": "stddev", "Median": "median"}
-_FACTS: dict[FactName, Kind] = {
+MONTH_FACTS: dict[FactName, Kind] = {
     "month_first_day": "date",
     "month_last_day": "date",
     "month_days": "number",
     "days_with_rows": "number",
+}
+LOAD_FACTS: dict[FactName, Kind] = {
+    "load_time": "timestamp",
+    "load_month": "text",
+    "run_id": "text",
+    "feed_name": "text",
+    "file_name": "text",
 }
 _TYPES: dict[str, Kind] = {
     "DECIMAL": "number",
@@ -81,12 +88,15 @@ _DIALECT_FLAGS = {
 _FOREIGN_PATTERN = re.compile(r"\(\?(?!:)|\\[1-9]")
 
 
-def read_expression(text: str, columns: Mapping[str, Kind]) -> Node:
+def read_expression(
+    text: str, columns: Mapping[str, Kind], facts: Mapping[FactName, Kind] = MONTH_FACTS
+) -> Node:
     """Give the tree of an expression over these columns; raises ExpressionError with the reason otherwise.
 
-    `columns` maps stored names to `raw`, or to the kind as which a column is always read.
+    `columns` maps stored names to `raw`, or to the kind as which a column is always read; `facts` are what
+    else the expression may name, as functions without arguments.
     """
-    return _Reader(columns).node(_parsed(text))
+    return _Reader(columns, facts).node(_parsed(text))
 
 
 def _parsed(text: str) -> Any:
@@ -106,8 +116,9 @@ def _parsed(text: str) -> Any:
 class _Reader:
     """Turns sqlglot's nodes into ours."""
 
-    def __init__(self, columns: Mapping[str, Kind]) -> None:
+    def __init__(self, columns: Mapping[str, Kind], facts: Mapping[FactName, Kind]) -> None:
         self._columns = columns
+        self._facts = facts
         self._readers: dict[str, Callable[[Any], Node]] = {
             "Paren": lambda item: self.node(*_parts(item, "this")),
             "Column": self._column,
@@ -130,7 +141,7 @@ class _Reader:
             "Nullif": self._nullif,
             "Count": self._count,
             "CountIf": self._count_if,
-            "Anonymous": _fact,
+            "Anonymous": self._fact,
         }
 
     def node(self, item: Any) -> Node:
@@ -246,6 +257,13 @@ class _Reader:
         (condition,) = self._nodes(*_parts(item, "this"))
         return Aggregate("count_if", (as_kind(condition, "boolean", "count_if"),))
 
+    def _fact(self, item: Any) -> Node:
+        for fact, kind in self._facts.items():
+            if fact == str(item.this).lower():
+                _parts(item, "this")
+                return Fact(fact, kind)
+        raise ExpressionError(f"{_quoted(item)}: there is no such function in the language of rules")
+
 
 def _parts(item: Any, *names: str) -> list[Any]:
     """Give these arguments of a node, None for an absent one marked by `?`; any other one is refused."""
@@ -277,14 +295,6 @@ def _literal(item: Any) -> Node:
     if value.adjusted() >= PRECISION - SCALE or value != value.quantize(_SMALLEST, context=_WIDE):
         raise ExpressionError(f"{item.this} does not fit NUMBER({PRECISION}, {SCALE}), which rules count in")
     return Constant(value, "number")
-
-
-def _fact(item: Any) -> Node:
-    for fact, kind in _FACTS.items():
-        if fact == str(item.this).lower():
-            _parts(item, "this")
-            return Fact(fact, kind)
-    raise ExpressionError(f"{_quoted(item)}: there is no such function in the language of rules")
 
 
 def _arithmetic(sign: str, left: Node, right: Node) -> Node:

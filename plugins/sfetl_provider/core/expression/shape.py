@@ -1,10 +1,10 @@
-"""The two forms of a rule: a condition that each record must meet, and a number about all records."""
+"""The forms of an expression: a condition on each record, a number about all records, a value of one record."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sfetl_provider.core.expression.grammar import read_expression
+from sfetl_provider.core.expression.grammar import LOAD_FACTS, MONTH_FACTS, read_expression
 from sfetl_provider.core.expression.kinds import describe
 from sfetl_provider.core.expression.tree import Aggregate, Constant, ExpressionError, Fact, Kind, Node, walk
 
@@ -16,9 +16,15 @@ def read_condition(text: str, columns: Mapping[str, Kind]) -> Node:
     node = read_expression(text, columns)
     if node.kind != "boolean":
         raise ExpressionError(f"a condition is true or false, and {describe(node)} is not")
-    for item in walk(node):
-        if isinstance(item, Aggregate):
-            raise ExpressionError(f"{describe(item)} looks at all records: that is a rule with `aggregate`")
+    _refuse_aggregates(node, "that is a rule with `aggregate`")
+    _refuse_days_with_rows(node)
+    return node
+
+
+def read_value(text: str, columns: Mapping[str, Kind]) -> Node:
+    """Give the tree of a value that is computed of one record while it is published; raises ExpressionError."""
+    node = read_expression(text, columns, {**MONTH_FACTS, **LOAD_FACTS})
+    _refuse_aggregates(node, "a value is made of one record")
     _refuse_days_with_rows(node)
     return node
 
@@ -55,6 +61,12 @@ def _check_inside(node: Node) -> None:
         if isinstance(item, Aggregate):
             raise ExpressionError(f"{describe(item)} stands inside of another aggregate")
     _refuse_days_with_rows(node)
+
+
+def _refuse_aggregates(node: Node, reason: str) -> None:
+    for item in walk(node):
+        if isinstance(item, Aggregate):
+            raise ExpressionError(f"{describe(item)} looks at all records: {reason}")
 
 
 def _refuse_days_with_rows(node: Node) -> None:

@@ -70,11 +70,11 @@ _PATTERN_PARTS = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\(\?:|([*
 
 @dataclass(frozen=True)
 class TableNames:
-    """What the SQL says of a load table: its columns' types, the feed's formats by kind, the month's facts."""
+    """What the SQL says of a load table: its columns' types, the feed's formats by kind, facts."""
 
     columns: Mapping[str, ColumnType]
     formats: Mapping[str, str]
-    facts: Mapping[FactName, date | int]
+    facts: Mapping[FactName, str | date | int]
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,8 @@ def _constant(value: str | Decimal | date | bool | None, kind: Kind) -> BoundSql
     return BoundSql(f"CAST(? AS {type_text})" if type_text else "?", (value,))
 
 
-def _plain(fact: date | int) -> date | Decimal:
-    return fact if isinstance(fact, date) else Decimal(fact)
+def _plain(fact: str | date | int) -> str | date | Decimal:
+    return Decimal(fact) if isinstance(fact, int) else fact
 
 
 def _sized(cast: Cast) -> str:

@@ -12,7 +12,17 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 Kind = Literal["raw", "null", "text", "number", "date", "timestamp", "boolean"]
-FactName = Literal["month_first_day", "month_last_day", "month_days", "days_with_rows"]
+FactName = Literal[
+    "month_first_day",
+    "month_last_day",
+    "month_days",
+    "days_with_rows",
+    "load_time",
+    "load_month",
+    "run_id",
+    "feed_name",
+    "file_name",
+]
 PRECISION = 38
 SCALE = 10
 
@@ -39,7 +49,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Fact:
-    """Something known about the month that is checked."""
+    """Something known about the month that is checked, or about the load that publishes it."""
 
     name: FactName
     kind: Kind

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from sfetl_provider.core.config.model import MIB, FeedConfig
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.inspection.report import TimeEstimate
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile

@@ -56,7 +56,7 @@ def _ledger_columns(warehouse: Warehouse, database: str, feed: str) -> tuple[str
 
 
 def presence_statement(database: str, feed: str) -> str:
-    """Give a query without rows that fails unless all tables of schema SFETL are there; it costs no warehouse."""
+    """Give a query that reads no row and fails unless all tables of schema SFETL are there."""
     others = (profiles_table(database), rejected_rows_table(database), head_table(database, feed))
     joined = "".join(f"\nCROSS JOIN {quoted_table(table)}" for table in others)
     return f"SELECT l.*\nFROM {quoted_table(ledger_table(database))} AS l{joined}\nWHERE 1 = 0"
@@ -65,13 +65,18 @@ def presence_statement(database: str, feed: str) -> str:
 def preparing_statements(database: str, feed: str) -> tuple[str, ...]:
     """Give the DDL in the order in which it must run; each statement leaves what exists as it is."""
     return (
-        f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(database)}.{quote_identifier(SCHEMA)}",
-        _create_stage(database),
+        *place_statements(database),
         _create_ledger(database),
         _create_head(database, feed),
         profiles.create_statement(database),
         rejected_rows.create_statement(database),
     )
+
+
+def place_statements(database: str) -> tuple[str, str]:
+    """Give the DDL of our schema and of the stage in it, where they are missing."""
+    schema = f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(database)}.{quote_identifier(SCHEMA)}"
+    return schema, _create_stage(database)
 
 
 def add_column_statement(database: str, name: str) -> str:

@@ -1,9 +1,9 @@
-"""A calendar month, and the ways in which a run may name it."""
+"""A month, and the ways in which a run may name it."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from sfetl_provider.core.errors import MonthError
@@ -18,13 +18,24 @@ _FORMS = (
 
 @dataclass(frozen=True, order=True)
 class Month:
-    """A month of the years 1900 to 2199; text form 2024-01."""
+    """A month of the years 1900 to 2199; text form 2024-01.
+
+    `fiscal` is its first day and the first one after it where these are not the calendar's; it is no part of what
+    makes months equal.
+    """
 
     year: int
     number: int
+    fiscal: tuple[date, date] | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.year:04}-{self.number:02}"
+
+    @classmethod
+    def of_text(cls, text: str) -> Month:
+        """Read 2024-01, the text form."""
+        year, number = text.split("-")
+        return cls(int(year), int(number))
 
     @classmethod
     def parse(cls, text: str, today: date) -> Month:
@@ -46,21 +57,20 @@ class Month:
     @property
     def first_day(self) -> date:
         """The first day of the month."""
-        return date(self.year, self.number, 1)
+        return self.fiscal[0] if self.fiscal else date(self.year, self.number, 1)
 
     @property
     def next_first_day(self) -> date:
         """The first day after the month: the end of the half-open interval."""
-        return date(self.year + self.number // 12, self.number % 12 + 1, 1)
+        return self.fiscal[1] if self.fiscal else date(self.year + self.number // 12, self.number % 12 + 1, 1)
 
     def previous(self) -> Month:
-        """The month before."""
-        last = self.first_day - timedelta(days=1)
-        return Month(last.year, last.month)
+        """The month before, without its fiscal days."""
+        return Month(self.year - (self.number == 1), (self.number - 2) % 12 + 1)
 
     def following(self) -> Month:
-        """The month after."""
-        return Month(self.next_first_day.year, self.next_first_day.month)
+        """The month after, without its fiscal days."""
+        return Month(self.year + self.number // 12, self.number % 12 + 1)
 
     def days(self) -> list[date]:
         """Every day of the month, in order."""

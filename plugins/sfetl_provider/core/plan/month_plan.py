@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field
 
-from sfetl_provider.core.config.model import LoadMode
+from sfetl_provider.core.config.load_model import LoadMode
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.record import Record
 
@@ -23,15 +24,27 @@ class TableName(Record):
     name: str
 
 
+class TableChange(Record):
+    """A change of the target's definition; `column` is empty for the whole table, `query_id` before it is made."""
+
+    kind: Literal["create", "add_column", "widen"]
+    column: str
+    statement: str
+    query_id: str = ""
+
+
 class MonthPlan(Record):
     """One run of one feed for one month.
 
     `run_key` is 12 hexadecimal digits made of DAG and run id: the same after a clear, different for every
     other run, so stage path and load tables belong to one run. `generation` is the month's generation as
     seen when the run was planned; publishing requires it to be unchanged. `chunk_set` is the folder of a carried
-    set of chunks, empty when the month comes as files. `confirm_smaller`: a person said that fewer files or rows
-    than were published may replace them. `target_types` holds the feed's columns by their type in
-    the target table, as "NUMBER(9,2) NOT NULL"; empty when QC asks for none or the table does not exist.
+    set of chunks, empty when the month comes as files. `fiscal` is the month's first day and the first one after
+    it where they are not the calendar's. `confirm_smaller`: a person said that fewer files or rows than were
+    published may replace them. `target_types` holds the feed's columns by their type in the target table, as
+    "NUMBER(9,2) NOT NULL"; empty when the table does not exist. `unpublished` are columns of the file that the
+    target does not have, `table_changes` what the run changed of it. `is_insecure`: its proxy connection
+    verifies no certificate.
     """
 
     feed: str
@@ -49,15 +62,18 @@ class MonthPlan(Record):
     start_over: bool
     planned_at: datetime
     chunk_set: str = ""
+    fiscal: tuple[date, date] | None = None
+    is_insecure: bool = False
     load_mode: LoadMode = "replace_month"
     confirm_smaller: bool = False
     target_types: TargetTypes = Field(default_factory=dict)
+    unpublished: tuple[str, ...] = ()
+    table_changes: tuple[TableChange, ...] = ()
 
     @property
     def month_value(self) -> Month:
         """The month as a value."""
-        year, number = self.month.split("-")
-        return Month(int(year), int(number))
+        return replace(Month.of_text(self.month), fiscal=self.fiscal)
 
     @property
     def first_day(self) -> date:
@@ -125,7 +141,8 @@ class SourceFile(Record):
 
     With a `byte_range` it stands for that part only, to those who stage; all others take the whole file. With
     `left_out` it stands for the file without those records, to those who read records. `sha256` is that of all
-    its bytes where it is known before they are staged, else empty.
+    its bytes where it is known before they are staged, else empty. `header` holds its columns when they are others
+    than the config's, which the feed ignores.
     """
 
     path: str
@@ -134,6 +151,7 @@ class SourceFile(Record):
     size_bytes: int
     modified_ns: int
     byte_range: ByteRange | None = None
+    header: tuple[str, ...] = ()
     sha256: str = ""
     left_out: LeftOut | None = Field(default=None, exclude_if=_is_none)
 

@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sfetl_provider.core.config.model import Compression
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 
@@ -56,6 +57,12 @@ def run_key(dag_id: str, run_id: str) -> str:
 def quoted_table(table: TableName) -> str:
     """Give a table's quoted, fully qualified name."""
     return ".".join(quote_identifier(part) for part in (table.database, table.schema_name, table.name))
+
+
+def target_table(config: FeedConfig) -> TableName:
+    """Give the feed's target table."""
+    table = config.table
+    return TableName(database=table.database, schema_name=table.schema_name, name=table.name)
 
 
 def sfetl_table(database: str, name: str) -> TableName:
@@ -128,6 +135,16 @@ def kept_table_parts(name: str) -> KeptTableParts | None:
 def stage_name(database: str) -> str:
     """Give the quoted name of the internal stage that holds chunks."""
     return ".".join(quote_identifier(part) for part in (database, SCHEMA, STAGE))
+
+
+def doctor_folder(database: str, key: str) -> str:
+    """Give the stage path of one examination's file; no feed's name starts with an underscore."""
+    return f"@{stage_name(database)}/_doctor/{key}/"
+
+
+def doctor_table(database: str, key: str) -> TableName:
+    """Give the table of one examination."""
+    return sfetl_table(database, f"DOCTOR_{key.upper()}")
 
 
 def stage_folder(plan: MonthPlan, file_key: str = "") -> str:

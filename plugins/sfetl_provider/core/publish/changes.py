@@ -15,6 +15,7 @@ from sfetl_provider.core.ledger.published import published_month
 from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.ports import Warehouse
 from sfetl_provider.core.publish.appending import require_new_files
+from sfetl_provider.core.publish.column_list import ColumnList
 from sfetl_provider.core.publish.job import Change, PublishJob
 from sfetl_provider.core.publish.load_check import check_load_table, keep_rejected
 from sfetl_provider.core.publish.shrinking import require_not_smaller
@@ -36,7 +37,7 @@ def refuse_by_ledger(job: PublishJob, warehouse: Warehouse, rows: int) -> str:
     return require_not_smaller(plan, job.config, published, job.file_names, rows)
 
 
-def change_month(job: PublishJob, warehouse: Warehouse, raised: str) -> Change:
+def change_month(job: PublishJob, warehouse: Warehouse, columns: ColumnList, raised: str) -> Change:
     """Check once more, keep what is rejected, and bring the load table's rows into the month.
 
     `raised` is the query id of the raised generation. Raises PublishRefusedError, SmallerReplacementError or
@@ -46,31 +47,35 @@ def change_month(job: PublishJob, warehouse: Warehouse, raised: str) -> Change:
     confirmed = refuse_by_ledger(job, warehouse, checked.placed)
     query_ids = {"raise_generation": raised, "check": checked.query_id}
     if checked.misplaced:
-        query_ids["reject"] = keep_rejected(job, warehouse, checked.misplaced)
+        query_ids["reject"] = keep_rejected(job, warehouse, columns, checked.misplaced)
     before = count_rows(warehouse, job.rows)
     change = Change(before, query_ids, rejected=checked.misplaced, confirmed=confirmed)
     if job.plan.load_mode == "merge":
-        return _merge(job, warehouse, change, checked.placed)
+        return _merge(job, warehouse, columns, replace(change, inserted=checked.placed))
     if job.plan.load_mode == "replace_month" and before:
         # A DELETE that finds nothing would still scan the table while it holds the lock.
         deleted = delete_rows(warehouse, job.rows, before)
         change = replace(change, deleted=before, query_ids={**query_ids, "delete": deleted})
-    return _insert(job, warehouse, change, checked.placed)
+    return _insert(job, warehouse, columns, replace(change, inserted=checked.placed))
 
 
-def _insert(job: PublishJob, warehouse: Warehouse, change: Change, expected: int) -> Change:
-    statement = insert_statement(job.plan.table, job.outcome.load_table, job.config)
-    result = warehouse.query(statement, bounds(job.plan.month_value))
+def _insert(job: PublishJob, warehouse: Warehouse, columns: ColumnList, change: Change) -> Change:
+    """`change` tells how many rows are to be inserted."""
+    statement = insert_statement(job.plan.table, job.outcome.load_table, columns, job.config.date.column)
+    result = warehouse.query(statement, (*columns.selected.binds, *bounds(job.plan.month_value)))
+    expected = change.inserted
     if result.row_count != expected:
         raise _mismatch(
             job, f"INSERT wrote {result.row_count} rows into", f"{expected} were copied for the month"
         )
-    return replace(change, inserted=expected, query_ids={**change.query_ids, "insert": result.query_id})
+    return replace(change, query_ids={**change.query_ids, "insert": result.query_id})
 
 
-def _merge(job: PublishJob, warehouse: Warehouse, change: Change, expected: int) -> Change:
-    statement = merge_statement(job.plan.table, job.outcome.load_table, job.config)
-    result = warehouse.query(statement, bounds(job.plan.month_value) * 2)
+def _merge(job: PublishJob, warehouse: Warehouse, columns: ColumnList, change: Change) -> Change:
+    """`change` tells how many rows are to be inserted or updated."""
+    statement = merge_statement(job.plan.table, job.outcome.load_table, columns, job.config)
+    result = warehouse.query(statement, (*columns.selected.binds, *bounds(job.plan.month_value) * 2))
+    expected = change.inserted
     (counts,) = result.records()
     inserted, updated = (int(str(counts[f"number of rows {done}"])) for done in ("inserted", "updated"))
     if inserted + updated != expected:

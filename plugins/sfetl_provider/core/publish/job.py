@@ -8,7 +8,7 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.ledger.month_rows import MonthRows
 from sfetl_provider.core.plan.month_plan import MonthPlan
-from sfetl_provider.core.qc.report import QcVerdict
+from sfetl_provider.core.qc.report import Finding, QcVerdict
 from sfetl_provider.core.stage.staged_file import StagedFile
 
 
@@ -21,11 +21,13 @@ class PublishJob:
     staged_files: tuple[StagedFile, ...]
     outcome: CopyOutcome
     verdict: QcVerdict
+    audited: tuple[Finding, ...] = ()
+    """What the audit told of the load table."""
 
     @property
     def rows(self) -> MonthRows:
         """The month's rows in the target."""
-        return MonthRows(self.plan.table, self.config.date.column, self.plan.month_value)
+        return MonthRows(self.plan.table, self.config.target_date_column, self.plan.month_value)
 
     @property
     def file_names(self) -> list[str]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from sfetl_provider.core.audit.month_range import bounds
 from sfetl_provider.core.errors import PublishRefusedError
 from sfetl_provider.core.ports import Warehouse
+from sfetl_provider.core.publish.column_list import ColumnList
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.statements import (
     SAMPLED_KEYS,
     load_check_statement,
     reject_statement,
+    target_keys,
     unusable_keys_statement,
 )
 
@@ -47,14 +49,15 @@ def check_load_table(job: PublishJob, warehouse: Warehouse) -> LoadCheck:
     )
 
 
-def keep_rejected(job: PublishJob, warehouse: Warehouse, expected: int) -> str:
+def keep_rejected(job: PublishJob, warehouse: Warehouse, columns: ColumnList, expected: int) -> str:
     """Write the rows that are not of the month into SFETL.REJECTED_ROWS, in the caller's transaction.
 
     Gives the query id. Raises PublishRefusedError when there are others than were counted.
     """
     plan = job.plan
-    binds = (plan.feed, plan.month, plan.generation + 1, plan.run_key, *bounds(plan.month_value))
-    result = warehouse.query(reject_statement(job.outcome.load_table, job.config), binds)
+    row = (plan.feed, plan.month, plan.generation + 1, plan.run_key)
+    statement = reject_statement(job.outcome.load_table, columns, job.config.date.column)
+    result = warehouse.query(statement, (*row, *columns.selected.binds, *bounds(plan.month_value)))
     if result.row_count == expected:
         return result.query_id
     raise PublishRefusedError(
@@ -64,14 +67,15 @@ def keep_rejected(job: PublishJob, warehouse: Warehouse, expected: int) -> str:
     )
 
 
-def require_usable_keys(job: PublishJob, warehouse: Warehouse) -> None:
+def require_usable_keys(job: PublishJob, warehouse: Warehouse, columns: ColumnList) -> None:
     """Refuse a load table in which a key of `publish.merge_keys` stands twice or lacks a value.
 
     One scan; asked before the transaction, since nobody else writes to a run's load table. Raises
     PublishRefusedError with up to five such keys.
     """
-    statement = unusable_keys_statement(job.outcome.load_table, job.config)
-    rows = warehouse.query(statement, bounds(job.plan.month_value)).rows
+    _require_published_keys(job, columns)
+    statement = unusable_keys_statement(job.outcome.load_table, columns, job.config)
+    rows = warehouse.query(statement.text, (*statement.binds, *bounds(job.plan.month_value))).rows
     if not rows:
         return
     keys = "; ".join(f"({', '.join(_text(value) for value in row[:-1])}) in {row[-1]} rows" for row in rows)
@@ -83,6 +87,17 @@ def require_usable_keys(job: PublishJob, warehouse: Warehouse) -> None:
         next_step="Have the files corrected and clear this run's tasks from wait_for_files on, or correct "
         "publish.merge_keys of the feed.",
     )
+
+
+def _require_published_keys(job: PublishJob, columns: ColumnList) -> None:
+    """Refuse keys that the table lacks, where `publish.schema_changes` lets columns be left out."""
+    lost = [name for name in target_keys(job.config) if name not in columns.values]
+    if lost:
+        raise PublishRefusedError(
+            f"{job.plan.feed} {job.plan.month} cannot be merged: the table has no column {', '.join(lost)}.",
+            safe="The target table was not touched.",
+            next_step="Add it to the table, or correct publish.merge_keys of the feed.",
+        )
 
 
 def _text(value: object) -> str:

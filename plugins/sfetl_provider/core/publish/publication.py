@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sfetl_provider import __version__
 from sfetl_provider.core.copy_into.statement import drop_table
 from sfetl_provider.core.errors import PublishRefusedError
@@ -14,12 +16,15 @@ from sfetl_provider.core.ledger.profiles import append_profile
 from sfetl_provider.core.ledger.transaction import transaction
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import load_table, quoted_table
+from sfetl_provider.core.plan.table_change import change_query_ids
 from sfetl_provider.core.ports import Clock, Warehouse
 from sfetl_provider.core.publish.changes import change_month, refuse_by_ledger
+from sfetl_provider.core.publish.column_list import column_list
+from sfetl_provider.core.publish.computed_values import require_computable
 from sfetl_provider.core.publish.job import Change, PublishJob
 from sfetl_provider.core.publish.load_check import require_usable_keys
 from sfetl_provider.core.publish.receipt import PublishReceipt, receipt_of
-from sfetl_provider.core.qc.report import QcVerdict
+from sfetl_provider.core.qc.report import Finding
 from sfetl_provider.core.stage.staged_file import StagedFile
 
 
@@ -71,11 +76,13 @@ def _change_key(plan: MonthPlan) -> ChangeKey:
 def _publish(job: PublishJob, warehouse: Warehouse, clock: Clock) -> LedgerEntry:
     plan, database = job.plan, job.plan.table.database
     refuse_by_ledger(job, warehouse, job.outcome.rows_copied)
+    columns = column_list(plan, job.config, job.file_names, clock.now())
     if plan.load_mode == "merge":
-        require_usable_keys(job, warehouse)
+        require_usable_keys(job, warehouse, columns)
+    require_computable(warehouse, job.outcome.load_table, columns.unreadable)
     with transaction(warehouse, job.config.publish.lock_timeout_seconds):
         raised = raise_generation(warehouse, database, plan.feed, plan.month, plan.generation)
-        facts = _facts(job, change_month(job, warehouse, raised), clock)
+        facts = _facts(job, change_month(job, warehouse, columns, raised), clock)
         if job.verdict.profile and plan.load_mode == "replace_month":
             # A profile of files that are a part of the month would be compared with those of whole months.
             append_profile(warehouse, database, facts, job.verdict.profile)
@@ -106,8 +113,12 @@ def _facts(job: PublishJob, change: Change, clock: Clock) -> LedgerFacts:
         rows_rejected=change.rejected,
         load_mode=plan.load_mode,
         qc_mode=plan.qc_mode,
-        qc_verdict=_verdict_text(job.verdict),
-        query_ids={**change.query_ids, "copy": job.outcome.query_ids},
+        qc_verdict=_verdict_text((*job.verdict.findings, *job.audited)),
+        query_ids={
+            **change.query_ids,
+            "copy": job.outcome.query_ids,
+            **change_query_ids((*plan.table_changes, *job.verdict.table_changes)),
+        },
         started_at=plan.planned_at,
         recorded_at=clock.now(),
         version=__version__,
@@ -125,5 +136,10 @@ def _ledger_file(staged: StagedFile) -> LedgerFile:
     )
 
 
-def _verdict_text(verdict: QcVerdict) -> str:
-    return f"passed with {len(verdict.findings)} findings" if verdict.findings else "passed"
+def _verdict_text(findings: Sequence[Finding]) -> str:
+    """Say what QC and audit told of the month; warnings by their codes."""
+    if not findings:
+        return "passed"
+    warned = dict.fromkeys(finding.code for finding in findings if finding.severity == "WARNING")
+    told = f"; warnings: {', '.join(warned)}" if warned else ""
+    return f"passed with {len(findings)} findings{told}"

@@ -67,6 +67,12 @@ def read_beginning(path: Path, config: FeedConfig) -> Beginning:
         return _without_text(f"the file cannot be decompressed: {error.reason}", size_bytes)
 
 
+def read_header(path: Path, config: FeedConfig) -> bytes:
+    """Give the first record of a file whose feed has headers; raises SourceFileError when it cannot be read."""
+    with open_text_file(path) as text:
+        return _header(text, config)[1]
+
+
 def _without_text(refusal: str, size_bytes: int) -> Beginning:
     return Beginning(refusal, 0, False, size_bytes, 0, (), _form())
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
-from sfetl_provider.core.config.model import MIB, FeedConfig
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.events import Listener, ignore_events
+from sfetl_provider.core.plan.file_columns import unknown_columns, with_file_columns
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import LeftOut, SourceFile
 from sfetl_provider.core.plan.names import left_out_path
@@ -42,13 +45,13 @@ class MonthCheck(Record):
     reports: tuple[QcReport, ...]
     verdict: QcVerdict
     keys: KeyReport | None = None
+    fiscal: tuple[date, date] | None = None
 
     @property
     def days(self) -> tuple[DayRows, ...]:
         """Every day of the month, in order; one that is neither expected nor has rows is NOT_EXPECTED."""
-        year, number = self.month.split("-")
         judged = {day.day: day for day in self.verdict.days}
-        days = Month(int(year), int(number)).days()
+        days = replace(Month.of_text(self.month), fiscal=self.fiscal).days()
         return tuple(judged.get(day) or DayRows(day=day, rows=0, day_class="NOT_EXPECTED") for day in days)
 
 
@@ -66,9 +69,18 @@ def check_files(
     limit_bytes = config.qc.rejects_mib * MIB
     opened = open_rejects(paths.rejects, limit_bytes) if paths.rejects else nullcontext()
     with opened as rejects:
-        return tuple(
-            scan_file(file, config, month, _places(paths, rejects, file), listener) for file in files
-        )
+        return tuple(_scanned(file, config, month, _places(paths, rejects, file), listener) for file in files)
+
+
+def _scanned(
+    file: SourceFile, config: FeedConfig, month: Month, places: Places, listener: Listener
+) -> QcReport:
+    report = scan_file(file, with_file_columns(config, file.header), month, places, listener)
+    if unknown := unknown_columns(config, file.header):
+        told = f"columns that the config does not name, and that are not published: {', '.join(unknown)}"
+        form = report.form.model_copy(update={"header_remarks": (*report.form.header_remarks, told)})
+        return report.model_copy(update={"form": form})
+    return report
 
 
 def _places(paths: CheckPaths, rejects: RejectsWriter | None, file: SourceFile) -> Places:
@@ -102,7 +114,9 @@ def check_month(
         rest = without_left_out(files, left_out_of(reports))
         keys = check_keys(rest, config, paths.scratch, listener)
     verdict = decide(reports, config, month, "file", keys)
-    return MonthCheck(feed=config.feed, month=str(month), reports=reports, verdict=verdict, keys=keys)
+    return MonthCheck(
+        feed=config.feed, month=str(month), reports=reports, verdict=verdict, keys=keys, fiscal=month.fiscal
+    )
 
 
 def _without_lists(check: MonthCheck) -> MonthCheck:

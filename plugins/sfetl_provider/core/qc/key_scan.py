@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Self
 
 import duckdb
 
-from sfetl_provider.core.config.model import MIB, FeedConfig
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning
 from sfetl_provider.core.qc.key_hashes import Hashes

@@ -14,6 +14,7 @@ import numpy as np
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ScratchSpaceError
 from sfetl_provider.core.events import Listener, Progress, ignore_events
+from sfetl_provider.core.plan.file_columns import with_file_columns
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import read_beginning
 from sfetl_provider.core.qc.key_hashes import HashLimits, HashRuns
@@ -23,6 +24,7 @@ from sfetl_provider.core.qc.key_scan import FoundKey, KeyScan, KeySource
 from sfetl_provider.core.qc.reading import working_folder
 from sfetl_provider.core.qc.scan import shape_of
 from sfetl_provider.core.qc.structure import SAMPLE_CHARACTERS, record_blocks
+from sfetl_provider.core.qc.veil import veiled_keys
 from sfetl_provider.core.tsv.compressed import DamagedSourceError
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import changed_while_read
@@ -63,6 +65,7 @@ def check_keys(
     or changes meanwhile, ScratchSpaceError when memory or scratch do not suffice. Leaves nothing behind.
     """
     started = perf_counter()
+    config = with_file_columns(config, files[0].header if files else ())
     whole = [file for file in files if file.range_number <= 1]
     before = [fingerprint(file.path) for file in whole]
     with working_folder(scratch) as folder, _told(config, scratch), KeyScan(config, folder) as scan:
@@ -90,7 +93,7 @@ def check_keys(
         ),
         duplicated_keys=duplicates.keys,
         surplus_records=duplicates.records - duplicates.keys,
-        samples=duplicates.samples,
+        samples=veiled_keys(duplicates.samples, config),
         seconds=round(perf_counter() - started, 3),
     )
 

@@ -104,6 +104,7 @@ class ProfileScan:
     def __init__(self, config: FeedConfig, shared: SharedColumns) -> None:
         self._shared = shared
         self._formats = dict(_formats(config))
+        self._hidden = frozenset(column.name for column in config.columns if column.mask)
         self._columns = [self._column(config, index) for index in range(len(config.columns))]
         self.binds: Mapping[str, Any] = {f"profile_{kind}": text for kind, text in self._formats.items()}
 
@@ -140,7 +141,7 @@ class ProfileScan:
             size = len(column.aggregates)
             found.append(column.profile(rest[:size]))
             rest = rest[size:]
-        return fit_profile(found)
+        return fit_profile(self._shown(found))
 
     def broken(self, _found: Found) -> dict[str, str]:
         """A profile breaks nothing."""
@@ -164,18 +165,24 @@ class ProfileScan:
         query(f"CREATE OR REPLACE TEMP TABLE sample AS SELECT {texts} FROM {reading}")
         totals = [f"count(c{at}), {_quantiles(at, column)}" for at, column in enumerate(columns)]
         values = query(f"SELECT {', '.join(totals)} FROM sample")[0]
-        return fit_profile(
-            [
-                column.model_copy(
-                    update={
-                        "sampled": values[2 * at],
-                        "top": _top(query(_top_statement(at)), values[2 * at]),
-                        "quantiles": tuple(_rounded(value) for value in values[2 * at + 1] or ()),
-                    }
-                )
-                for at, column in enumerate(columns)
-            ]
-        )
+        sampled = [
+            column.model_copy(
+                update={
+                    "sampled": values[2 * at],
+                    "top": _top(query(_top_statement(at)), values[2 * at]),
+                    "quantiles": tuple(_rounded(value) for value in values[2 * at + 1] or ()),
+                }
+            )
+            for at, column in enumerate(columns)
+        ]
+        return fit_profile(self._shown(sampled))
+
+    def _shown(self, columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
+        """Take the values of masked columns out: profiles are kept in Snowflake and shown in reports."""
+        nothing = {"least": None, "greatest": None, "sampled": 0, "top": (), "quantiles": ()}
+        return [
+            column.model_copy(update=nothing) if column.name in self._hidden else column for column in columns
+        ]
 
     def _column(self, config: FeedConfig, index: int) -> _Column:
         text = value_of(f"c{index}", config.format.null_markers, self._shared)

@@ -26,6 +26,7 @@ from sfetl_provider.core.qc.rule_samples import RULE_SAMPLES, Place, quote_recor
 from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
 from sfetl_provider.core.qc.text_feed import TextFeed
 from sfetl_provider.core.qc.values import ScannedFile, Values, ValueScan
+from sfetl_provider.core.qc.veil import VEIL
 from sfetl_provider.core.tsv.compressed import DamagedSourceError, is_compressed
 from sfetl_provider.core.tsv.text_file import SourceText
 
@@ -78,7 +79,9 @@ class Reading:
             try:
                 yield background
             except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-                raise out_of_range(self.source, error) from error
+                # What could not be computed stands in DuckDB's text, which a log shows with the cause.
+                cause = None if self.config.masked_columns else error
+                raise out_of_range(self.source, VEIL if cause is None else str(error)) from cause
             except duckdb.Error as error:
                 raise out_of_resources(self.source, self.config, error) from error
 
@@ -222,10 +225,10 @@ def out_of_resources(source: SourceFile, config: FeedConfig, error: duckdb.Error
     )
 
 
-def out_of_range(source: SourceFile, error: duckdb.Error) -> QcFailedError:
+def out_of_range(source: SourceFile, why: str) -> QcFailedError:
     """Say that a rule computes what no number or date can hold."""
     return QcFailedError(
-        f"A rule of the feed cannot be computed over {source.name}: {error}",
+        f"A rule of the feed cannot be computed over {source.name}: {why}",
         safe=_SAFE,
         next_step="Rules count with 28 digits before the decimal point and 10 after it: correct the file, or "
         "guard the rule, as by TRY_CAST(… AS NUMBER(12, 2)), then clear this run's tasks from plan on.",

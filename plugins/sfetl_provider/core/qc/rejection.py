@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from sfetl_provider.core.config.model import MIB, FeedConfig
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.config.reject_limit import most_rejects
+from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.plan.month_plan import LeftOut
 from sfetl_provider.core.qc.bad_spans import bad_spans
 from sfetl_provider.core.qc.rejects import list_errors

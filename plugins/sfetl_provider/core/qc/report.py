@@ -12,7 +12,7 @@ from pydantic import Field
 from sfetl_provider.core.config.qc_model import DayClass
 from sfetl_provider.core.config.qc_model import Severity as Severity
 from sfetl_provider.core.packed_record import PACKED
-from sfetl_provider.core.plan.month_plan import LeftOut
+from sfetl_provider.core.plan.month_plan import LeftOut, TableChange
 from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.record import Record
@@ -187,6 +187,7 @@ class QcVerdict(Record):
     `fingerprints` says which content of which file was checked; it is empty unless the mode is `file`. `days`
     holds every expected day and every other one that has rows, in order. `profile` is the month's, of all files;
     `quality` is None when no file was read. `left_out` says, by file, which bad records are not to be loaded.
+    `table_changes` are those that made room in the target.
     """
 
     mode: Literal["file", "snowflake", "skip"]
@@ -197,6 +198,7 @@ class QcVerdict(Record):
     days: tuple[DayRows, ...] = ()
     profile: tuple[ColumnProfile, ...] = ()
     quality: Quality | None = None
+    table_changes: tuple[TableChange, ...] = ()
     left_out: dict[str, LeftOut] = Field(default_factory=dict, exclude_if=not_)
 
     def to_xcom(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from sfetl_provider.core.qc.report import BadLine, QcReport, RejectsFile, TextFo
 from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape, Sink, Structure
 from sfetl_provider.core.qc.text_feed import BLOCK_BYTES
 from sfetl_provider.core.qc.values import Values, required_columns
+from sfetl_provider.core.qc.veil import veiled, veiled_sink
 from sfetl_provider.core.text_encoding import EncodingName, bytes_before, to_utf8
 from sfetl_provider.core.tsv.boundaries import record_end
 from sfetl_provider.core.tsv.compressed import is_compressed
@@ -92,7 +93,7 @@ def scan_file(
     )
     rejects = _rejects_file(places.rejects, listed_before)
     made = _Pass(before, perf_counter() - started, rejects, rejection)
-    return _report(source, beginning, counts, made)
+    return veiled(_report(source, beginning, counts, made), config)
 
 
 def _text_bytes(source: SourceFile, beginning: Beginning) -> int | None:
@@ -124,12 +125,12 @@ def _structure(source: SourceFile, config: FeedConfig, beginning: Beginning, pla
         lf_ends=beginning.form.lf_ends,
         end_byte=beginning.start,
         is_last_newline_missing=beginning.form.is_last_newline_missing,
-        sink=_sink(places.rejects, source, config) if places.rejects else None,
+        sink=veiled_sink(_sink(places.rejects, source, config), config),
     )
 
 
-def _sink(rejects: RejectsWriter, source: SourceFile, config: FeedConfig) -> Sink:
-    return partial(rejects.add, source.name, encoding=config.format.encoding)
+def _sink(rejects: RejectsWriter | None, source: SourceFile, config: FeedConfig) -> Sink | None:
+    return partial(rejects.add, source.name, encoding=config.format.encoding) if rejects else None
 
 
 def _rejects_file(rejects: RejectsWriter | None, listed_before: int) -> RejectsFile | None:

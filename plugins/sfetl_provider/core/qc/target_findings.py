@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sfetl_provider.core.column_type import TypeKind, read_column_type
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.identifiers import quote_identifier
+from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.qc.report import BadLine, Finding, QcReport, Severity, TargetCount
 from sfetl_provider.core.qc.target_scan import type_of, unreadable_formats
+from sfetl_provider.core.qc.widening import is_widened
 from sfetl_provider.core.widening import widened_type, widening_statement
 
 VALUE_CHARACTERS = 80
@@ -30,6 +31,8 @@ def target_findings(reports: Sequence[QcReport], config: FeedConfig) -> Iterator
     for report in reports:
         for count in report.target:
             severity: Severity = getattr(config.qc.target_severities, count.fault)
+            if is_widened(count, config):
+                severity = "WARNING"
             message = f"{report.file}: {_MESSAGES[count.fault](count, config)}"
             yield Finding(severity=severity, code=f"target_{count.fault}", message=message)
     if reports and config.qc.target != "off":
@@ -38,7 +41,11 @@ def target_findings(reports: Sequence[QcReport], config: FeedConfig) -> Iterator
 
 def _not_checked(config: FeedConfig) -> Iterator[Finding]:
     """Nothing of a table that does not exist: task `plan` has told it, and COPY needs the table."""
-    types = {column.name: type_of(column) for column in config.columns}
+    types = {
+        column.name: type_of(column, config)
+        for column in config.columns
+        if column.name not in config.altered_columns
+    }
     # The date column is read by the section `date`, whatever is known of the table.
     unknown = [name for name, known in types.items() if known is None and name != config.date.column]
     is_any_known = any(types.values())
@@ -85,10 +92,10 @@ def _too_large(count: TargetCount, config: FeedConfig) -> str:
 def _widening(count: TargetCount, config: FeedConfig, wider: str) -> str:
     if not wider:
         return "No type of that scale has room for it: correct the file."
-    table = config.table
-    name = ".".join(quote_identifier(part) for part in (table.database, table.schema_name, table.name))
-    statement = widening_statement(name, count.column, wider)
-    return f"Correct the file, or make room for what this one holds: {statement}"
+    alter = widening_statement(quoted_table(target_table(config)), config.target_of(count.column), wider)
+    if is_widened(count, config):
+        return f"A load makes room for it before COPY, as load.on_too_long says: {alter};"
+    return f"Correct the file, or make room for what this one holds: {alter};"
 
 
 def _digits_lost(count: TargetCount, _: FeedConfig) -> str:

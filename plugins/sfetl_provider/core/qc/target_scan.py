@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from sfetl_provider.core.column_type import ColumnType, read_column_type
-from sfetl_provider.core.config.model import ColumnConfig, FeedConfig
+from sfetl_provider.core.config.column_model import ColumnConfig
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.qc.report import BadLine, TargetCount, TargetFault
 from sfetl_provider.core.qc.rider import Ask, Found
@@ -102,7 +103,7 @@ def judged_columns(config: FeedConfig) -> tuple[JudgedColumn, ...]:
     formats = _formats(config)
     judged = []
     for index, column in enumerate(config.columns):
-        known = type_of(column)
+        known = type_of(column, config)
         if known is not None and not (column.name == config.date.column and known.kind == config.date.type):
             text = f"c{index}"
             is_marker = f"list_contains($target_markers, {text})"
@@ -112,9 +113,11 @@ def judged_columns(config: FeedConfig) -> tuple[JudgedColumn, ...]:
     return tuple(judged)
 
 
-def type_of(column: ColumnConfig) -> ColumnType | None:
-    """Give a column's type, None when it is not known."""
-    return read_column_type(column.type) if column.type else None
+def type_of(column: ColumnConfig, config: FeedConfig) -> ColumnType | None:
+    """Give the type that the file's values must fit; None when none is known, or the table holds other values."""
+    if column.type is None or column.name in config.altered_columns:
+        return None
+    return read_column_type(column.type)
 
 
 def unreadable_formats(config: FeedConfig) -> tuple[str, ...]:

@@ -77,8 +77,8 @@ def _not_checked(config: FeedConfig, mode: QcMode) -> Iterator[Finding]:
     yield _finding("INFO", "file_qc_not_run", text)
     if config.qc.may_reject:
         text = (
-            f"No bad line is left out (qc.reject_limit = {config.qc.reject_limit}), as that needs QC mode file: "
-            "COPY stops at the first one."
+            f"No bad line is left out by qc.reject_limit = {config.qc.reject_limit}, as that needs QC mode file: "
+            f"COPY meets them, with load.on_error {config.load.on_error}."
         )
         yield _finding("WARNING", "rejects_not_checked", text)
     if mode == "snowflake":

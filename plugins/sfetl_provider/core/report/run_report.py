@@ -13,7 +13,7 @@ from sfetl_provider import __version__
 from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
-from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.plan.month_plan import MonthPlan, TableChange
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict, RejectsFile
@@ -72,12 +72,14 @@ class RunReport(RunIdentity):
     """One run from files to table. Counts are None for steps that the run did not reach.
 
     Sizes in bytes; `bytes_staged` as stored, compressed. `rows_in_files` excludes headers and empty lines.
+    `table_changes` are those that the run made of the target's definition; they stay when a run fails.
     `rows_published` were inserted, `rows_updated` changed by a merge, `rows_rejected` not of the month and kept
     aside. `files_published_before` were skipped by append, as the month holds them already. Rows staged =
     copied + rejected by COPY; `copy_rejects` lists those.
     `generation` is the month's after the run's change, or as planned when it changed nothing. `ledger_sequence`
     and `ledger_hash` are the end of the feed's chain as the change left it: kept elsewhere than in Snowflake, they
-    show when somebody writes the chain anew. `reason` is what a person confirmed.
+    show when somebody writes the chain anew. `reason` is what a person confirmed. `is_insecure`: no
+    certificate was verified on the way to Snowflake.
     """
 
     state: RunState
@@ -98,6 +100,7 @@ class RunReport(RunIdentity):
     files_published_before: tuple[str, ...]
     qc: ReportedChecks | None
     audit: ReportedChecks | None
+    table_changes: tuple[TableChange, ...] = ()
     generation: int | None
     ledger_sequence: int | None
     ledger_hash: str | None
@@ -108,6 +111,7 @@ class RunReport(RunIdentity):
     failed_tasks: tuple[str, ...]
     message: str
     version: str
+    is_insecure: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,7 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             **_staging(records.staged_files),
             **_changes(records),
             "state": _state(records, end),
+            "table_changes": _table_changes(records),
             **_copied(records.outcome),
             "qc": _qc(records.verdict),
             "audit": _audit(records),
@@ -153,6 +158,7 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             "failed_tasks": end.failed_tasks,
             "message": end.message,
             "version": __version__,
+            "is_insecure": records.plan is not None and records.plan.is_insecure,
         }
     )
 
@@ -223,6 +229,11 @@ def _changes(records: RunRecords) -> dict[str, object]:
         "ledger_hash": change.ledger_hash if change else None,
         "reason": publication.reason if publication else "",
     }
+
+
+def _table_changes(records: RunRecords) -> tuple[TableChange, ...]:
+    planned = records.plan.table_changes if records.plan else ()
+    return (*planned, *(records.verdict.table_changes if records.verdict else ()))
 
 
 def _qc(verdict: QcVerdict | None) -> ReportedChecks | None:

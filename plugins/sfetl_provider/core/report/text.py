@@ -20,6 +20,8 @@ def render_text(report: RunReport) -> str:
 
 def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
     yield "run", f"{report.feed} {report.month}: {report.state} ({report.dag_id}, {report.run_id})"
+    if report.is_insecure:
+        yield "INSECURE", "no certificate was verified on the way to Snowflake"
     for file in report.files:
         yield "file", _file(file)
         if file.sha256:
@@ -28,6 +30,7 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "skipped", f"{name}: published before, with the same content"
     yield from _sizes(report)
     yield from _counts(report)
+    yield from (("table changed", change.statement) for change in report.table_changes)
     yield from _checks("qc", report.qc)
     yield from _checks("audit", _without_repeated_days(report))
     yield "time", f"{report.seconds:.1f} s, finished {report.finished_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -9,9 +9,9 @@ from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import change_text, changes_since, entry_at
 from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows
+from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.month_plan import TableName
-from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.ports import Warehouse
 from sfetl_provider.core.restore.records import Past, RestorePreview
 from sfetl_provider.core.restore.statements import columns_statement, earlier, past_count_statement
@@ -50,10 +50,7 @@ def preview_restore(warehouse: Warehouse, config: FeedConfig, sequence: int) -> 
 
 def month_rows(config: FeedConfig, month: str) -> MonthRows:
     """Give the month's rows in the feed's target."""
-    table = config.table
-    year, number = month.split("-")
-    target = TableName(database=table.database, schema_name=table.schema_name, name=table.name)
-    return MonthRows(target, config.date.column, Month(int(year), int(number)))
+    return MonthRows(target_table(config), config.target_date_column, month_of(config, Month.of_text(month)))
 
 
 def count_past_rows(warehouse: Warehouse, rows: MonthRows, past: Past | None) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sfetl_provider.core.config.model import Compression
+from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.ports import CheckpointStore, JsonValue
 from sfetl_provider.core.record import Record
@@ -24,6 +24,7 @@ class StagingIdentity(Record):
 
     `left_out` is the hash of the list of what is left out, empty without one. The compression level is not part of
     it: it is recorded with each chunk. `is_as_is`: the file is the chunk.
+    `mask` is `Masking.identity`: other columns or another key start afresh.
     """
 
     fingerprint: str
@@ -35,6 +36,7 @@ class StagingIdentity(Record):
     left_out: str
     byte_range: ByteRange | None = None
     is_as_is: bool = False
+    mask: str = ""
 
 
 class RecordedSource(Record):

@@ -15,12 +15,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ChunkSetError, QcFailedError
 from sfetl_provider.core.events import Listener, Progress, ignore_events
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import MANIFEST, chunk_name, file_key
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.record import Record
+from sfetl_provider.core.stage.masking import masked_how
 from sfetl_provider.core.stage.scratch import scratch_error
 from sfetl_provider.core.stage.staged_file import Chunk, StagedFile
 from sfetl_provider.core.tsv.source import open_source
@@ -65,6 +67,12 @@ class ChunkSet(Record):
         """Raise ChunkSetError unless it is of the plan's feed and month."""
         if (self.feed, self.month) != (plan.feed, plan.month):
             raise _fault(f"it is of {self.feed} {self.month}, not of {plan.feed} {plan.month}")
+
+    def require_masks_of(self, config: FeedConfig) -> None:
+        """Raise ChunkSetError unless its columns were masked as the feed wants them, all files with one key."""
+        masks = {file.staged.mask for file in self.files}
+        if len(masks) > 1 or any(mask.partition(":")[0] != masked_how(config) for mask in masks):
+            raise _fault("its columns are not masked as the feed's config says")
 
 
 def read_chunk_set(folder: Path) -> ChunkSet:

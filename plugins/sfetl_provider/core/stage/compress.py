@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sfetl_provider.core.config.model import Compression
+from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.stage.compressors import Compressor, open_compressor
+from sfetl_provider.core.stage.masking import Masking
 from sfetl_provider.core.stage.scratch import scratch_error
 from sfetl_provider.core.stage.sifting import Sieve, never_empty
 from sfetl_provider.core.stage.split import ChunkRange
+from sfetl_provider.core.stage.staged_file import Chunk
 from sfetl_provider.core.stage.stream import TextStream
 from sfetl_provider.core.tsv.left_out import LeftOutList
 from sfetl_provider.core.tsv.line_counter import LineCounter
@@ -28,7 +30,7 @@ class CompressionStopped(Exception):  # noqa: N818 - it ends a thread when told 
 
 @dataclass(frozen=True)
 class ChunkSource:
-    """How to read chunks of a file and compress them.
+    """How to read chunks of a file, hide columns if any are masked, and compress them.
 
     With a `stream` the file is compressed itself: its chunks are made one after the other in their order, each
     by so many `threads`; `size_bytes` is then unknown and -1. What is `left_out` does not come into the chunks.
@@ -39,9 +41,15 @@ class ChunkSource:
     quote: bytes | None
     block_bytes: int = BLOCK_BYTES
     stream: TextStream | None = None
+    masking: Masking | None = None
     threads: int = 0
     compression: Compression = "zstd"
     left_out: LeftOutList | None = None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the bytes of a chunk go into its frame as they are, so that their number is known before."""
+        return self.stream is None and self.masking is None and self.left_out is None
 
 
 def _go_on() -> bool:
@@ -82,6 +90,24 @@ class ChunkFile:
     left_out_lines: int = 0
     left_out_bytes: int = 0
 
+    def recorded(self, first_line: int) -> Chunk:
+        """Give it as it is recorded once its upload is confirmed."""
+        return Chunk(
+            number=self.chunk.number,
+            start_byte=self.chunk.start_byte,
+            end_byte=self.chunk.end_byte,
+            first_line=first_line,
+            lines=self.lines,
+            records=self.records,
+            empty_records=self.empty_records,
+            compressed_bytes=self.compressed_bytes,
+            compressed_sha256=self.compressed_sha256,
+            zstd_level=self.zstd_level,
+            rejected_records=self.rejected_records,
+            left_out_lines=self.left_out_lines,
+            left_out_bytes=self.left_out_bytes,
+        )
+
 
 def compress_chunk(
     source: ChunkSource,
@@ -90,7 +116,7 @@ def compress_chunk(
     zstd_level: int,
     watch: Watch = Watch(),
 ) -> ChunkFile:
-    """Write one chunk as one frame: of zstd with checksum (and content size, unless it is read from a stream).
+    """Write one chunk as one frame: of zstd with checksum (and content size, unless read from a stream or masked).
 
     A chunk of a stream ends with the record that holds the byte before `chunk.end_byte`; the result tells where. A
     chunk of which all is left out becomes an empty line.
@@ -103,17 +129,21 @@ def compress_chunk(
     """
     partial = target.with_suffix(".part")
     counter = LineCounter(source.quote)
-    sieve = Sieve(source.left_out, chunk.start_byte)
-    blocks = never_empty(_counted(sieve.passed(_blocks(source, chunk, watch)), counter))
-    size_bytes = chunk.size_bytes if source.stream is None and source.left_out is None else -1
+    sieve, written = Sieve(source.left_out, chunk.start_byte), LineCounter(source.quote)
+    blocks = _counted(sieve.passed(_blocks(source, chunk, watch)), counter)
+    if source.masking is not None:
+        blocks = _counted(source.masking.masked(blocks, chunk.start_byte), written)
+    size_bytes = chunk.size_bytes if source.is_unchanged else -1
     compressor = open_compressor(source.compression, zstd_level, size_bytes, source.threads)
     try:
-        compressed_bytes, sha256 = _write(_frame(blocks, compressor), partial)
+        compressed_bytes, sha256 = _write(_frame(never_empty(blocks), compressor), partial)
         chunk, is_last = _finished(source, chunk)
         sieve.require_sum(chunk, source.path.name)
         if is_last:
             counter.finish()
         _require_record_end(source, chunk, counter)
+        if source.masking is not None:
+            _require_same_records(chunk, counter, written)
         partial.replace(target)
     except OSError as error:
         raise scratch_error(target.parent, error) from error
@@ -194,3 +224,15 @@ def _require_record_end(source: ChunkSource, chunk: ChunkRange, counter: LineCou
         next_step="The file changed or its quotes are not paired: let QC check it, correct it, start over.",
         stage="stage",
     )
+
+
+def _require_same_records(chunk: ChunkRange, read: LineCounter, written: LineCounter) -> None:
+    """Masked bytes are others than the file's, so records take their place."""
+    written.finish()
+    if (read.records, read.empty_records) != (written.records, written.empty_records):
+        raise ReconciliationError(
+            f"Chunk {chunk.number} has {written.records:,} records after masking, {read.records:,} before.",
+            safe="It was not uploaded; the chunks staged before are recorded.",
+            next_step="Report this as a defect.",
+            stage="stage",
+        )

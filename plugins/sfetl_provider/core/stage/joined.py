@@ -34,6 +34,8 @@ def staged_files(results: Iterable[Mapping[str, object]]) -> tuple[StagedFile, .
         files.extend([join_ranges(ranges)] if ranges else [])
     if twice := sorted(name for name, times in Counter(file.file for file in files).items() if times > 1):
         raise _mismatch(f"{', '.join(twice)} was staged more than once.")
+    if len({file.mask for file in files}) > 1:
+        raise _mismatch("The month's files are not masked alike: columns, methods or key changed in between.")
     return tuple(files)
 
 
@@ -64,6 +66,8 @@ def _division_faults(ranges: Sequence[StagedRange]) -> Iterator[str]:
         yield "they are not of the same content"
     if len({part.compression for part in ranges}) > 1:
         yield "they are not compressed alike"
+    if len({part.mask for part in ranges}) > 1:
+        yield "their columns are not masked alike"
     cuttings = {(part.byte_range.cutting.model_dump_json(), part.byte_range.of) for part in ranges}
     if len(cuttings) > 1 or any(part.fingerprint != part.byte_range.cutting.fingerprint for part in ranges):
         yield "they were not divided at the same time"
@@ -161,6 +165,7 @@ def _joined(ranges: Sequence[StagedRange]) -> StagedFile:
         seconds=max(part.seconds for part in ranges),
         sha256=first.sha256,
         compression=first.compression,
+        mask=first.mask,
         ranges=len(ranges),
         **left_out_counts(chunks),
     )

@@ -11,6 +11,7 @@ from typing import Literal
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError, SourceFileError
 from sfetl_provider.core.events import Listener, Notice, ignore_events
+from sfetl_provider.core.plan.file_columns import with_file_columns
 from sfetl_provider.core.plan.month_plan import ByteRange, LeftOut, MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
 from sfetl_provider.core.ports import CheckpointStore, Clock, StageListing, Uploader
@@ -27,6 +28,8 @@ from sfetl_provider.core.stage.conservation import left_out_counts, require_cons
 from sfetl_provider.core.stage.file_hash import FileHash, require_sha256
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LADDER, LevelChooser
+from sfetl_provider.core.stage.masked_source import mask_source
+from sfetl_provider.core.stage.masking import Masking
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.ranges import chunks_until, cutting_of, require_same_cutting
 from sfetl_provider.core.stage.resume import (
@@ -55,13 +58,17 @@ from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_rea
 
 @dataclass(frozen=True)
 class StagePorts:
-    """What staging needs of the outside; `scratch` is the root below which each run has its own folder."""
+    """What staging needs of the outside; `scratch` is the root below which each run has its own folder.
+
+    `mask_key` is what columns are hashed with; it is needed where the feed has such columns.
+    """
 
     warehouse: StageListing
     uploader: Uploader
     checkpoints: CheckpointStore
     clock: Clock
     scratch: Path
+    mask_key: bytes = field(default=b"", repr=False)
 
 
 def stage_file(
@@ -82,7 +89,8 @@ def stage_file(
     Disk: (workers + 2 + upload workers) × the largest compressed chunk. Memory, whatever the size of the file:
     workers × (20 MB + what zstd takes: 1 MB at level 1, 3 at 6, 11 at 9, 43 at 12, 86 at 19) in this process,
     which holds 150 MB of program, more under Airflow; and upload_workers × 140 MB in others, on Google Cloud
-    each with its chunk besides. A chunk is longer than `stage.chunk_mib` only when one record is.
+    each with its chunk besides. Masks take 10 MB more a worker, of records of a few bytes 40. A chunk is longer
+    than `stage.chunk_mib` only when one record is.
 
     After any failure, an interruption too, threads and uploads are stopped, scratch files removed and the
     recorded chunks kept; the error's text says which they are. Raises SourceFileError when the file cannot be
@@ -122,16 +130,19 @@ def _stage(
     if source.byte_range:
         require_same_cutting(source, source.byte_range, cutting)
     layout = read_layout(Path(source.path), config.format)
+    in_file = with_file_columns(config, source.header)
+    masking = mask_source(Path(source.path), layout, in_file, ports.mask_key)
     identity = StagingIdentity(
         **cutting.model_dump(),
         stage_folder=stage_folder(plan, source.key),
         compression=config.stage.compression,
         left_out=source.left_out_sha256,
         byte_range=source.byte_range,
+        mask=masking.identity if masking else "",
     )
     if source.byte_range:
         layout = layout.of_range(source.byte_range)
-    staging = _Staging(source, config, layout, identity, ports, listener)
+    staging = _Staging(source, config, layout, identity, ports, listener, masking)
     with chunk_folder(scratch_folder(ports.scratch, plan, source.key, source.range_number)) as folder:
         try:
             reused = staging.resume(plan)
@@ -164,6 +175,7 @@ class _Staging:
     identity: StagingIdentity
     ports: StagePorts
     listener: Listener
+    masking: Masking | None
     recorded: list[Chunk] = field(default_factory=list)
     on_stage: set[int] = field(default_factory=set)
     sha256: str = ""
@@ -193,6 +205,7 @@ class _Staging:
             path,
             self.layout.size_bytes,
             self.layout.quote,
+            masking=self.masking,
             compression=self.identity.compression,
             left_out=left_out,
         )
@@ -287,7 +300,7 @@ class _Staging:
         """Take a chunk that was made, in order, as one whose upload is not yet confirmed."""
         place = self._place(made)
         if place == len(self.recorded):
-            unconfirmed = _chunk(made, self._next_line())
+            unconfirmed = made.recorded(self._next_line())
             self.recorded.append(
                 unconfirmed.model_copy(update={"compressed_bytes": 0, "compressed_sha256": ""})
             )
@@ -299,7 +312,7 @@ class _Staging:
 
     def _record(self, made: ChunkFile) -> None:
         place = self._place(made)
-        self.recorded[place] = _chunk(made, self.recorded[place].first_line)
+        self.recorded[place] = made.recorded(self.recorded[place].first_line)
         self.checkpoints.save(self.recorded, place + 1)
         self.on_stage.add(made.chunk.number)
 
@@ -380,6 +393,7 @@ class _Staging:
             chunk_empty_records=empty_records_of(self.recorded),
             compression=self.identity.compression,
             compressed_bytes=sum(chunk.compressed_bytes for chunk in self.recorded),
+            mask=self.identity.mask,
             chunks_reused=reused,
             seconds=round(seconds, 3),
             **left_out_counts(self.recorded),
@@ -400,6 +414,7 @@ class _Staging:
             staged_records=sum(chunk.records for chunk in self.recorded),
             compression=self.identity.compression,
             chunks=tuple(self.recorded),
+            mask=self.identity.mask,
             chunks_reused=reused,
             seconds=round(seconds, 3),
         )
@@ -421,21 +436,3 @@ class _Staging:
 
     def _notice(self, text: str) -> None:
         self.listener(Notice("stage", f"{self.source.label}: {text}."))
-
-
-def _chunk(made: ChunkFile, first_line: int) -> Chunk:
-    return Chunk(
-        number=made.chunk.number,
-        start_byte=made.chunk.start_byte,
-        end_byte=made.chunk.end_byte,
-        first_line=first_line,
-        lines=made.lines,
-        records=made.records,
-        empty_records=made.empty_records,
-        compressed_bytes=made.compressed_bytes,
-        compressed_sha256=made.compressed_sha256,
-        zstd_level=made.zstd_level,
-        rejected_records=made.rejected_records,
-        left_out_lines=made.left_out_lines,
-        left_out_bytes=made.left_out_bytes,
-    )

@@ -51,6 +51,7 @@ def stage_carried(
     chunk_set.require_month_of(plan)
     file = chunk_set.file_of(source.key)
     require_listed(folder, file)
+    chunk_set.require_masks_of(config)
     identity = StagingIdentity(
         fingerprint=f"{file.staged.fingerprint} in chunks",
         stage_folder=stage_folder(plan, source.key),
@@ -59,6 +60,7 @@ def stage_carried(
         header=config.format.header,
         quote=config.format.quote,
         left_out="",
+        mask=file.staged.mask,
     )
     uploading = _Uploading(folder, file, identity, ports, listener)
     try:

@@ -7,7 +7,7 @@ from operator import not_
 
 from pydantic import Field
 
-from sfetl_provider.core.config.model import Compression
+from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.record import Record
 
@@ -61,6 +61,9 @@ class StagedFile(Record):
     `fingerprint` is made of size, modification time and the content of the file's head and tail; `sha256` of
     all its bytes as they were delivered, of a compressed file not of its text, and empty when several tasks staged
     it and nobody else read it whole. `seconds` are those of the slowest of several.
+
+    `mask` is `Masking.identity`; the text of the chunks is then not the file's, but has the same records with
+    the same number of fields each.
     """
 
     file: str
@@ -83,6 +86,7 @@ class StagedFile(Record):
     rejected_records: int = Field(default=0, exclude_if=not_)
     left_out_bytes: int = Field(default=0, exclude_if=not_)
     chunk_left_out_lines: tuple[int, ...] = Field(default=(), exclude_if=not_)
+    mask: str = Field(default="", exclude_if=not_)
 
     @property
     def chunk_count(self) -> int:
@@ -123,6 +127,7 @@ class StagedRange(Record):
     chunks: tuple[Chunk, ...]
     chunks_reused: int
     seconds: float
+    mask: str = Field(default="", exclude_if=not_)
 
     @property
     def chunk_count(self) -> int:

@@ -120,6 +120,20 @@ CASES = (
         (Run("DESCRIBE TABLE NOT_THERE", error=Error(2003, ("does not exist or not authorized",))),),
     ),
     Case(
+        "DESCRIBE TABLE of one in another database than the session's",
+        "sql-reference/sql/desc-table",
+        (
+            Run("CREATE TABLE T (A VARCHAR(5) NOT NULL)"),
+            Run("CREATE DATABASE {unique}"),
+            Run(
+                "DESCRIBE TABLE {schema}.T",
+                columns=("name", "type", "null?"),
+                rows=[("A", "VARCHAR(5)", "N")],
+            ),
+        ),
+        cleanup=("DROP DATABASE IF EXISTS {unique}",),
+    ),
+    Case(
         "SHOW PARAMETERS tells the level that a value comes from",
         _PARAMETERS,
         (

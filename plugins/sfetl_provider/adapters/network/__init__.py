@@ -1,0 +1,1 @@
+"""Proxies and TLS between here and Snowflake."""

@@ -1,0 +1,110 @@
+"""Changes of the target table's definition: their statements, and making them.
+
+DDL commits, so they are made before the transaction of a publication, and stay when the load fails afterwards.
+Sources: docs.snowflake.com/en/sql-reference/sql/create-table, …/alter-table (ADD COLUMN IF NOT EXISTS takes no
+default), …/alter-table-column (a VARCHAR can grow, never shrink).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sfetl_provider.core.column_type import read_column_type
+from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.identifiers import quote_identifier
+from sfetl_provider.core.plan.month_plan import TableChange, TableName
+from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.plan.target_columns import describe_target
+from sfetl_provider.core.ports import CheckpointStore, Warehouse
+from sfetl_provider.core.widening import widening_statement
+
+_CHECKPOINT = "table_changes"
+
+
+def create_statement(table: TableName, config: FeedConfig) -> str:
+    """Give the DDL of the target as the config describes it; columns without a type stay without one.
+
+    The order is that of the file, computed columns last. A column that may not be missing in the file is NOT NULL.
+    """
+    columns = ",\n  ".join(_definitions(config))
+    keys = ", ".join(quote_identifier(name) for name in config.table.cluster_by)
+    clustering = f"\nCLUSTER BY ({keys})" if keys else ""
+    return f"CREATE TABLE IF NOT EXISTS {quoted_table(table)} (\n  {columns}\n){clustering}"
+
+
+def _definitions(config: FeedConfig) -> Iterator[str]:
+    types = column_types(config)
+    computed = {column.name: column.nullable for column in config.publish.columns}
+    nullable = {column.target_name: column.nullable for column in config.columns} | computed
+    for name in config.target_names:
+        constraint = "" if nullable[name] else " NOT NULL"
+        yield f"{quote_identifier(name)} {types.get(name, '<type>')}{constraint}"
+
+
+def column_types(config: FeedConfig) -> dict[str, str]:
+    """Give the configured types of the target's columns, less those without one."""
+    types = {column.target_name: column.type for column in config.columns}
+    for column in config.publish.columns:
+        types[column.name] = column.type or types.get(column.name)
+    return {name: text for name, text in types.items() if text}
+
+
+def add_column_statement(table: TableName, column: str, type_text: str) -> str:
+    """Give the DDL that adds a column, which existing rows hold NULL in; safe to repeat."""
+    return (
+        f"ALTER TABLE {quoted_table(table)} ADD COLUMN IF NOT EXISTS {quote_identifier(column)} {type_text}"
+    )
+
+
+def widen_columns(
+    warehouse: Warehouse, checkpoints: CheckpointStore, table: TableName, lengths: Mapping[str, int]
+) -> tuple[TableChange, ...]:
+    """Make VARCHAR columns of the target as long as asked, in characters; gives all changes of this task.
+
+    The table is asked first: a column that is as long by now, or is no VARCHAR, is left alone. So it is safe to
+    repeat, and never tries to shrink what another run widened. Raises StatementError when the role may not.
+    """
+    described = {column.name: column.type for column in describe_target(warehouse, table) or ()}
+    changes = TableChanges(warehouse, checkpoints)
+    changes.make(
+        TableChange(
+            kind="widen",
+            column=name,
+            statement=widening_statement(quoted_table(table), name, f"VARCHAR({length})"),
+        )
+        for name, length in lengths.items()
+        if _is_shorter(described.get(name, ""), length)
+    )
+    return changes.made
+
+
+def _is_shorter(described: str, length: int) -> bool:
+    try:
+        known = read_column_type(described)
+    except ValueError:
+        return False
+    return known.kind == "text" and known.size < length
+
+
+class TableChanges:
+    """Makes changes and remembers them: a task that runs again finds the table changed, and still tells of it."""
+
+    def __init__(self, warehouse: Warehouse, checkpoints: CheckpointStore) -> None:
+        self._warehouse, self._checkpoints = warehouse, checkpoints
+        kept = checkpoints.get(_CHECKPOINT)
+        self.made = tuple(
+            TableChange.from_json(change) for change in (kept if isinstance(kept, list) else [])
+        )
+
+    def make(self, changes: Iterable[TableChange]) -> None:
+        """Run changes one after the other; each is durable, with its query id, before the next one."""
+        for change in changes:
+            query_id = self._warehouse.query(change.statement).query_id
+            self.made = (*self.made, change.model_copy(update={"query_id": query_id}))
+            self._checkpoints.set(_CHECKPOINT, [made.to_json() for made in self.made])
+
+
+def change_query_ids(changes: Sequence[TableChange]) -> dict[str, tuple[str, ...]]:
+    """Give the query ids of changes by their kind, as the ledger keeps them."""
+    kinds = dict.fromkeys(change.kind for change in changes)
+    return {kind: tuple(change.query_id for change in changes if change.kind == kind) for kind in kinds}
