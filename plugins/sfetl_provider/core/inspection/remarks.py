@@ -14,6 +14,11 @@ def remarks_on(found: Inspection, has_line_end: bool, nul_bytes: int) -> tuple[s
     return tuple(_remarks(found, has_line_end, nul_bytes))
 
 
+def on_wide_text(encoding: str) -> str:
+    """Say why a load takes no text of more bytes a character; the encoding is named as for iconv."""
+    return f"A load does not take it, as {WIDE_REASON}; convert it, as with: iconv -f {encoding} -t UTF-8."
+
+
 def _remarks(found: Inspection, has_line_end: bool, nul_bytes: int) -> Iterator[str]:
     if found.packing:
         yield _on_packing(found)
@@ -48,8 +53,7 @@ def _on_packing(found: Inspection) -> str:
 def _on_encoding(found: Inspection) -> Iterator[str]:
     encoding = encoding_of(found.codec)
     if encoding is None:
-        name = found.codec.upper().replace("16-", "16")
-        yield f"A load does not take it, as {WIDE_REASON}; convert it, as with: iconv -f {name} -t UTF-8."
+        yield on_wide_text(found.codec.upper().replace("16-", "16"))
     elif encoding != "UTF8":
         yield (
             f"It is not UTF-8; format.encoding {encoding} is a guess, as encodings of one byte a character look "
