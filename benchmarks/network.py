@@ -35,7 +35,6 @@ HEADING = f"""
 
 `python -m benchmarks.network`: PUT of one file of random bytes by an upload process, as in a load, to the local
 warehouse over TLS; in turn, the best of the rounds; loopback. "forwarder, direct": the forwarder without a proxy.
-Other work ran on the machine.
 
 | {MACHINE_COLUMNS} | MiB | way | MB/s | of direct |
 |---|---|---|---|---|---|---|---|

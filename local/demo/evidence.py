@@ -82,6 +82,12 @@ def count_rows(warehouse: WarehouseClient, feed: str, month: str) -> int:
     return int(warehouse.rows(sql, (f"{month}-01", following))[0][0])
 
 
+def last_ledger_row(warehouse: WarehouseClient, feed: str) -> int:
+    """Sequence number of the feed's newest row in the ledger."""
+    sql = "SELECT MAX(SEQUENCE) FROM DEMO.SFETL.LEDGER WHERE FEED = %s"
+    return int(warehouse.rows(sql, (feed,))[0][0])
+
+
 def find_report(reports: Path, run: LoadRun) -> dict[str, Any]:
     """The report that the run wrote.
 

@@ -15,10 +15,11 @@ RESULTS_FILE = PROJECT / "benchmarks" / "RESULTS.md"
 _HEADING = """
 ## The demo
 
-Six loads, one drop and two loads more of real flights and weather, each some MB: what the whole machinery costs,
-not what it can carry. Seconds from the command, packages installed and `var` absent, until every part of Airflow
-is healthy, the first month is published, all is done. Memory: the highest sum of all processes (Airflow, its
-tasks, the local warehouse) while loading, shared pages counted once (PSS).
+Six loads, one drop (since 2026-11-30 undone and repeated) and two loads more of real flights and weather,
+each some MB: what the whole machinery costs, not what it can carry. Seconds from the command, packages
+installed and `var` absent, until every part of Airflow is healthy, the first month is published, all is done.
+Memory: the highest sum of all processes (Airflow, its tasks, the local warehouse) while loading, shared pages
+counted once (PSS).
 A new row: `make down clean`, then `make demo DEMO_OPTIONS=--record`.
 
 | date | commit | processor | cores | memory GB | system | healthy s | first month s | all s | peak memory MB |

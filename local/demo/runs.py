@@ -108,13 +108,27 @@ def drop_month(api: AirflowApi, feed: str, month: str) -> str:
         DemoError: The run failed, or never asked.
     """
     conf = {"feeds": [feed], "months": month, "dry_run": False, "reason": "demo"}
-    run_id = api.trigger("drop_month", conf)
-    _poll(lambda: _asks_or_ended(api, run_id), "the question of drop_month")
+    return _run_approved(api, "drop_month", conf, {"typed_months": month})
+
+
+def restore_month(api: AirflowApi, feed: str, ledger_row: int) -> str:
+    """Undo a change through DAG restore_month, answering its approval; return who is recorded as answering.
+
+    Raises:
+        DemoError: The run failed, or never asked.
+    """
+    conf = {"feed": feed, "ledger_row": ledger_row, "dry_run": False, "reason": "demo"}
+    return _run_approved(api, "restore_month", conf, {})
+
+
+def _run_approved(api: AirflowApi, dag_id: str, conf: Json, typed: Json) -> str:
+    run_id = api.trigger(dag_id, conf)
+    _poll(lambda: _asks_or_ended(api, dag_id, run_id), f"the question of {dag_id}")
     time.sleep(SETTLE_SECONDS)
-    answer = _approve(api, run_id, month)
-    _poll(lambda: api.run("drop_month", run_id)["state"] in _ENDED, "the end of drop_month")
-    if api.run("drop_month", run_id)["state"] != "success":
-        raise DemoError(explain_failure(api, "drop_month", run_id))
+    answer = _approve(api, dag_id, run_id, typed)
+    _poll(lambda: api.run(dag_id, run_id)["state"] in _ENDED, f"the end of {dag_id}")
+    if api.run(dag_id, run_id)["state"] != "success":
+        raise DemoError(explain_failure(api, dag_id, run_id))
     return str(answer["responded_by"]["name"])
 
 
@@ -127,16 +141,16 @@ def explain_failure(api: AirflowApi, dag_id: str, run_id: str) -> str:
     )
 
 
-def _approve(api: AirflowApi, run_id: str, month: str) -> Json:
+def _approve(api: AirflowApi, dag_id: str, run_id: str, typed: Json) -> Json:
     try:
-        return api.answer("drop_month", run_id, "approve", "Approve", {"typed_months": month})
+        return api.answer(dag_id, run_id, "approve", "Approve", typed)
     except AirflowApiError as error:
-        raise DemoError(f"{error}\n{explain_failure(api, 'drop_month', run_id)}") from error
+        raise DemoError(f"{error}\n{explain_failure(api, dag_id, run_id)}") from error
 
 
-def _asks_or_ended(api: AirflowApi, run_id: str) -> bool:
-    states = {task["task_id"]: task["state"] for task in api.task_instances("drop_month", run_id)}
-    return states.get("approve") == "awaiting_input" or api.run("drop_month", run_id)["state"] in _ENDED
+def _asks_or_ended(api: AirflowApi, dag_id: str, run_id: str) -> bool:
+    states = {task["task_id"]: task["state"] for task in api.task_instances(dag_id, run_id)}
+    return states.get("approve") == "awaiting_input" or api.run(dag_id, run_id)["state"] in _ENDED
 
 
 def _backfilled(api: AirflowApi, dag_id: str) -> list[Json]:

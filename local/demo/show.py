@@ -1,4 +1,5 @@
-"""`make demo`: three months of two real feeds go from file to table; one is dropped and loaded again.
+"""`make demo`: three months of two real feeds go from file to table; one month is dropped, brought back, dropped
+and loaded again.
 
 Then a month whose file has a real fault is tried, and must be rejected.
 
@@ -20,6 +21,7 @@ from local.demo.evidence import (
     find_report,
     format_table,
     gather_evidence,
+    last_ledger_row,
 )
 from local.demo.memory import peak_memory
 from local.demo.results import DemoResult, record_result
@@ -29,11 +31,12 @@ from local.demo.runs import (
     drop_month,
     load_again,
     load_months,
+    restore_month,
     wait_for_dags,
     wait_for_ends,
     wait_for_loads,
 )
-from local.input.demo_data import write_demo_data
+from local.input.demo_data import FLIGHTS_BY_MONTH, write_demo_data
 from local.stack.airflow_api import AirflowApiError
 from local.stack.announce import announce
 from local.stack.environment import StackSetup
@@ -109,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
 def _run_steps(stack: Stack, clock: DemoClock) -> list[LoadEvidence]:
     loads = _load_all(stack, clock)
     _drop(stack, clock)
+    _restore(stack, clock)
+    _drop(stack, clock)
     clock.say(f"Loading flights {DROPPED_MONTH} again …")
     loads.append(_load_once_more(stack, DROPPED_MONTH, clock))
     clock.say(f"Loading flights {REPEATED_MONTH} once more, though it is there …")
@@ -136,9 +141,10 @@ def _show_rejection(stack: Stack, clock: DemoClock) -> None:
 
 
 def _load_all(stack: Stack, clock: DemoClock) -> list[LoadEvidence]:
-    wait_for_dags(stack.api, ["drop_month", *(f"load_{feed}" for feed in FEEDS)])
+    wait_for_dags(stack.api, ["drop_month", "restore_month", *(f"load_{feed}" for feed in FEEDS)])
     clock.say(f"Backfilling {MONTHS[0]} to {MONTHS[-1]} of {' and '.join(FEEDS)} …")
-    stack.api.set_paused("drop_month", False)
+    for dag_id in ("drop_month", "restore_month"):
+        stack.api.set_paused(dag_id, False)
     runs: list[LoadRun] = []
     for feed in FEEDS:
         stack.api.set_paused(f"load_{feed}", False)
@@ -157,6 +163,16 @@ def _drop(stack: Stack, clock: DemoClock) -> None:
     )
     if after:
         raise DemoError(f"After drop_month there are still {after} rows of flights {DROPPED_MONTH}.")
+
+
+def _restore(stack: Stack, clock: DemoClock) -> None:
+    row = last_ledger_row(stack.warehouse, "flights")
+    clock.say(f"Bringing {DROPPED_MONTH} of flights back with DAG restore_month, by ledger row {row} …")
+    restore_month(stack.api, "flights", row)
+    after = count_rows(stack.warehouse, "flights", DROPPED_MONTH)
+    clock.say(f"  {after:,} rows are back.")
+    if after != FLIGHTS_BY_MONTH[DROPPED_MONTH]:
+        raise DemoError(f"After restore_month there are {after} rows of flights {DROPPED_MONTH}.")
 
 
 def _load_once_more(stack: Stack, month: str, clock: DemoClock) -> LoadEvidence:

@@ -48,7 +48,8 @@ def test_the_demo_loads_drops_and_loads_again_and_every_number_is_in_its_table(t
     again = [["flights", month, "1", *[FLIGHTS[month]] * 4] for month in ("2013-02", "2013-03")]
     assert [line[:7] for line in cells] == expected + again
     assert "rows of 2013-03 in the table: 28,834 before, 28,834 after" in done.stdout
-    assert "24,951 rows before, 0 after" in done.stdout
+    assert done.stdout.count("24,951 rows before, 0 after") == 2
+    assert "24,951 rows are back" in done.stdout
     assert "No records for 1 of the expected days of 2013-12: 2013-12-31." in done.stdout
 
 

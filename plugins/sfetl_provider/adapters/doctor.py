@@ -25,7 +25,7 @@ from sfetl_provider.adapters.network.route import network_options, ways_to
 from sfetl_provider.adapters.network.tunnel import Target
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.doctor import statements
-from sfetl_provider.core.doctor.examination import Examination, ExaminedStep, StepState
+from sfetl_provider.core.doctor.examination import Examination, ExaminedStep, StepState, remedy_of
 from sfetl_provider.core.errors import (
     ConnectionMissingError,
     ReconciliationError,
@@ -135,7 +135,7 @@ class _Doctor:
                 "state": StepState.FAILED,
                 "found": error.what,
                 "error": type(error).__name__,
-                "remedy": error.next_step.replace(", then clear this task", "") or _REMEDY,
+                "remedy": remedy_of(error) or _REMEDY,
             }
         self.steps.append(ExaminedStep(seconds=round(seconds, 3), **parts))
 

@@ -8,6 +8,7 @@ from airflow.sdk import BaseHook, Connection
 
 from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.network.tunnel import Target
+from sfetl_provider.core.doctor.examination import remedy_of
 from sfetl_provider.core.errors import ProxyDeniedError, SfetlError
 from sfetl_provider.core.network.proxy_settings import ProxySettings
 from sfetl_provider.core.network.settings_reading import ProxyFields, read_proxy_settings
@@ -41,7 +42,7 @@ class SfetlProxyHook(BaseHook):
         except ProxyDeniedError:
             return True, f"The proxy answers. It does not allow {_SNOWFLAKE.host}, which loads do not need."
         except SfetlError as error:
-            return False, str(error)
+            return False, f"{error.what} {remedy_of(error)}"
         return (
             True,
             "The proxy leads to Snowflake." if "proxy_host" in options else "Snowflake is reached directly.",

@@ -56,6 +56,8 @@ def test_mode_environment_takes_proxy_credentials_bypass_and_certificates_on_pur
     assert (settings.user, settings.password, settings.bypass) == ("ada", "p@ss", ("localhost", ".inner"))
     assert settings.ca_pem.startswith("-----BEGIN CERTIFICATE-----\n")
     assert read({}, extra={"mode": "environment"}).proxies == ()
+    with pytest.raises(ProxySettingsError, match="HTTPS_PROXY of the environment: unknown scheme socks5"):
+        read({"all_proxy": "socks5://proxy.env:1080"}, extra={"mode": "environment"})
 
 
 def test_mode_none_is_direct_whatever_host_says() -> None:

@@ -48,7 +48,7 @@ def proxy_answer(status: int, reason: str, doing: str) -> SfetlError:
         return WarehouseUnavailableError(
             what,
             safe=NOTHING_CHANGED,
-            next_step="It could not reach the host. Airflow tries again; if it goes on, ask who runs the proxy.",
+            next_step="Airflow tries again; if it goes on, ask who runs the proxy why it cannot reach the host.",
         )
     return ProxyDeniedError(
         what,

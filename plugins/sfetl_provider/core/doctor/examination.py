@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.core.record import Record
 
 
@@ -39,6 +40,17 @@ class Examination(Record):
     def failed_step(self) -> ExaminedStep | None:
         """The step that failed, if one did."""
         return next((step for step in self.steps if step.state is StepState.FAILED), None)
+
+
+def remedy_of(error: SfetlError) -> str:
+    """Give what to do about an error where no task is to be cleared and nobody tries again by himself."""
+    text = error.next_step.replace(", then clear this task", "").replace(" Then clear this task.", "")
+    for waiting in (
+        "Airflow tries again; if it goes on, ",
+        "It could not reach the host. Airflow tries again; ",
+    ):
+        text = text.removeprefix(waiting)
+    return text[:1].upper() + text[1:]
 
 
 def render_examination(found: Examination) -> str:

@@ -19,6 +19,7 @@ from sfetl_provider.core.network.proxy_settings import (
     ProxySettings,
 )
 
+_ENVIRONMENT = "HTTPS_PROXY of the environment"
 _PROXY_VARIABLES = ("HTTPS_PROXY", "ALL_PROXY")
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 EXTRA_FIELDS = frozenset(
@@ -74,7 +75,7 @@ class _Reading:
         if mode is ProxyMode.ENVIRONMENT:
             bypass = bypass or self._variable("NO_PROXY")
             if (url := self._environment_url()) is not None:
-                proxies = self._address(url, None)
+                proxies = self._address(_ENVIRONMENT, url, None)
                 user, password = user or unquote(url.username or ""), password or unquote(url.password or "")
         return ProxySettings(
             conn_id=fields.conn_id,
@@ -99,17 +100,17 @@ class _Reading:
             address
             for name in names
             if (url := self._url("host", name)) is not None
-            for address in self._address(url, self._fields.port)
+            for address in self._address("host", url, self._fields.port)
         )
 
-    def _address(self, url: SplitResult, port: int | None) -> tuple[ProxyAddress, ...]:
+    def _address(self, name: str, url: SplitResult, port: int | None) -> tuple[ProxyAddress, ...]:
         """Give the proxy of an address; its own port goes before the one of the field."""
         is_tls = _SCHEMES.get(url.scheme)
         if is_tls is None:
-            self.faults.append(f"host: unknown scheme {url.scheme}; http:// and https:// are known")
+            self.faults.append(f"{name}: unknown scheme {url.scheme}; http:// and https:// are known")
             return ()
         if url.path.strip("/") or url.query:
-            self.faults.append("host: a name or address, without a path")
+            self.faults.append(f"{name}: a name or address, without a path")
         port = url.port or port
         if not port:
             self.faults.append("port: missing; without it the connection would go around the proxy")
@@ -135,7 +136,7 @@ class _Reading:
 
     def _environment_url(self) -> SplitResult | None:
         text = next((found for name in _PROXY_VARIABLES if (found := self._variable(name))), "")
-        return self._url("HTTPS_PROXY of the environment", text) if text else None
+        return self._url(_ENVIRONMENT, text) if text else None
 
     def _variable(self, name: str) -> str:
         return self._environment.get(name.lower()) or self._environment.get(name) or ""
