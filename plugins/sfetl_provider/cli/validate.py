@@ -46,7 +46,9 @@ def _feeds(arguments: Namespace, folders: Folders) -> tuple[Sequence[FeedConfig]
     loaded = load_feeds(folder)
     for fault in loaded.faults:
         print(f"Left out: {fault}", file=sys.stderr)
-    return loaded.feeds, bool(loaded.feeds) and not loaded.faults
+    if not loaded.feeds:
+        raise ConfigError(f"There is no usable feed in {folder}.", next_step="Correct the configs.")
+    return loaded.feeds, not loaded.faults
 
 
 def _validations(arguments: Namespace, feeds: Sequence[FeedConfig]) -> Iterator[TableValidation]:

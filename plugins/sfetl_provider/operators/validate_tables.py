@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.config.load import load_feeds
+from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month_list import read_months
 from sfetl_provider.core.plan.names import run_key, validation_path
 from sfetl_provider.operators.feed_operator import hook_of
@@ -26,6 +27,8 @@ class ListFeedsOperator(BaseOperator):
         loaded = load_feeds(read_settings().configs_dir)
         for fault in loaded.faults:
             self.log.warning("Left out: %s", fault)
+        if not loaded.feeds:
+            raise ConfigError("There is no usable feed.", next_step="Correct the configs.")
         return [feed.feed for feed in loaded.feeds]
 
 
