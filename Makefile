@@ -10,6 +10,7 @@ UV_VERSION := 0.13.8
 LOCK_OPTIONS ?=
 DEMO_OPTIONS ?=
 WAREHOUSE_OPTIONS ?=
+KIND ?= staging
 N ?= 30
 SEED ?= 1
 STORM_OPTIONS ?=
@@ -48,8 +49,8 @@ warehouse-down: ## stop what warehouse started
 test: $(TESTING) $(CLI) ## linters, types, import rules, all tests
 	@local/setup/run-tests.sh
 
-storm: $(TESTING) ## kill a staging N times at random moments, seeded, until it completes (N=30 SEED=1 STORM_OPTIONS=--record)
-	@.venv-test/bin/python -m tests.system.storm --kills $(N) --seed $(SEED) $(STORM_OPTIONS)
+storm: $(TESTING) ## kill stagings, loads or drops N times, seeded, until they complete (KIND=staging|load|drop N=30 SEED=1 STORM_OPTIONS=--record)
+	@.venv-test/bin/python -m tests.system.storm --kind $(KIND) --kills $(N) --seed $(SEED) $(STORM_OPTIONS)
 
 lint: $(TESTING) ## linters, types, import rules
 	@local/setup/run-lint.sh

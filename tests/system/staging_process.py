@@ -90,10 +90,14 @@ class FileCheckpoints:
 
 
 class Steps:
-    """Counts what is reached, in any thread, and ends the process at the ordered step, as SIGKILL does."""
+    """Counts what is reached, in any thread, and ends the process at the ordered step, as SIGKILL does.
 
-    def __init__(self, die_at: tuple[str, int] | None) -> None:
+    With a `trace` each step is a line there, which outlasts the process.
+    """
+
+    def __init__(self, die_at: tuple[str, int] | None, trace: Path | None = None) -> None:
         self._die_at = tuple(die_at) if die_at else None
+        self._trace = trace
         self._reached: Counter[str] = Counter()
         self._lock = Lock()
 
@@ -101,6 +105,9 @@ class Steps:
         """Count a step."""
         with self._lock:
             self._reached[name] += 1
+            if self._trace is not None:
+                with self._trace.open("a") as file:
+                    file.write(f"{name}\n")
             if (name, self._reached[name]) == self._die_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 

@@ -17,7 +17,7 @@ from sfetl_provider.core.config.stage_model import StageConfig
 from tests.core.fakes import feed
 from tests.system.stage_contents import StageContents, stage_contents, write_source
 from tests.system.staging_process import Order
-from tests.system.storm import PROJECT
+from tests.system.staging_storm import PROJECT
 
 SAMPLE_SECONDS = 0.02
 # What zstd takes at its levels.

@@ -39,6 +39,7 @@ class FileQCOperator(FileOperator):
         """Return the file's QcReport."""
         # Imported late: DuckDB is heavy, and every task parses the DAG file.
         from sfetl_provider.core.qc.check import CheckPaths, check_files
+        from sfetl_provider.core.qc.reading import emptied
 
         source, plan = self.begin(context), self.month_plan
         if plan.qc_mode != "file":
@@ -49,7 +50,7 @@ class FileQCOperator(FileOperator):
             raise AirflowSkipException(f"{source.name} comes in chunks: QC was made with them, or not at all")
         settings = read_settings()
         rejects = rejects_path(settings.reports_dir, plan, source.key)
-        scratch = scratch_folder(settings.scratch_dir, plan, f"qc-{source.key}")
+        scratch = emptied(scratch_folder(settings.scratch_dir, plan, f"qc-{source.key}"))
         paths = CheckPaths(scratch, rejects, left_out=rejects.parent)
         listener = TaskListener(self.log, checkpoints_of(context))
         config = with_target_types(self.feed, plan.target_types)
@@ -77,6 +78,7 @@ class QcKeysOperator(FeedOperator):
         # Imported late: DuckDB is heavy, and every task parses the DAG file.
         from sfetl_provider.core.qc.check import without_left_out
         from sfetl_provider.core.qc.keys import check_keys
+        from sfetl_provider.core.qc.reading import emptied
 
         plan = self.month_plan
         if plan.qc_mode != "file":
@@ -85,7 +87,7 @@ class QcKeysOperator(FeedOperator):
             raise AirflowSkipException("The month comes in chunks: QC was made with them, or not at all")
         left_out = left_out_of(QcReport.from_json(report) for report in present(self.reports))
         files = without_left_out([SourceFile.from_json(file) for file in self.files], left_out)
-        scratch = scratch_folder(read_settings().scratch_dir, plan, "qc-keys")
+        scratch = emptied(scratch_folder(read_settings().scratch_dir, plan, "qc-keys"))
         report = check_keys(files, self.feed, scratch, TaskListener(self.log, checkpoints_of(context)))
         self.log.info("%s", keys_text(report))
         return report.to_json()

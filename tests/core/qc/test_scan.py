@@ -13,7 +13,7 @@ from sfetl_provider.core.errors import ReconciliationError, ScratchSpaceError, S
 from sfetl_provider.core.events import Event, Progress
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.date_tally import DateTally
-from sfetl_provider.core.qc.reading import out_of_resources
+from sfetl_provider.core.qc.reading import emptied, out_of_resources, working_folder
 from sfetl_provider.core.qc.report import BadLine, QcReport
 from sfetl_provider.core.qc.scan import Places, reconcile, scan_file
 from sfetl_provider.core.qc.structure import Shape, Structure
@@ -85,6 +85,15 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SourceFileError, match=r"f\.tsv cannot be read"):
         scan_file(source, feed(), MONTH, Places(tmp_path))
+
+
+def test_what_a_killed_try_left_in_its_scratch_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "qc-file" / "qc-killed").mkdir(parents=True)
+    (tmp_path / "qc-file" / "qc-killed" / "run").write_bytes(b"keys")
+    (tmp_path / "qc-other").mkdir()
+    with working_folder(emptied(tmp_path / "qc-file")) as folder:
+        assert list((tmp_path / "qc-file").iterdir()) == [folder]
+    assert (tmp_path / "qc-other").exists()
 
 
 def test_a_scratch_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -212,6 +213,15 @@ def working_folder(scratch: Path) -> Iterator[Path]:
         ) from error
     with folder as name:
         yield Path(name)
+
+
+def emptied(scratch: Path) -> Path:
+    """Give a scratch folder that one task alone writes to, without what a killed try of it left there.
+
+    What cannot be removed stays: no check reads it.
+    """
+    shutil.rmtree(scratch, ignore_errors=True)
+    return scratch
 
 
 def out_of_resources(source: SourceFile, config: FeedConfig, error: duckdb.Error) -> ScratchSpaceError:
