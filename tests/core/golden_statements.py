@@ -33,6 +33,7 @@ from sfetl_provider.core.ledger.tables import (
     preparing_statements,
     presence_statement,
 )
+from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import (
     head_table,
@@ -49,6 +50,7 @@ from sfetl_provider.core.publish.computed_values import unreadable_statement
 from sfetl_provider.core.qc.rule_scan import rules_of
 from sfetl_provider.core.restore import statements as restore
 from sfetl_provider.core.restore.records import Past
+from sfetl_provider.core.validate import statements as validate
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
 
 ALTERED = sample_config(
@@ -78,7 +80,7 @@ QUERY_ID = "01b2c3d4-0000-1111-0000-000000000042"
 
 def golden_statements() -> dict[str, str]:
     """Give all statements by the name of their file."""
-    return {**_ledger(), **_copy(), **_audit(), **_change()}
+    return {**_ledger(), **_copy(), **_audit(), **_change(), **_validate()}
 
 
 def _ledger() -> dict[str, str]:
@@ -102,6 +104,7 @@ def _ledger() -> dict[str, str]:
         "insert_profile": profiles.insert_statement("DEMO"),
         "earlier_profiles": profiles.earlier_statement("DEMO", "flights", 6),
         "earlier_months": month_history.months_statement("DEMO", "flights", 6),
+        "recorded_months": month_history.recorded_months_statement("DEMO", "flights"),
         "move_chain_end": append.move_end_statement("DEMO", "flights"),
     }
 
@@ -134,6 +137,19 @@ RULES = [
     {"name": "spread", "aggregate": "stddev(distance) + days_with_rows()", "max": 1},
     {"name": "middle", "aggregate": "median(distance) + count(DISTINCT carrier)", "max": 1, "per": "file"},
 ]
+
+
+def _validate() -> dict[str, str]:
+    months = (Month(2013, 1), Month(2013, 3))
+    starts = {"2013-01": "2012-12-30", "2013-02": "2013-02-03", "2013-03": "2013-03-03"}
+    fiscal = sample_config(date={"column": "flight_date", "type": "timestamp", "fiscal_months": starts})
+    key = ("CARRIER", "DISTANCE")
+    return {
+        "validate_days": validate.days_statement(sample_config(), None).text,
+        "validate_days_of_months": validate.days_statement(fiscal, validate.MonthSpan(*months)).text,
+        "validate_keys": validate.keys_statement(ALTERED, key, months).text,
+        "validate_keys_fiscal": validate.keys_statement(fiscal, key, months).text,
+    }
 
 
 def _audit() -> dict[str, str]:

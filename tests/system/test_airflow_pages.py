@@ -34,7 +34,8 @@ def test_a_broken_config_is_an_import_error_that_names_file_and_field(stack: Sta
     assert error["filename"].endswith("broken_configs.py")
     assert "broken.json: /colour: " in error["stack_trace"]
     assert "broken.json: /table: " in error["stack_trace"]
-    assert {"load_sales", "load_flights", "drop_month"} <= stack.api.dag_ids()
+    # Airflow reads the files of the DAG folder one after the other, in no order that we know.
+    wait_until(lambda: {"load_sales", "load_flights", "drop_month"} <= stack.api.dag_ids(), "the others", 60)
 
 
 def test_the_proxy_connection_has_its_form_and_the_plugin_its_page(stack: Stack) -> None:

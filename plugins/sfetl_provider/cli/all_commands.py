@@ -187,4 +187,32 @@ INIT = Command(
     function="sfetl_provider.cli.ledger:initialise",
 )
 
-COMMANDS = (INSPECT, QC, STAGE, COMPARE, LEDGER, INIT, DOCTOR)
+VALIDATE = Command(
+    name="validate",
+    summary="Tell what feeds' tables hold: 0 nothing critical, 1 something is, 2 not all was looked at",
+    options=(
+        Option(
+            ("--feed",), {"action": "append", "metavar": "NAME", "help": "name of a feed; may be repeated"}
+        ),
+        Option(("--all",), {"action": "store_true", "help": "the feeds of all configs"}),
+        Option(
+            ("--months",),
+            {"help": "2024-01..2024-03, 2024-05; without it all that the table and the ledger have"},
+        ),
+        Option(
+            ("--keys",),
+            {"action": "store_true", "help": "look for duplicates of qc.key too, with a second query"},
+        ),
+        Option(("--conn-id",), {"help": "Airflow connection to Snowflake; the feed's by default"}),
+        Option(
+            ("--json",),
+            {"metavar": "PATH", "help": "write everything as JSON; - for stdout, instead of the text"},
+        ),
+        Option(("--csv",), {"metavar": "PATH", "help": "write a line for each month"}),
+        Option(("--html",), {"metavar": "PATH", "help": "write one page with charts"}),
+        _CONFIGS,
+    ),
+    function="sfetl_provider.cli.validate:validate_tables",
+)
+
+COMMANDS = (INSPECT, QC, STAGE, COMPARE, VALIDATE, LEDGER, INIT, DOCTOR)

@@ -143,7 +143,7 @@ def test_a_list_that_is_full_still_counts_every_row(tmp_path: Path) -> None:
         (100108, "Time", "x", "not a time as HH24:MI:SS"),
         (100072, "NULL result in a non-nullable column", "", "NOT NULL"),
         (100080, "Number of columns", "", "not 3 fields"),
-        (100144, "Invalid UTF8", "", "UTF-8"),
+        (100144, "Invalid UTF8", "", "format.encoding"),
         (999999, "what nobody knows", "", "see Snowflake's text"),
     ],
 )

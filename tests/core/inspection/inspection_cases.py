@@ -53,6 +53,7 @@ FILES: dict[str, bytes] = {
     "mark.csv": _GERMAN.encode("utf-8-sig"),
     "utf16.csv": _GERMAN.encode("utf-16"),
     "utf16_be.csv": _GERMAN.encode("utf-16-be"),
+    "utf32.csv": b"\xff\xfe\0\0" + _GERMAN.encode("utf-32-le"),
     "quoted.csv": _QUOTED.encode(),
     "quoted.csv.gz": gzip.compress(_QUOTED.encode(), mtime=0),
     "quoted.csv.bz2": bz2.compress(_QUOTED.encode()),

@@ -25,7 +25,7 @@ def _look(path: Path, content: bytes) -> Inspection:
     return inspect_file(path, ticking().__next__)
 
 
-@pytest.mark.parametrize("name", ["tabs.tsv", "quoted.csv"])
+@pytest.mark.parametrize("name", ["tabs.tsv", "quoted.csv", "euro.csv"])
 def test_a_config_made_from_a_file_passes_that_file(tmp_path: Path, name: str) -> None:
     found = _look(tmp_path / "sales_2024-02.txt", FILES[name])
     (tmp_path / "sales.json").write_text(config_text(found, "sales", TABLE))
@@ -98,7 +98,7 @@ def test_the_month_in_a_name_becomes_its_placeholder(name: str, pattern: str) ->
         (FILES["tabs.tsv"], "sales", "SALES", "'SALES' is not DATABASE.SCHEMA.NAME"),
         (FILES["tabs.tsv"], "Sales!", "D.P.T", "/feed: "),
         (FILES["tabs.tsv"], "sales", "D.P.a b", "/table/name: 'a b' is not an identifier"),
-        (FILES["german.csv"], "sales", TABLE, "it is plain text, Latin-1"),
+        (FILES["utf16.csv"], "sales", TABLE, "it is UTF-16 text"),
         (gzip.compress(FILES["tabs.tsv"]), "sales", TABLE, "it is gzip-compressed"),
         (b"d,d\n2024-01-01,1\n" * 2, "sales", TABLE, "no column holds dates"),
         (b"d\t2024-01-01 10:00:00+01:00\n" * 2, "sales", TABLE, "is not supported"),

@@ -151,7 +151,7 @@ def test_a_header_names_what_stands_below(
     [
         (b"abc", "utf-8", "only ASCII"),
         ("é".encode(), "utf-8", "sure"),
-        ("é".encode("latin-1"), "latin-1", "likely; not UTF-8: byte 0xe9"),
+        ("é".encode("latin-1"), "cp1252", "likely; not UTF-8: byte 0xe9"),
         ("€".encode("cp1252"), "cp1252", "likely"),
         (b"\x81\xe9", "latin-1", "unsure"),
         ("é".encode("utf-8-sig"), "utf-8", "with byte order mark"),

@@ -52,6 +52,7 @@ def test_names_of_a_run() -> None:
     assert names.scratch_folder(Path("/s"), plan, "k") == Path(f"/s/sales/2024-02/{key}/k")
     assert names.scratch_folder(Path("/s"), plan, "k", 2) == Path(f"/s/sales/2024-02/{key}/k-range-2")
     assert names.report_path(Path("/r"), "sales", "2024-02", key) == Path(f"/r/sales/2024-02/{key}.json")
+    assert names.validation_path(Path("/r"), "sales", key) == Path(f"/r/sales/validations/{key}.json")
 
 
 def test_two_runs_share_no_name() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from sfetl_provider.core.errors import ScratchSpaceError
 from sfetl_provider.core.qc.text_feed import BLOCK_BYTES, TextFeed
+from sfetl_provider.core.text_encoding import to_utf8
 from sfetl_provider.core.tsv.compressed import DamagedSourceError
 from tests.core.tsv.test_compressed import PACKERS
 
@@ -34,6 +35,23 @@ def test_it_can_be_read_again_and_again_under_a_path_without_wildcards(feed: Tex
         with feed.readable() as path:
             assert not set("[]*") & set(path.name)
             assert path.read_bytes() == TEXT
+
+
+def test_another_encoding_is_utf8_for_one_reader_and_as_it_is_for_the_other(tmp_path: Path) -> None:
+    (tmp_path / "f.tsv").write_bytes(TEXT)
+    with (
+        closing(TextFeed(tmp_path / "f.tsv", tmp_path, "WINDOWS1252")) as feed,
+        ThreadPoolExecutor(1) as executor,
+    ):
+
+        def read() -> bytes:
+            with feed.readable() as path:
+                return path.read_bytes()
+
+        with feed.shared() as text:
+            other = executor.submit(read)
+            assert b"".join(iter(lambda: text.read(1_000_000), b"")) == TEXT
+            assert other.result() == read() == to_utf8(TEXT, "WINDOWS1252")
 
 
 def test_two_readers_share_one_pass(feed: TextFeed) -> None:

@@ -60,6 +60,16 @@ def test_values_are_hashed_with_the_key_and_all_else_keeps_its_bytes() -> None:
     )
 
 
+def test_another_encoding_is_kept_and_a_text_has_the_same_hash_in_each() -> None:
+    partial = {"method": "partial", "where": "before_stage", "keep_first": 2, "character": "…"}
+    form = {"encoding": "WINDOWS1252", "null_markers": ["–", "Ł"]}
+
+    text = "d\tKöln €\tÜßxyz\nd\t–\t?\n".encode("cp1252").replace(b"y", b"\x81")
+
+    expected = f"d\t{hashed('Köln €'.encode()).decode()}\tÜß………\nd\t–\t…\n"
+    assert masked(masked_feed(HASH, partial, format=form), text) == expected.encode("cp1252")
+
+
 def test_quoted_values_are_hashed_without_their_quotes_and_keep_them() -> None:
     config = masked_feed(HASH, None, format={"quote": '"', "delimiter": ",", "null_markers": ["NA"]})
 
@@ -256,6 +266,11 @@ def test_a_missing_or_short_key_is_refused(tmp_path: Path, key: bytes) -> None:
         ({"format": {"delimiter": "a"}}, HASH, "would write the delimiter"),
         ({"format": {"null_markers": ["***"]}}, {"method": "fixed", "where": "before_stage"}, "null_markers"),
         ({"stage": {"as_is_mib": 1}}, HASH, "cannot be staged as it is"),
+        (
+            {"format": {"encoding": "ISO88591"}},
+            {"method": "fixed", "where": "before_stage", "value": "€"},
+            "what ISO88591 does not hold",
+        ),
     ],
 )
 def test_what_cannot_be_masked_is_a_fault_of_the_config(

@@ -62,7 +62,7 @@ def scan_days(
     """Scan a load table once."""
     statement = days_statement(load_table, date_column, aggregates.listed)
     result = warehouse.query(statement.text, statement.binds)
-    groups = (DayGroup(_as_date(row[0]), int(str(row[1])), row[2:]) for row in result.rows)
+    groups = (DayGroup(as_date(row[0]), int(str(row[1])), row[2:]) for row in result.rows)
     return DayScan(tuple(groups), result.query_id)
 
 
@@ -74,7 +74,8 @@ def scan_whole(warehouse: Warehouse, load_table: TableName, aggregates: Aggregat
     return values, result.query_id
 
 
-def _as_date(value: object) -> date | None:
+def as_date(value: object) -> date | None:
+    """Read a day as the connector gives it: a date, a time, or their text; None for NULL."""
     if value is None:
         return None
     if isinstance(value, datetime):

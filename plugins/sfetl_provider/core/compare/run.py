@@ -249,7 +249,8 @@ class _Run:
             raise
 
     def _feed(self, reading: _Reading) -> TextFeed:
-        return TextFeed(Path(reading.file.source.path), self._workspace.folder)
+        encoding = reading.file.text_format.encoding
+        return TextFeed(Path(reading.file.source.path), self._workspace.folder, encoding)
 
     def _rejected(self) -> set[int]:
         latest = "(SELECT max(scan_id) FROM reject_scans)"

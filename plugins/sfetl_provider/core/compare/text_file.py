@@ -36,10 +36,9 @@ class TextFile:
     @property
     def shape(self) -> Shape:
         """What its records look like."""
-        quote = self.text_format.quote
-        return Shape(
-            len(self.columns), self.text_format.delimiter.encode(), quote.encode() if quote else None
-        )
+        form = self.text_format
+        quote = form.quote.encode() if form.quote else None
+        return Shape(len(self.columns), form.delimiter.encode(), quote, form.encoding)
 
     def position(self, column: str) -> str:
         """Give the name under which `relation` holds a column."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sfetl_provider.core.config.column_model import ColumnConfig, MaskConfig
 from sfetl_provider.core.expression.tree import Column, aggregates, walk
+from sfetl_provider.core.text_encoding import is_encodable
 
 if TYPE_CHECKING:
     from sfetl_provider.core.config.model import FeedConfig, FormatConfig
@@ -41,6 +42,8 @@ def _text_faults(mask: MaskConfig, form: FormatConfig) -> Iterator[str]:
     ours = {"hash": "0123456789abcdef", "fixed": mask.value, "partial": mask.character}[mask.method]
     if {form.delimiter, form.quote, "\n", "\r"} & set(ours):
         yield f"method {mask.method} would write the delimiter, the quote or a line end"
+    if not is_encodable(ours, form.encoding):
+        yield f"method {mask.method} would write what {form.encoding} does not hold"
     is_marker = mask.method == "fixed" and mask.value in form.null_markers
     may_be_marker = mask.method == "partial" and any(mask.character in it for it in form.null_markers)
     if is_marker or may_be_marker:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     ValidationInfo,
     field_validator,
@@ -30,6 +31,7 @@ from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.config.stage_model import StageConfig
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind
+from sfetl_provider.core.text_encoding import EncodingName, check_encoding_name
 
 
 def _check_pattern(pattern: str) -> str:
@@ -117,8 +119,9 @@ class FormatConfig(Section):
     """Character around fields that may hold delimiters and newlines; null: the file never quotes."""
     null_markers: tuple[str, ...] = ("",)
     """Field texts that stand for NULL."""
-    encoding: Literal["UTF8"] = "UTF8"
-    """Encoding of the file."""
+    encoding: Annotated[EncodingName, BeforeValidator(check_encoding_name)] = "UTF8"
+    """Encoding of the files, under Snowflake's name: UTF8, or one of one byte a character. Files are staged as
+    they are; COPY converts them, and QC checks the converted text."""
     date_format: MomentFormat = "YYYY-MM-DD"
     """Format of every DATE column."""
     time_format: MomentFormat = "HH24:MI:SS"

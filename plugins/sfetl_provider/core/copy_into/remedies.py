@@ -99,5 +99,7 @@ _REMEDIES: Mapping[int, Callable[[_Case], str]] = {
     100080: _columns,
     100108: _moment("time"),
     100132: _too_large,
-    100144: _said("bytes that are not UTF-8; have the file sent in UTF-8."),
+    100144: _said(
+        "bytes that are no text in the feed's encoding; correct the file, or format.encoding of the feed."
+    ),
 }

@@ -65,11 +65,11 @@ def _utf16_without_mark(head: bytes) -> Encoding | None:
 
 def _of_one_byte(sample: bytes, error: UnicodeDecodeError) -> Encoding:
     high = sample.translate(None, bytes(range(128)))
-    controls = [byte for byte in high if byte < 0xA0]
     wrong = f"not UTF-8: byte {sample[error.start]:#04x} in {_around(sample, error.start)!r}"
-    if controls and not _UNDEFINED.intersection(controls):
+    if not _UNDEFINED.intersection(high):
+        # What Latin-1 holds beside controls stands at the same places in it.
         return Encoding("cp1252", "Windows-1252", f"likely; {wrong}")
-    return Encoding("latin-1", "Latin-1 (ISO 8859-1)", f"{'unsure' if controls else 'likely'}; {wrong}")
+    return Encoding("latin-1", "Latin-1 (ISO 8859-1)", f"unsure; {wrong}")
 
 
 def _around(sample: bytes, at: int) -> str:

@@ -15,6 +15,7 @@ from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.inspection.report import PLAIN, ColumnGuess, Inspection
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.patterns import fill_pattern
+from sfetl_provider.core.text_encoding import encoding_of
 
 _UNQUOTED = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _MONTH_IN_NAME = re.compile(
@@ -54,8 +55,8 @@ def config_text(found: Inspection, name: str, table: str) -> str:
 def config_sections(found: Inspection, table: str) -> dict[str, Any]:
     """Give the sections of the config, unchecked; raises ConfigError when there is no date column."""
     is_readable = found.has_fitting_name if found.packing else found.kind == PLAIN
-    if not is_readable or found.encoding != "UTF-8":
-        wanted = "a feed reads UTF-8 text, plain or compressed under a name that says so"
+    if not (is_readable and found.is_text and encoding_of(found.codec)):
+        wanted = "a feed reads UTF-8 or one byte a character, plain or compressed under a name that says so"
         raise _impossible(found, f"it is {found.kind}, {found.encoding}; {wanted}")
     parts = table.split(".")
     if len(parts) != _TABLE_PARTS:
@@ -119,6 +120,9 @@ def _format(found: Inspection, dated: ColumnGuess) -> dict[str, Any]:
         "delimiter": dialect.delimiter or "\t" if dialect else "\t",
         "header": found.has_header,
     }
+    encoding = encoding_of(found.codec)
+    if encoding != "UTF8":
+        sections["encoding"] = encoding
     if dialect and dialect.quote:
         sections["quote"] = dialect.quote
     if markers := set(found.null_markers) - {""}:

@@ -12,7 +12,7 @@ from sfetl_provider.core.inspection.content import archive_names, is_packed
 from sfetl_provider.core.inspection.dialect import Rows, guess_dialect, rows_of
 from sfetl_provider.core.inspection.header_guess import guess_header
 from sfetl_provider.core.inspection.line_estimate import estimate_lines
-from sfetl_provider.core.inspection.remarks import remarks_on
+from sfetl_provider.core.inspection.remarks import on_wide_text, remarks_on
 from sfetl_provider.core.inspection.report import (
     PLAIN,
     ColumnGuess,
@@ -27,7 +27,7 @@ from sfetl_provider.core.qc.foreign import foreign_kind
 from sfetl_provider.core.tsv.source import open_source
 
 BINARY = "binary data"
-UTF16 = "UTF-16 text"
+UTF16, UTF32 = "UTF-16 text", "UTF-32 text"
 _WORKBOOK_PART = "[Content_Types].xml"
 _BINARY_SHARE = 0.05
 # Tab, line ends, form feed, escape, and the two that serve as delimiters.
@@ -48,7 +48,8 @@ def inspect_file(path: Path, monotonic: Callable[[], float]) -> Inspection:
     kind = _kind(path, beginning)
     packed = kind if is_packed(kind) else ""
     if kind and not packed and kind != UTF16:
-        return Inspection(path=str(path), size_bytes=size_bytes, kind=kind, is_text=False)
+        wide = (on_wide_text("UTF-32"),) if kind == UTF32 else ()
+        return Inspection(path=str(path), size_bytes=size_bytes, kind=kind, is_text=False, remarks=wide)
     sample = packed_sample(path, kind, size_bytes) if packed else plain_sample(path, size_bytes, monotonic)
     if reason := _no_text(sample):
         shown = f"{_shown_kind(path, kind)}, holding {reason}" if packed else reason

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sfetl_provider.core.inspection.report import ColumnGuess, Inspection
-from sfetl_provider.core.qc.foreign import packing_suffix
-
-_CONVERTED = {"latin-1": "LATIN1", "cp1252": "CP1252", "utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE"}
+from sfetl_provider.core.qc.foreign import WIDE_REASON, packing_suffix
+from sfetl_provider.core.text_encoding import encoding_of
 
 
 def remarks_on(found: Inspection, has_line_end: bool, nul_bytes: int) -> tuple[str, ...]:
@@ -15,11 +14,15 @@ def remarks_on(found: Inspection, has_line_end: bool, nul_bytes: int) -> tuple[s
     return tuple(_remarks(found, has_line_end, nul_bytes))
 
 
+def on_wide_text(encoding: str) -> str:
+    """Say why a load takes no text of more bytes a character; the encoding is named as for iconv."""
+    return f"A load does not take it, as {WIDE_REASON}; convert it, as with: iconv -f {encoding} -t UTF-8."
+
+
 def _remarks(found: Inspection, has_line_end: bool, nul_bytes: int) -> Iterator[str]:
     if found.packing:
         yield _on_packing(found)
-    if name := _CONVERTED.get(found.codec):
-        yield f"A load takes UTF-8 only; convert it first, as with: iconv -f {name} -t UTF-8."
+    yield from _on_encoding(found)
     if not has_line_end:
         yield "No line ends in what was read of its beginning: is it one line, or a file of another kind?"
     if nul_bytes:
@@ -45,6 +48,17 @@ def _on_packing(found: Inspection) -> str:
         )
     alone = " An archive of several files is refused." if suffix == ".zip" else ""
     return f"It is compressed; a load reads it as a stream, lines and bytes are those of its text.{alone}"
+
+
+def _on_encoding(found: Inspection) -> Iterator[str]:
+    encoding = encoding_of(found.codec)
+    if encoding is None:
+        yield on_wide_text(found.codec.upper().replace("16-", "16"))
+    elif encoding != "UTF8":
+        yield (
+            f"It is not UTF-8; format.encoding {encoding} is a guess, as encodings of one byte a character look "
+            "alike: see whether the letters in the sample rows are right."
+        )
 
 
 def _on_line_ends(found: Inspection) -> Iterator[str]:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sfetl_provider.core.audit.history import PublishedMonth
+from sfetl_provider.core.errors import ObjectMissingError
+from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import head_table, ledger_table, quoted_table
 from sfetl_provider.core.ports import Warehouse
 
 _ROWS_AFTER = 'l."ROWS_BEFORE" - l."ROWS_DELETED" + l."ROWS_INSERTED"'
+
+
+class RecordedMonth(NamedTuple):
+    """What the ledger says of a month now: its last change, by its row, and the rows that it left there."""
+
+    action: str
+    sequence: int
+    rows: int
 
 
 def months_statement(database: str, feed: str, months: int) -> str:
@@ -34,3 +46,34 @@ def earlier_months(
         return ()
     rows = warehouse.query(months_statement(database, feed, months), (feed, month)).rows
     return tuple(PublishedMonth(month=str(name), rows=int(str(count))) for name, count in rows)
+
+
+def recorded_months_statement(database: str, feed: str) -> str:
+    """Give the query for the last change of every month of a feed in one table; binds: feed, table's name.
+
+    Of a month's ledger rows the one of its generation in the head table holds.
+    """
+    return (
+        f'SELECT l."MONTH", l."ACTION", l."SEQUENCE", {_ROWS_AFTER}\n'
+        f"FROM {quoted_table(ledger_table(database))} AS l\n"
+        f"JOIN {quoted_table(head_table(database, feed))} AS h\n"
+        '  ON h."MONTH" = l."MONTH" AND h."GENERATION" = l."GENERATION"\n'
+        'WHERE l."FEED" = ? AND l."TABLE_NAME" = ?\n'
+        'ORDER BY l."MONTH"'
+    )
+
+
+def recorded_months(warehouse: Warehouse, table: TableName, feed: str) -> dict[str, RecordedMonth] | None:
+    """Give what the ledger says of each month of a feed in its table, in order; changes and makes nothing.
+
+    None when the feed has no ledger, or none that the role may see.
+    """
+    statement = recorded_months_statement(table.database, feed)
+    try:
+        rows = warehouse.query(statement, (feed, quoted_table(table))).rows
+    except ObjectMissingError:
+        return None
+    return {
+        str(month): RecordedMonth(str(action), int(str(sequence)), int(str(count)))
+        for month, action, sequence, count in rows
+    }

@@ -189,6 +189,11 @@ def report_path(root: Path, feed: str, month: str, key: str) -> Path:
     return root / feed / month / f"{key}.json"
 
 
+def validation_path(root: Path, feed: str, key: str) -> Path:
+    """Give the file of a validation of a feed's table by a run."""
+    return root / feed / "validations" / f"{key}.json"
+
+
 def rejects_path(root: Path, plan: MonthPlan, key: str) -> Path:
     """Give the list of bad lines of one source file, beside the run's report."""
     return root / plan.feed / plan.month / f"{plan.run_key}-rejects" / f"{key}.tsv"

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.qc.foreign import HEAD_BYTES, foreign_kind, packed_otherwise, packing_suffix
+from sfetl_provider.core.qc.foreign import (
+    HEAD_BYTES,
+    WIDE_REASON,
+    WIDE_TEXTS,
+    foreign_kind,
+    packed_otherwise,
+    packing_suffix,
+)
 from sfetl_provider.core.qc.header import header_faults, header_remarks
 from sfetl_provider.core.qc.other_delimiter import HEAD_BYTES as DELIMITER_HEAD_BYTES
 from sfetl_provider.core.qc.other_delimiter import other_delimiter
@@ -23,7 +30,7 @@ from sfetl_provider.core.tsv.text_file import Text, open_text_file
 class Beginning:
     """What the first bytes tell; `size_bytes` is the file's, other offsets are those of its text.
 
-    `refusal` says why it cannot be read as UTF-8 text, empty otherwise; `start` is where the first data
+    `refusal` says why it cannot be read as text, empty otherwise; `start` is where the first data
     record starts, `has_body` whether there is one. `form` is that of the header only. `other_delimiter` is the
     one that the file seems to have instead of the feed's.
     """
@@ -71,8 +78,13 @@ def _without_text(refusal: str, size_bytes: int) -> Beginning:
 
 
 def _beginning(text: Text, size_bytes: int, config: FeedConfig, subject: str) -> Beginning:
+    encoding = config.format.encoding
     if kind := foreign_kind(text.read(HEAD_BYTES)):
-        return _without_text(f"{subject} is {kind}, not delimited UTF-8 text{_advice(kind)}", size_bytes)
+        wanted = encoding.replace("UTF8", "UTF-8")
+        return _without_text(f"{subject} is {kind}, not delimited {wanted} text{_advice(kind)}", size_bytes)
+    if encoding != "UTF8" and mark_bytes(text):
+        wrong = f"begins with UTF-8's byte order mark, but format.encoding is {encoding}"
+        return _without_text(f"{subject} {wrong}", size_bytes)
     start, header = _header(text, config)
     form = _form(mark_bytes(text) > 0, header)
     text.seek(start)
@@ -91,6 +103,9 @@ def _beginning(text: Text, size_bytes: int, config: FeedConfig, subject: str) ->
 
 
 def _advice(kind: str) -> str:
+    if kind in WIDE_TEXTS:
+        name = kind.removesuffix(" text")
+        return f": {WIDE_REASON}; convert it, as with iconv -f {name}LE (or {name}BE) -t UTF-8"
     suffix = packing_suffix(kind)
     # A zip may be a workbook, which stays none under another name.
     return f" (named {suffix} it would be decompressed)" if suffix and suffix != ".zip" else ""

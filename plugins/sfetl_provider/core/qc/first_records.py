@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from sfetl_provider.core.qc.structure import Shape, record_blocks
+from sfetl_provider.core.text_encoding import to_utf8
 from sfetl_provider.core.tsv.compressed import DamagedSourceError
 from sfetl_provider.core.tsv.text_file import open_text_file
 
 
 def put_aside(source: Path, start: int, shape: Shape, path: Path) -> bool:
-    """Write the whole records of the MiB at `start` to a file; tell whether there are some.
+    """Write the whole records of the MiB at `start` to a file, in UTF-8; tell whether there are some.
 
     A text that cannot be read gives none: who reads all of it tells of that.
     """
@@ -21,5 +22,5 @@ def put_aside(source: Path, start: int, shape: Shape, path: Path) -> bool:
         return False
     if block is None or block.is_open:
         return False
-    path.write_bytes(block.content)
+    path.write_bytes(to_utf8(block.content, shape.encoding))
     return True

@@ -9,6 +9,8 @@ _BEGINNINGS = (
     (b"BZh", "bzip2-compressed"),
     (b"\xfd7zXZ\x00", "xz-compressed"),
     (b"PAR1", "a Parquet file"),
+    (b"\xff\xfe\0\0", "UTF-32 text"),
+    (b"\0\0\xfe\xff", "UTF-32 text"),
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
 )
@@ -19,6 +21,8 @@ _PACKINGS = {
     "a zip archive or an Excel workbook": ".zip",
 }
 HEAD_BYTES = 4096
+WIDE_TEXTS = ("UTF-16 text", "UTF-32 text")
+WIDE_REASON = "newlines and chunks are found in bytes"
 
 
 def foreign_kind(head: bytes) -> str:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 
 from sfetl_provider.core.config.model import FormatConfig
+from sfetl_provider.core.text_encoding import codec_of
 
 
 def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConfig) -> tuple[str, ...]:
@@ -19,7 +20,11 @@ def header_faults(header: bytes, columns: Sequence[str], text_format: FormatConf
     try:
         names = header_names(header, text_format)
     except UnicodeDecodeError:
-        return ("the header is not UTF-8 text",)
+        is_utf8 = text_format.encoding == "UTF8"
+        wrong = (
+            "is not UTF-8 text" if is_utf8 else f"holds a byte that {text_format.encoding} leaves undefined"
+        )
+        return (f"the header {wrong}",)
     except csv.Error as error:
         return (f"the header cannot be read: {error}",)
     if names == [""]:
@@ -55,7 +60,7 @@ def header_remarks(header: bytes, columns: Sequence[str], text_format: FormatCon
 
 def header_names(header: bytes, text_format: FormatConfig) -> list[str]:
     """Give the fields of a first record; raises UnicodeDecodeError, csv.Error when its quotes are broken."""
-    text = _without_end(header).decode("utf-8")
+    text = _without_end(header).decode(codec_of(text_format.encoding))
     if text_format.quote is None:
         return text.split(text_format.delimiter)
     reader = csv.reader([text], delimiter=text_format.delimiter, quotechar=text_format.quote, strict=True)

@@ -181,7 +181,8 @@ class KeyScan:
     @contextmanager
     def _readable(self, file: KeySource) -> Iterator[dict[str, Any]]:
         """Make a file readable for DuckDB while the block runs, once, and give what `reading` binds."""
-        feed = TextFeed(Path(file.source.path), self._folder, file.source.left_out)
+        encoding = self._config.format.encoding
+        feed = TextFeed(Path(file.source.path), self._folder, encoding, file.source.left_out)
         with closing(feed), feed.readable() as path:
             yield {
                 "path": str(path),

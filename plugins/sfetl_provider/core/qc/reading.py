@@ -73,7 +73,7 @@ class Reading:
     def _scan(
         self, folder: Path, first_records: Path | None, left_out: LeftOut | None = None
     ) -> Iterator[_Background]:
-        feed = TextFeed(Path(self.source.path), folder, left_out)
+        feed = TextFeed(Path(self.source.path), folder, self.config.format.encoding, left_out)
         scanned = ScannedFile(feed, self.beginning.header_records, first_records)
         scan = ValueScan(scanned, self.config, self.month, folder)
         with _Background(scan, feed) as background:

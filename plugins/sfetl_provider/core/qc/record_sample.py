@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sfetl_provider.core.text_encoding import to_utf8
+
 if TYPE_CHECKING:
     from sfetl_provider.core.qc.structure import Block, Mask
 
@@ -18,7 +20,7 @@ class RecordSample:
 
     `step` is chosen so that the sample has about 16 MiB; a file of up to 16 MiB is taken whole. The number is odd,
     so that files which repeat a pattern of 2, 4, 10 … records are sampled evenly. Where many long records
-    meet the step, the sample ends at 64 MiB. Close it before it is read.
+    meet the step, the sample ends at 64 MiB. It is in UTF-8. Close it before it is read.
     """
 
     def __init__(self, path: Path, size_bytes: int) -> None:
@@ -35,7 +37,7 @@ class RecordSample:
         self._until_next = (self._until_next - len(good)) % self.step
         for index in chosen:
             if self._room_bytes > 0:
-                self._room_bytes -= self._file.write(block.record(int(index)))
+                self._room_bytes -= self._file.write(to_utf8(block.record(int(index)), block.shape.encoding))
 
     def close(self) -> None:
         """End the file."""

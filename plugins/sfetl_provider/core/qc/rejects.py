@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from sfetl_provider.core.errors import ScratchSpaceError
 from sfetl_provider.core.qc.report import BadLine
+from sfetl_provider.core.text_encoding import EncodingName, codec_of
 
 COLUMNS = ("file", "line", "column", "byte_offset", "reason", "text")
 _HEAD = "\t".join(COLUMNS).encode() + b"\n"
@@ -34,17 +35,17 @@ class RejectsWriter:
         self._part = path.with_name(f"{path.name}.part")
         self._file: BinaryIO | None = None
 
-    def add(self, file: str, bad: BadLine, line: bytes) -> bool:
+    def add(self, file: str, bad: BadLine, line: bytes, encoding: EncodingName = "UTF8") -> bool:
         """Write one bad line of a source file, of a long one its first 1 MiB; False once the list is full."""
-        return self.add_at((file, bad.line, bad.column, bad.byte_offset), bad.reason, line)
+        return self.add_at((file, bad.line, bad.column, bad.byte_offset), bad.reason, line, encoding)
 
-    def add_at(self, place: Place, reason: str, line: bytes) -> bool:
+    def add_at(self, place: Place, reason: str, line: bytes, encoding: EncodingName = "UTF8") -> bool:
         """Write one bad line, parts of whose place may be unknown, as `add` does."""
         if self._size_bytes >= self._limit_bytes:
             return False
         parts = ["" if part is None else str(part) for part in (*place, reason)]
         fields = "\t".join(escaped(part.encode()) for part in parts)
-        self._write(f"{fields}\t{_text(line)}\n".encode())
+        self._write(f"{fields}\t{_text(line, encoding)}\n".encode())
         self.lines += 1
         return True
 
@@ -89,21 +90,22 @@ def open_rejects(path: Path, limit_bytes: int) -> Iterator[RejectsWriter]:
         raise
 
 
-def escaped(line: bytes) -> str:
+def escaped(line: bytes, encoding: EncodingName = "UTF8") -> str:
     r"""Give a line as text on one line, from which its bytes can be made again.
 
     Backslash, tab, newline and carriage return become \\, \t, \n, \r; other control characters and bytes that
-    are not UTF-8 become \xNN.
+    the encoding does not know become \xNN.
     """
-    return line.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace").translate(_CONTROLS)
+    text = line.replace(b"\\", b"\\\\").decode(codec_of(encoding), "backslashreplace")
+    return text.translate(_CONTROLS)
 
 
-def _text(line: bytes) -> str:
+def _text(line: bytes, encoding: EncodingName) -> str:
     content = line.removesuffix(b"\n")
     left_out = len(content) - TEXT_LIMIT_BYTES
     if left_out <= 0:
-        return escaped(content)
-    return f"{escaped(content[:TEXT_LIMIT_BYTES])}… ({left_out:,} bytes more)"
+        return escaped(content, encoding)
+    return f"{escaped(content[:TEXT_LIMIT_BYTES], encoding)}… ({left_out:,} bytes more)"
 
 
 @contextmanager

@@ -138,7 +138,7 @@ class QcReport(Record):
     column do not fit. `profile` holds every column in order, or nothing with `qc.profile: off` or unread records.
     Of a compressed file, `size_bytes` is its own size, `text_bytes` that of its text, and lines and byte offsets
     are those of the text. `other_delimiter` is the one that its columns seem to be separated by instead of the
-    feed's, if so.
+    feed's, if so; `seems_utf8` tells that of a feed of another encoding the text is UTF-8 and more than ASCII.
     With `left_out`, the bad records are within `qc.reject_limit`, and everything else is about the good ones
     alone; `not_left_out` says why they are not, where that limit is above 0.
     """
@@ -166,6 +166,7 @@ class QcReport(Record):
     profile: tuple[ColumnProfile, ...] = ()
     left_out: LeftOut | None = Field(default=None, exclude_if=not_)
     not_left_out: str = Field(default="", exclude_if=not_)
+    seems_utf8: bool = Field(default=False, exclude_if=not_)
 
     def to_xcom(self) -> dict[str, Any]:
         """Give the form that a task hands on: as `to_json`, with a profile of lists; `from_json` reads it too."""

@@ -21,9 +21,11 @@ from sfetl_provider.core.qc.reading import Reading
 from sfetl_provider.core.qc.rejection import Checked, Rejection, open_rejection
 from sfetl_provider.core.qc.rejects import RejectsWriter
 from sfetl_provider.core.qc.report import BadLine, QcReport, RejectsFile, TextForm
-from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape, Structure
+from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape, Sink, Structure
+from sfetl_provider.core.qc.text_feed import BLOCK_BYTES
 from sfetl_provider.core.qc.values import Values, required_columns
 from sfetl_provider.core.qc.veil import veiled, veiled_sink
+from sfetl_provider.core.text_encoding import EncodingName, bytes_before, to_utf8
 from sfetl_provider.core.tsv.boundaries import record_end
 from sfetl_provider.core.tsv.compressed import is_compressed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
@@ -123,8 +125,12 @@ def _structure(source: SourceFile, config: FeedConfig, beginning: Beginning, pla
         lf_ends=beginning.form.lf_ends,
         end_byte=beginning.start,
         is_last_newline_missing=beginning.form.is_last_newline_missing,
-        sink=veiled_sink(partial(places.rejects.add, source.name) if places.rejects else None, config),
+        sink=veiled_sink(_sink(places.rejects, source, config), config),
     )
+
+
+def _sink(rejects: RejectsWriter | None, source: SourceFile, config: FeedConfig) -> Sink | None:
+    return partial(rejects.add, source.name, encoding=config.format.encoding) if rejects else None
 
 
 def _rejects_file(rejects: RejectsWriter | None, listed_before: int) -> RejectsFile | None:
@@ -155,10 +161,9 @@ class Counts:
 
 def shape_of(config: FeedConfig) -> Shape:
     """Give what a record of the feed looks like."""
-    delimiter = config.format.delimiter.encode()
-    return Shape(
-        len(config.columns), delimiter, config.format.quote.encode() if config.format.quote else None
-    )
+    form = config.format
+    quote = form.quote.encode() if form.quote else None
+    return Shape(len(config.columns), form.delimiter.encode(), quote, form.encoding)
 
 
 def _no_values(config: FeedConfig, month: Month) -> Values:
@@ -186,7 +191,9 @@ def reconcile(
         return Counts(structure, values, structure.bad_records, structure.bad_lines)
     if values.rejects and rows < good and not structure.bad_records:
         for reject in values.rejects:
-            structure.note(reject, _line_at(source, reject.byte_offset, structure))
+            offset = _source_offset(source, reject.byte_offset, structure.shape.encoding)
+            placed = reject.model_copy(update={"byte_offset": offset})
+            structure.note(placed, _line_at(source, offset, structure))
         return Counts(structure, values, good - rows, structure.bad_lines)
     raise ReconciliationError(
         f"{source.name} holds {good:,} records by its bytes, but {rows:,} were read from it.",
@@ -194,6 +201,20 @@ def reconcile(
         next_step="Look for quotes and carriage returns in the file; if it is sound, report this as a defect.",
         stage="qc",
     )
+
+
+def _source_offset(source: SourceFile, offset: int, encoding: EncodingName) -> int:
+    """Give where DuckDB's offset lies in the file, of which it read the text in UTF-8."""
+    if encoding == "UTF8":
+        return offset
+    left, place = offset, 0
+    with open_text_file(Path(source.path)) as text:
+        while content := text.read(BLOCK_BYTES):
+            utf8 = to_utf8(content, encoding)
+            if len(utf8) >= left:
+                return place + bytes_before(utf8[:left])
+            left, place = left - len(utf8), place + len(content)
+    return place
 
 
 def _line_at(source: SourceFile, offset: int, structure: Structure) -> bytes:
@@ -225,6 +246,7 @@ def _report(source: SourceFile, beginning: Beginning, counts: Counts, made: _Pas
         text_bytes=counts.structure.end_byte if is_compressed(source.path) else None,
         other_delimiter=beginning.other_delimiter,
         left_out=made.rejection.left_out,
+        seems_utf8=counts.structure.is_utf8 and not counts.structure.is_ascii,
         not_left_out=made.rejection.refusal,
         **counts.values.found,
     )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sfetl_provider.core.qc.record_limit import RECORD_LIMIT_BYTES as RECORD_LIMIT_BYTES
 from sfetl_provider.core.qc.record_sample import RecordSample
 from sfetl_provider.core.qc.report import BadLine
+from sfetl_provider.core.text_encoding import EncodingName, codec_of, undefined_bytes
 from sfetl_provider.core.tsv.boundaries import BYTE_ORDER_MARK
 from sfetl_provider.core.tsv.line_counter import NEWLINE, RETURN, Positions, outside_quotes
 from sfetl_provider.core.tsv.line_counter import Text as Bytes
@@ -40,11 +41,12 @@ class BadRecords(Protocol):
 
 @dataclass(frozen=True)
 class Shape:
-    """What a record must look like: number of columns, delimiter, quote character or None."""
+    """What a record must look like: number of columns, delimiter, quote character or None, encoding."""
 
     columns: int
     delimiter: bytes
     quote: bytes | None
+    encoding: EncodingName = "UTF8"
 
 
 @dataclass
@@ -54,7 +56,8 @@ class Structure:
     The sink gets every bad record with its bytes while it is found, until it says that it takes no more.
     `crlf_ends` and `lf_ends` count records by the newline that ends them; one that is cut off counts in neither.
     `end_byte` is the offset in the text where what was counted ends, `is_stopped` tells that it is not the text's
-    end, as a record is too long. `is_end_bad` tells that its last record is bad and not whole.
+    end, as a record is too long. `is_end_bad` tells that its last record is bad and not whole. Of another encoding
+    than UTF-8, `is_ascii` and `is_utf8` tell whether all of it could be that as well.
     """
 
     shape: Shape
@@ -69,6 +72,8 @@ class Structure:
     is_last_newline_missing: bool = False
     is_stopped: bool = False
     is_end_bad: bool = False
+    is_ascii: bool = True
+    is_utf8: bool = True
     bad_lines: list[BadLine] = field(default_factory=list)
     sink: Sink | None = field(default=None, compare=False)
     sample: RecordSample | None = field(default=None, compare=False)
@@ -92,6 +97,8 @@ class Structure:
         self.is_last_newline_missing = block.is_completed or block.content[-1] != NEWLINE
         self.is_stopped = block.is_cut
         self.is_end_bad = bool(bad[-1]) and (block.is_open or block.is_completed)
+        if self.shape.encoding != "UTF8" and self.is_utf8 and not block.content.isascii():
+            self.is_ascii, self.is_utf8 = False, is_utf8(block.content)
 
     def end_early(self, reason: str) -> None:
         """Count what is missing from here on as one bad record."""
@@ -227,7 +234,7 @@ class Block:
             line=first_line + int(np.searchsorted(self.newlines, start)),
             byte_offset=self.offset + start,
             reason=reason,
-            sample=_readable(text),
+            sample=_readable(text, self.shape.encoding),
             column=column,
         )
 
@@ -239,9 +246,10 @@ class Block:
         return 1 + int(last - first)
 
 
-def _readable(text: bytes) -> str:
+def _readable(content: bytes, encoding: EncodingName) -> str:
+    text = content.decode(codec_of(encoding), "backslashreplace")
     # PostgreSQL refuses NUL characters in JSON, where Airflow keeps reports.
-    return text.decode("utf-8", "backslashreplace").rstrip("\r\n").replace("\0", "\\0")[:SAMPLE_CHARACTERS]
+    return text.rstrip("\r\n").replace("\0", "\\0")[:SAMPLE_CHARACTERS]
 
 
 def record_blocks(
@@ -306,7 +314,7 @@ def _faults(block: Block) -> Iterator[Fault | None]:
         "a quote that neither opens nor closes a field (inside, it is written twice)",
     )
     yield _placed(block, _nul_bytes(block), "holds a NUL byte")
-    yield _placed(block, _not_utf8(block), "is not UTF-8 text")
+    yield _not_text(block)
     yield _placed(block, _marks(block), "begins with a byte order mark, as where files were joined")
     yield _placed(block, _stray_returns(block), "holds a carriage return that ends no line")
     yield _placed(
@@ -343,6 +351,18 @@ def _misplaced_quotes(block: Block) -> Positions | None:
 
 def _nul_bytes(block: Block) -> Positions | None:
     return np.flatnonzero(block.text == 0) if 0 in block.content else None
+
+
+def _not_text(block: Block) -> Fault | None:
+    encoding = block.shape.encoding
+    if encoding == "UTF8":
+        return _placed(block, _not_utf8(block), "is not UTF-8 text")
+    return _placed(block, _undefined(block), f"holds a byte that {encoding} leaves undefined")
+
+
+def _undefined(block: Block) -> Positions | None:
+    wrong = [byte for byte in undefined_bytes(block.shape.encoding) if byte in block.content]
+    return np.flatnonzero(np.isin(block.text, wrong)) if wrong else None
 
 
 def _not_utf8(block: Block) -> Positions | None:

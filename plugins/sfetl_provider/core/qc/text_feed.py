@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Lock, Thread
+from typing import NamedTuple
 
 from sfetl_provider.core.errors import ReconciliationError, ScratchSpaceError
 from sfetl_provider.core.plan.month_plan import LeftOut
 from sfetl_provider.core.qc.named_pipe import WAIT_SECONDS, NamedPipe
+from sfetl_provider.core.text_encoding import EncodingName, to_utf8
 from sfetl_provider.core.tsv.compressed import is_compressed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.left_out import open_left_out
@@ -26,13 +28,18 @@ class TextFeed:
 
     A plain file is linked to: DuckDB takes brackets and stars in a path for wildcards, and the link's name has
     none. A compressed one is decompressed by a thread into a named pipe, without touching the disk; so is one
-    written there of which records are left out, to `readable` alone. Memory: 5 blocks of 4 MiB a pass. Used by one
+    written there of which records are left out, to `readable` alone, and one of another encoding than UTF-8:
+    `readable` gives it in UTF-8, `shared` as it is. Memory: 5 blocks of 4 MiB a pass. Used by one
     DuckDB thread and one other; `close` ends all passes, from any thread.
     """
 
-    def __init__(self, path: Path, folder: Path, left_out: LeftOut | None = None) -> None:
+    def __init__(
+        self, path: Path, folder: Path, encoding: EncodingName = "UTF8", left_out: LeftOut | None = None
+    ) -> None:
         self._path = path.absolute()
+        self._encoding = encoding
         self._left_out = left_out
+        self._is_link = not is_compressed(self._path) and encoding == "UTF8"
         with _scratch_errors(folder):
             self._folder = Path(tempfile.mkdtemp(prefix="text-", dir=folder))
         self._lock = Lock()
@@ -48,7 +55,7 @@ class TextFeed:
         What was read is not all of the text when the feed is closed meanwhile. Raises SourceFileError at the
         block's end when the text could not be read, unless `shared` tells of that.
         """
-        if not is_compressed(self._path) and self._left_out is None:
+        if self._is_link and self._left_out is None:
             yield self._link()
             return
         shared, self._shared = self._shared, None
@@ -64,11 +71,11 @@ class TextFeed:
 
     @contextmanager
     def shared(self) -> Iterator[SourceText]:
-        """Give the text to read forward, of the same pass as the next `readable`, so it is decompressed once.
+        """Give the text to read forward, of the same pass as the next `readable`, so it is read once.
 
         The other reader must take part, or call `give_up`.
         """
-        if not is_compressed(self._path):
+        if self._is_link:
             with open_text_file(self._path) as text:
                 yield text
             return
@@ -109,7 +116,8 @@ class TextFeed:
         with self._lock:
             self._passes += 1
             with _scratch_errors(self._folder):
-                started = _Pass(self._path, self._folder / f"text-{self._passes}", text, left_out)
+                target = _Target(self._folder / f"text-{self._passes}", self._encoding, text)
+                started = _Pass(self._path, target, left_out)
             self._running.append(started)
             if self._is_closed:
                 started.close()
@@ -175,17 +183,24 @@ class _BlockQueue:
         return b""
 
 
+class _Target(NamedTuple):
+    """Where a pass writes: a pipe, which gets the text in UTF-8, and perhaps a queue, which gets it as it is."""
+
+    pipe_path: Path
+    encoding: EncodingName
+    text: _BlockQueue | None
+
+
 class _Pass(Thread):
     """A thread that reads the text once, into a pipe and a queue, or without what is left out into a pipe."""
 
-    def __init__(
-        self, path: Path, pipe_path: Path, text: _BlockQueue | None, left_out: LeftOut | None
-    ) -> None:
+    def __init__(self, path: Path, target: _Target, left_out: LeftOut | None) -> None:
         super().__init__(name="qc-text", daemon=True)
-        self.path = pipe_path
-        self.pipe = NamedPipe(pipe_path)
+        self.path = target.pipe_path
+        self.pipe = NamedPipe(target.pipe_path)
         self._source = path
-        self._text = text
+        self._encoding = target.encoding
+        self._text = target.text
         self._left_out = left_out
         self._is_closed = False
         self._failure: BaseException | None = None
@@ -227,7 +242,7 @@ class _Pass(Thread):
             while not self._is_closed and (block := text.read(BLOCK_BYTES)):
                 if self._text is not None:
                     self._text.put((block, text.source_position))
-                self.pipe.write(block)
+                self.pipe.write(to_utf8(block, self._encoding))
 
     def _hand_on_rest(self, left_out: LeftOut) -> None:
         is_whole = False
@@ -240,7 +255,7 @@ class _Pass(Thread):
                 block = text.read(BLOCK_BYTES)
                 is_whole = not block
                 if kept := cutter.kept(block):
-                    self.pipe.write(kept)
+                    self.pipe.write(to_utf8(kept, self._encoding))
         if is_whole and (cutter.records, cutter.size_bytes) != (left_out.records, left_out.size_bytes):
             raise ReconciliationError(
                 f"{cutter.records:,} records ({cutter.size_bytes:,} bytes) of {self._source} were left out "

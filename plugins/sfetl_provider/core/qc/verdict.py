@@ -168,6 +168,9 @@ def _file_findings(report: QcReport, config: FeedConfig, month: Month) -> Iterat
             f"compressed: {report.text_bytes:,} bytes of text in {report.size_bytes:,}; lines and bytes named"
         )
         yield _finding("INFO", "compressed", f"{report.file}: {text} are those of the text.")
+    if report.seems_utf8:
+        text = f"its text is UTF-8, but format.encoding is {config.format.encoding}: each letter beyond ASCII"
+        yield _finding("WARNING", "seems_utf8", f"{report.file}: {text} would arrive as several others.")
     for severity, code, message in _form_remarks(report.form):
         yield _finding(severity, code, f"{report.file}: {message}")
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from jinja2 import Environment, StrictUndefined
-
 from sfetl_provider import __version__
-from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.qc.column_profile import notes
 from sfetl_provider.core.qc.key_report import keys_text
 from sfetl_provider.core.report.bar_chart import bar_chart
+from sfetl_provider.core.report.page_template import page_template
 from sfetl_provider.core.report.profile_table import column_rows
 from sfetl_provider.core.report.qc_text import (
     CLASSES,
@@ -28,12 +24,7 @@ _TEMPLATE = "qc_page.html.j2"
 
 def render_page(check: MonthCheck) -> str:
     """Give the page: verdict, findings by severity, chart of rows per day, columns' profile, files, bad lines."""
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["printable"] = printable
-    template = environment.from_string((files(__package__) / _TEMPLATE).read_text(encoding="utf-8"))
-    return template.render(
+    return page_template(_TEMPLATE).render(
         check=check,
         good_records=good_records(check),
         findings={severity: findings_of(check, severity) for severity in SEVERITIES},

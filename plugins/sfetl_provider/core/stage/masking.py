@@ -13,6 +13,7 @@ from typing import Protocol
 from sfetl_provider.core.config.column_model import MaskConfig
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConnectionMissingError, ReconciliationError, SourceFileError
+from sfetl_provider.core.text_encoding import EncodingName, codec_of, is_encodable, to_utf8
 from sfetl_provider.core.tsv.fields import Fields, FieldShape, RaggedRecordError, find_fields, records_end
 
 LEAST_KEY_BYTES = 16
@@ -165,12 +166,18 @@ def open_masking(config: FeedConfig, key: bytes) -> Masking | None:
         )
     keyed = KeyedHash(key)
     form = config.format
+    codec = codec_of(form.encoding)
     return Masking(
         shape=FieldShape(
             len(config.columns), form.delimiter.encode(), form.quote.encode() if form.quote else None
         ),
-        hidden=tuple((config.column_names.index(name), _hide(mask, keyed)) for name, mask in masks.items()),
-        null_markers=frozenset(marker.encode() for marker in form.null_markers),
+        hidden=tuple(
+            (config.column_names.index(name), _hide(mask, keyed, form.encoding))
+            for name, mask in masks.items()
+        ),
+        null_markers=frozenset(
+            marker.encode(codec) for marker in form.null_markers if is_encodable(marker, form.encoding)
+        ),
         identity=f"{masked_how(config)}:{_proof(key) if needs_key else ''}",
     )
 
@@ -179,7 +186,7 @@ def masked_how(config: FeedConfig) -> str:
     """Tell, in 16 digits, which columns are masked and how, whatever the key; empty when none is."""
     masks = {name: mask.model_dump() for name, mask in _masks(config).items()}
     form = config.format
-    written = [form.delimiter, form.quote, form.null_markers, config.column_names]
+    written = [form.delimiter, form.quote, form.null_markers, config.column_names, form.encoding]
     text = json.dumps([masks, written], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16] if masks else ""
 
@@ -197,26 +204,27 @@ def _proof(key: bytes) -> str:
     return hashlib.pbkdf2_hmac("sha256", key, b"sfetl mask key", _PROOF_ROUNDS, 8).hex()
 
 
-def _hide(mask: MaskConfig, keyed: KeyedHash) -> Hide:
+def _hide(mask: MaskConfig, keyed: KeyedHash, encoding: EncodingName) -> Hide:
     if mask.method == "hash":
-        return keyed
+        # A text has the same hash whatever the encoding of the file that brought it.
+        return keyed if encoding == "UTF8" else lambda value: keyed(to_utf8(value, encoding))
     if mask.method == "fixed":
-        return partial(_fixed, mask.value.encode())
-    return partial(_partial, mask)
+        return partial(_fixed, mask.value.encode(codec_of(encoding)))
+    return partial(_partial, mask, codec_of(encoding))
 
 
 def _fixed(text: bytes, _value: bytes) -> bytes:
     return text
 
 
-def _partial(mask: MaskConfig, value: bytes) -> bytes:
-    # Bytes that are no UTF-8 go through unchanged; COPY refuses them where they are kept.
-    text = value.decode("utf-8", "surrogateescape")
+def _partial(mask: MaskConfig, codec: str, value: bytes) -> bytes:
+    # Bytes that are no text go through unchanged; COPY refuses them where they are kept.
+    text = value.decode(codec, "surrogateescape")
     first, last = mask.keep_first, max(mask.keep_first, len(text) - mask.keep_last)
     if len(text) <= mask.keep_first + mask.keep_last:
         first, last = 0, len(text)
     masked = f"{text[:first]}{mask.character * (last - first)}{text[last:]}"
-    return masked.encode("utf-8", "surrogateescape")
+    return masked.encode(codec, "surrogateescape")
 
 
 def _unmaskable(at: int, what: str) -> SourceFileError:

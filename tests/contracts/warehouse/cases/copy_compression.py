@@ -54,6 +54,13 @@ CASES = (
         "TYPE=CSV ENCODING='ISO-8859-1'",
     ),
     loads("Windows-1252", ONE, "€ äß\n".encode("cp1252"), [("€ äß",)], "TYPE=CSV ENCODING='WINDOWS1252'"),
+    loads(
+        "a limit is one of the converted text",
+        "A VARCHAR(2)",
+        "äß\n".encode("cp1252"),
+        [("äß",)],
+        "TYPE=CSV ENCODING='WINDOWS1252'",
+    ),
     loads("Windows-1251", ONE, "да\n".encode("cp1251"), [("да",)], "TYPE=CSV ENCODING='WINDOWS1251'"),
     loads("KOI8-R", ONE, "да\n".encode("koi8-r"), [("да",)], "TYPE=CSV ENCODING='KOI8R'"),
     loads("Shift JIS", ONE, "日本\n".encode("shift-jis"), [("日本",)], "TYPE=CSV ENCODING='SHIFTJIS'"),
@@ -73,6 +80,13 @@ CASES = (
         b"a\n\xff\xfe\n",
         Error(100144, ("Invalid UTF8 detected",), is_documented=False),
         TSV,
+    ),
+    refuses(
+        "an undefined byte of Windows-1252",
+        ONE,
+        b"a\n\x81\n",
+        Error(100144, ("Invalid UTF8 detected",), is_documented=False),
+        TSV.replace("UTF8", "WINDOWS1252"),
     ),
     refuses("a cut zstd frame", ONE, zstd(TEXT)[:-3], CORRUPT),
     refuses(
