@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from snowflake.connector.errors import ProgrammingError
+from snowflake.connector.errors import DatabaseError
 from warehouse_client import STAGE, TSV, Client, copy_statement, zstd
 
 TABLE = '"DB"."SFETL"."LOADED"'
@@ -109,7 +109,7 @@ def test_a_cancelled_copy_keeps_nothing(
         second.rows("SELECT SYSTEM$CANCEL_QUERY(?)", (cursor.sfqid,))
         may_go_on.set()
         # The connector raises in the first of the two when the query has ended by then.
-        with pytest.raises(ProgrammingError, match="canceled"):  # noqa: PT012
+        with pytest.raises(DatabaseError, match="canceled"):  # noqa: PT012
             cursor.get_results_from_sfqid(str(cursor.sfqid))
             cursor.fetchall()
     finally:
