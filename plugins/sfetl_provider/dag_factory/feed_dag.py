@@ -117,6 +117,10 @@ def _first_of(month: str, months_later: int = 0) -> datetime:
 
 
 def _params() -> dict[str, Param]:
+    return {**_source_params(), **_load_params()}
+
+
+def _source_params() -> dict[str, Param]:
     return {
         "month": Param(
             None,
@@ -143,6 +147,11 @@ def _params() -> dict[str, Param]:
             title="Chunk set",
             description="Folder of chunks that were made elsewhere (sfetl stage --to), instead of files",
         ),
+    }
+
+
+def _load_params() -> dict[str, Param]:
+    return {
         "qc_mode": Param(
             AS_CONFIGURED,
             type="string",

@@ -13,8 +13,9 @@ from sfetl_provider.core.errors import (
 )
 from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds
 from sfetl_provider.core.ledger.entry import ChainEnd, chain
+from sfetl_provider.core.ledger.month_rows import feed_month
 from sfetl_provider.core.ports import QueryResult
-from sfetl_provider.core.restore.preview import month_rows, preview_restore
+from sfetl_provider.core.restore.preview import preview_restore
 from sfetl_provider.core.restore.records import Past, RestorePreview, RestoreReceipt, RestoreRequest
 from sfetl_provider.core.restore.restoration import restore_month
 from sfetl_provider.core.restore.statements import earlier
@@ -186,7 +187,7 @@ def test_a_month_without_rows_then_and_now_is_refused() -> None:
 
 def test_what_is_no_query_id_never_becomes_sql() -> None:
     with pytest.raises(LedgerError, match="no query id"):
-        earlier(month_rows(sample_config(), "2013-01"), Past(statement_id="x') OR 1"))
+        earlier(feed_month(sample_config(), "2013-01"), Past(statement_id="x') OR 1"))
 
 
 def test_rows_come_from_the_clone_that_the_drop_kept() -> None:

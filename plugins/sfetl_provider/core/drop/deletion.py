@@ -11,11 +11,15 @@ from sfetl_provider.core.ledger.append import append
 from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFacts
 from sfetl_provider.core.ledger.generation import raise_generation
 from sfetl_provider.core.ledger.lookup import ChangeKey, find
-from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows, delete_rows, require_count
+from sfetl_provider.core.ledger.month_rows import (
+    MonthRows,
+    count_rows,
+    delete_rows,
+    feed_month,
+    require_count,
+)
 from sfetl_provider.core.ledger.transaction import transaction
-from sfetl_provider.core.plan.fiscal_month import month_of
-from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.names import kept_table, quoted_table, target_table
+from sfetl_provider.core.plan.names import kept_table, quoted_table
 from sfetl_provider.core.ports import Clock, Warehouse
 
 
@@ -27,7 +31,7 @@ def drop_month(request: DropRequest, config: FeedConfig, warehouse: Warehouse, c
     ledger. Raises DropRefusedError for an empty month or another number of rows than previewed,
     GenerationConflictError when another run changed the month since the preview.
     """
-    rows = _month_rows(request, config)
+    rows = feed_month(config, request.month)
     key = ChangeKey(request.feed, request.run_key, request.month, request.generation + 1)
     entry = find(warehouse, rows.table.database, key)
     is_repeat = entry is not None
@@ -37,14 +41,8 @@ def drop_month(request: DropRequest, config: FeedConfig, warehouse: Warehouse, c
     return receipt_of(entry, is_repeat=is_repeat)
 
 
-def _month_rows(request: DropRequest, config: FeedConfig) -> MonthRows:
-    return MonthRows(
-        target_table(config), config.target_date_column, month_of(config, Month.of_text(request.month))
-    )
-
-
 def _drop(request: DropRequest, config: FeedConfig, warehouse: Warehouse, clock: Clock) -> LedgerEntry:
-    rows = _month_rows(request, config)
+    rows = feed_month(config, request.month)
     database = rows.table.database
     # DDL would commit an open transaction, so the clone comes before it.
     kept = _keep(request, rows, warehouse)

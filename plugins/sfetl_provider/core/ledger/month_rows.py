@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sfetl_provider.core.audit.month_range import bounds, inside
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.generation import read_generation
+from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import TableName
-from sfetl_provider.core.plan.names import quoted_table
+from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.ports import Warehouse
 
 
@@ -24,6 +26,11 @@ class MonthRows:
     table: TableName
     date_column: str
     month: Month
+
+
+def feed_month(config: FeedConfig, month: str) -> MonthRows:
+    """Give the rows of a feed's month in its target; raises MonthError when the feed has no such month."""
+    return MonthRows(target_table(config), config.target_date_column, month_of(config, Month.of_text(month)))
 
 
 def count_statement(rows: MonthRows) -> str:

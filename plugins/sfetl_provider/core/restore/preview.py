@@ -8,10 +8,8 @@ from sfetl_provider.core.errors import RestoreRefusedError, StatementError
 from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.generation import read_generation
 from sfetl_provider.core.ledger.lookup import change_text, changes_since, entry_at
-from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows
-from sfetl_provider.core.plan.fiscal_month import month_of
-from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.names import quoted_table, target_table
+from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows, feed_month
+from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.ports import Warehouse
 from sfetl_provider.core.restore.records import Past, RestorePreview
 from sfetl_provider.core.restore.statements import columns_statement, earlier, past_count_statement
@@ -28,7 +26,7 @@ def preview_restore(warehouse: Warehouse, config: FeedConfig, sequence: int) -> 
     rows that the ledger counted, or the table has lost a column since.
     """
     entry = _require_entry(warehouse, config, sequence)
-    rows = month_rows(config, entry.month)
+    rows = feed_month(config, entry.month)
     generation = read_generation(warehouse, rows.table.database, config.feed, entry.month)
     past = _past(entry)
     columns = _past_columns(warehouse, rows, past) if past else ()
@@ -46,11 +44,6 @@ def preview_restore(warehouse: Warehouse, config: FeedConfig, sequence: int) -> 
         later=tuple(map(change_text, later)),
         generation=generation,
     )
-
-
-def month_rows(config: FeedConfig, month: str) -> MonthRows:
-    """Give the month's rows in the feed's target."""
-    return MonthRows(target_table(config), config.target_date_column, month_of(config, Month.of_text(month)))
 
 
 def count_past_rows(warehouse: Warehouse, rows: MonthRows, past: Past | None) -> int:
@@ -75,7 +68,7 @@ def _require_entry(warehouse: Warehouse, config: FeedConfig, sequence: int) -> L
             safe="Nothing was changed.",
             next_step="Look the row up in the report of the run to be undone, or in the ledger.",
         )
-    if entry.table_name != quoted_table(month_rows(config, entry.month).table):
+    if entry.table_name != quoted_table(feed_month(config, entry.month).table):
         raise RestoreRefusedError(
             f"Row {sequence} of {config.feed} changed {entry.table_name}, which is no longer the feed's table.",
             safe="Nothing was changed.",

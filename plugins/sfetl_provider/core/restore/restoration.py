@@ -10,11 +10,17 @@ from sfetl_provider.core.ledger.append import append
 from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFacts
 from sfetl_provider.core.ledger.generation import raise_generation
 from sfetl_provider.core.ledger.lookup import ChangeKey, find
-from sfetl_provider.core.ledger.month_rows import MonthRows, count_rows, delete_rows, require_count
+from sfetl_provider.core.ledger.month_rows import (
+    MonthRows,
+    count_rows,
+    delete_rows,
+    feed_month,
+    require_count,
+)
 from sfetl_provider.core.ledger.transaction import transaction
 from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.ports import Clock, Warehouse
-from sfetl_provider.core.restore.preview import count_past_rows, month_rows
+from sfetl_provider.core.restore.preview import count_past_rows
 from sfetl_provider.core.restore.records import (
     Past,
     RestorePreview,
@@ -36,7 +42,7 @@ def restore_month(
     not the previewed ones, GenerationConflictError when another run changed the month since the preview.
     """
     preview = request.preview
-    rows = month_rows(config, preview.month)
+    rows = feed_month(config, preview.month)
     key = ChangeKey(preview.feed, request.run_key, preview.month, preview.generation + 1)
     entry = find(warehouse, rows.table.database, key)
     is_repeat = entry is not None
@@ -48,7 +54,7 @@ def restore_month(
 
 def _restore(request: RestoreRequest, config: FeedConfig, warehouse: Warehouse, clock: Clock) -> LedgerEntry:
     preview = request.preview
-    rows = month_rows(config, preview.month)
+    rows = feed_month(config, preview.month)
     database = rows.table.database
     with transaction(warehouse, config.publish.lock_timeout_seconds):
         raised = raise_generation(warehouse, database, preview.feed, preview.month, preview.generation)

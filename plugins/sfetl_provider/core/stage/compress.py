@@ -137,13 +137,7 @@ def compress_chunk(
     compressor = open_compressor(source.compression, zstd_level, size_bytes, source.threads)
     try:
         compressed_bytes, sha256 = _write(_frame(never_empty(blocks), compressor), partial)
-        chunk, is_last = _finished(source, chunk)
-        sieve.require_sum(chunk, source.path.name)
-        if is_last:
-            counter.finish()
-        _require_record_end(source, chunk, counter)
-        if source.masking is not None:
-            _require_same_records(chunk, counter, written)
+        chunk = _verified(source, chunk, sieve, counter, written)
         partial.replace(target)
     except OSError as error:
         raise scratch_error(target.parent, error) from error
@@ -163,6 +157,19 @@ def compress_chunk(
         left_out_lines=sieve.lines,
         left_out_bytes=sieve.left_out_bytes,
     )
+
+
+def _verified(
+    source: ChunkSource, chunk: ChunkRange, sieve: Sieve, counter: LineCounter, written: LineCounter
+) -> ChunkRange:
+    chunk, is_last = _finished(source, chunk)
+    sieve.require_sum(chunk, source.path.name)
+    if is_last:
+        counter.finish()
+    _require_record_end(source, chunk, counter)
+    if source.masking is not None:
+        _require_same_records(chunk, counter, written)
+    return chunk
 
 
 def _blocks(source: ChunkSource, chunk: ChunkRange, watch: Watch) -> Iterator[bytes]:
