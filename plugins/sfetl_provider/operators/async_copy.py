@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.compute.advice import advise, describe
+from sfetl_provider.core.compute.leases import Lease
+from sfetl_provider.core.compute.resizing import enlarge
+from sfetl_provider.core.compute.warehouse_state import session_warehouse
 from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
+from sfetl_provider.core.copy_into.batches import load_size, make_batches
 from sfetl_provider.core.copy_into.checkpoint import CopyState, hand_over, read_state
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts, with_header
-from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
+from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
 from sfetl_provider.core.copy_into.submission import advance, cancel_running
 from sfetl_provider.core.errors import CopyLostError, WarehouseUnavailableError
 from sfetl_provider.core.plan.month_plan import SourceFile
@@ -25,6 +31,7 @@ from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
+from sfetl_provider.core.warehouse_size import SizeName
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_run import checkpoints_of
@@ -106,11 +113,39 @@ class AsyncCopyOperator(FeedOperator):
         with self.open_session() as session:
             if is_first:
                 self._refuse_smaller(job, session)
+                self._ready_warehouse(job, session)
             step = advance(job, CopyPorts(session, checkpoints, SystemClock()))
+            if isinstance(step, Finished):
+                compute = self.read_compute(session, step.outcome.query_ids)
+                step = replace(step, outcome=step.outcome.model_copy(update={"compute": compute}))
         if step.pace is not None:
             self.log.info("%s: %s", step.pace.event.subject, estimate_text(step.pace))
             checkpoints.set(PROGRESS_KEY, progress_record([step.pace], SystemClock().now()))
         return step
+
+    def _ready_warehouse(self, job: CopyJob, session: Warehouse) -> None:
+        """Make the warehouse larger where the feed says so, and say what the load meets there."""
+        state = session_warehouse(session)
+        if state and (size := self.feed.warehouse.resize):
+            lease = self._lease(job, state.name, size)
+            self.log.info("%s", enlarge(session, job.plan.table.database, lease, state))
+            state = session_warehouse(session)
+        if state:
+            load = load_size(make_batches(job.staged_files, job.config))
+            self.log.info("%s", "\n".join((describe(state, load), *advise(state, load))))
+
+    def _lease(self, job: CopyJob, warehouse: str, size: SizeName) -> Lease:
+        plan = job.plan
+        return Lease(
+            warehouse=warehouse,
+            run_key=plan.run_key,
+            dag_id=plan.dag_id,
+            run_id=plan.run_id,
+            feed=plan.feed,
+            month=plan.month,
+            size_wanted=size,
+            taken_at=SystemClock().now(),
+        )
 
     def _refuse_smaller(self, job: CopyJob, session: Warehouse) -> None:
         """Refuse rows that are too few for a replacement before they are copied; `publish` decides again."""

@@ -7,6 +7,7 @@ the head table, is to be confirmed on a real account.
 
 from __future__ import annotations
 
+from sfetl_provider.core.compute import leases
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import StatementError
 from sfetl_provider.core.identifiers import quote_identifier
@@ -70,6 +71,7 @@ def preparing_statements(database: str, feed: str) -> tuple[str, ...]:
         _create_head(database, feed),
         profiles.create_statement(database),
         rejected_rows.create_statement(database),
+        leases.create_statement(database),
     )
 
 

@@ -8,6 +8,7 @@ from sfetl_provider import __version__
 from sfetl_provider.core.copy_into.statement import drop_table
 from sfetl_provider.core.errors import PublishRefusedError
 from sfetl_provider.core.ledger.append import append
+from sfetl_provider.core.ledger.canonical import canonical_json
 from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFacts, LedgerFile
 from sfetl_provider.core.ledger.generation import raise_generation
 from sfetl_provider.core.ledger.lookup import ChangeKey, find
@@ -112,6 +113,7 @@ def _facts(job: PublishJob, change: Change, clock: Clock) -> LedgerFacts:
         rows_updated=change.updated,
         rows_rejected=change.rejected,
         load_mode=plan.load_mode,
+        compute=canonical_json([use.to_json() for use in job.outcome.compute]) if job.outcome.compute else "",
         qc_mode=plan.qc_mode,
         qc_verdict=_verdict_text((*job.verdict.findings, *job.audited)),
         query_ids={

@@ -1,0 +1,170 @@
+"""A virtual warehouse before, during and after loads, over the local warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.warehouse.serving.server import RunningWarehouse, running_warehouse
+from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+from sfetl_provider.core.compute.leases import Lease, leases
+from sfetl_provider.core.compute.resizing import enlarge, give_back, read_mark, settle
+from sfetl_provider.core.compute.use import history_start, read_use
+from sfetl_provider.core.compute.warehouse_state import WarehouseState, session_warehouse, wake
+from sfetl_provider.core.errors import ComputeUnavailableError, PrivilegeMissingError
+from sfetl_provider.core.ledger.tables import prepare
+from tests.integration.loading_bench import CLOCK, CONFIG, make_target, open_dying_session, open_session
+
+DATABASE = "DEMO"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[RunningWarehouse]:
+    with running_warehouse() as started, open_session(started) as session:
+        make_target(session)
+        yield started
+
+
+@pytest.fixture
+def session(running: RunningWarehouse) -> Iterator[SnowflakeSession]:
+    """A session on a warehouse of the test's own, X-Small."""
+    with open_session(running) as opened:
+        opened.query("CREATE OR REPLACE WAREHOUSE LOADS WAREHOUSE_SIZE = XSMALL COMMENT = 'of the loads'")
+        yield opened
+
+
+def now(session: SnowflakeSession) -> WarehouseState:
+    found = session_warehouse(session)
+    assert found is not None
+    return found
+
+
+def want(session: SnowflakeSession, key: str, size: Any = "LARGE", database: str = DATABASE) -> str:
+    """Begin what a load begins."""
+    lease = Lease(
+        warehouse="LOADS",
+        run_key=key,
+        dag_id="load_flights",
+        run_id=f"manual__{key}",
+        feed="flights",
+        month="2013-01",
+        size_wanted=size,
+        taken_at=CLOCK.now(),
+    )
+    return enlarge(session, database, lease, now(session))
+
+
+def test_the_last_of_two_loads_gives_back_what_was_before(session: SnowflakeSession) -> None:
+    assert want(session, "a") == "LOADS has LARGE for loads."
+    assert want(session, "b", "XLARGE") == "LOADS has XLARGE for loads."
+    want(session, "b", "XLARGE")
+
+    assert give_back(session, DATABASE, "b") == ("LOADS has LARGE for loads.",)
+    mark = read_mark(now(session).comment)
+    assert (mark and mark.before, [lease.run_key for lease in leases(session, DATABASE)]) == ("XSMALL", ["a"])
+    assert give_back(session, DATABASE, "a") == ("LOADS has XSMALL.",)
+    assert give_back(session, DATABASE, "a") == ()
+    assert (now(session).size, now(session).comment) == ("XSMALL", "of the loads")
+    assert leases(session, DATABASE) == ()
+
+
+@pytest.mark.parametrize(("at", "is_after"), [("ALTER WAREHOUSE", False), ("ALTER WAREHOUSE", True)])
+def test_a_load_that_dies_while_it_resizes_leaves_what_gives_it_back(
+    running: RunningWarehouse, session: SnowflakeSession, at: str, is_after: bool
+) -> None:
+    for begin in (True, False):
+        with open_dying_session(running, at, is_after=is_after) as dying:
+            dying.query("USE WAREHOUSE LOADS") if begin else None
+            with pytest.raises(Exception, match="connection reset"):
+                want(dying, "a") if begin else give_back(dying, DATABASE, "a")
+        if begin:
+            want(session, "a")
+            assert now(session).size == "LARGE"
+
+    give_back(session, DATABASE, "a")
+    assert (now(session).size, now(session).comment) == ("XSMALL", "of the loads")
+    assert leases(session, DATABASE) == ()
+
+
+def test_what_somebody_else_made_of_it_meanwhile_is_left(session: SnowflakeSession) -> None:
+    want(session, "a")
+    session.query("ALTER WAREHOUSE LOADS SET WAREHOUSE_SIZE = MEDIUM")
+
+    give_back(session, DATABASE, "a")
+
+    assert (now(session).size, now(session).comment) == ("MEDIUM", "of the loads")
+    assert want(session, "c", "SMALL") == "LOADS has MEDIUM."
+    give_back(session, DATABASE, "c")
+
+
+def test_a_late_way_back_of_another_load_is_undone(session: SnowflakeSession) -> None:
+    want(session, "a")
+    session.query("ALTER WAREHOUSE LOADS SET WAREHOUSE_SIZE = XSMALL COMMENT = 'of the loads'")
+
+    assert settle(session, DATABASE, "LOADS") == "LOADS has LARGE for loads."
+    give_back(session, DATABASE, "a")
+    assert now(session).size == "XSMALL"
+
+
+def test_loads_of_another_database_do_not_resize_it_too(session: SnowflakeSession) -> None:
+    want(session, "a")
+
+    assert "was resized for loads of database DEMO" in want(session, "x", "X6LARGE", "OTHER")
+    assert (now(session).size, give_back(session, DATABASE, "a")) == ("LARGE", ("LOADS has XSMALL.",))
+
+
+def test_a_role_without_modify_is_told_the_grant_and_leaves_no_trace(
+    running: RunningWarehouse, session: SnowflakeSession
+) -> None:
+    session.query("CREATE ROLE IF NOT EXISTS LOADER")
+    user = session.query("SELECT CURRENT_USER()").scalar()
+    for granted in ("ROLE LOADER TO USER " + str(user),):
+        session.query(f"GRANT {granted}")
+    for granted in ("USAGE ON WAREHOUSE LOADS", "USAGE ON DATABASE DEMO", "ALL ON SCHEMA DEMO.SFETL"):
+        session.query(f"GRANT {granted} TO ROLE LOADER")
+    session.query("DROP TABLE IF EXISTS DEMO.SFETL.WAREHOUSE_LEASES")
+    session.query("USE ROLE LOADER")
+
+    with pytest.raises(PrivilegeMissingError, match="MODIFY ON WAREHOUSE LOADS"):
+        want(session, "a")
+
+    assert give_back(session, DATABASE, "a") == ()
+    assert (leases(session, DATABASE), now(session).size) == ((), "XSMALL")
+    session.query("DROP TABLE DEMO.SFETL.WAREHOUSE_LEASES")
+
+
+def test_only_a_warehouse_that_nothing_else_wakes_is_woken(session: SnowflakeSession) -> None:
+    assert wake(session) == ""
+    session.query("ALTER WAREHOUSE LOADS SUSPEND")
+    assert (now(session).is_suspended, wake(session)) == (True, "")
+    session.query("ALTER WAREHOUSE LOADS SET AUTO_RESUME = FALSE")
+    with pytest.raises(ComputeUnavailableError):
+        session.query("SELECT COUNT(*) FROM DEMO.SFETL.LEDGER")
+
+    assert wake(session) == "LOADS"
+    prepare(session, CONFIG)
+
+
+def test_what_statements_took_is_read_by_warehouse_and_size(session: SnowflakeSession) -> None:
+    began = CLOCK.now()
+    ids = [
+        session.query(f"CREATE OR REPLACE TABLE DEMO.PUBLIC.T{n} AS SELECT * FROM DEMO.SFETL.LEDGER").query_id
+        for n in range(2)
+    ]
+    ids.append(session.query("SHOW TABLES IN SCHEMA DEMO.PUBLIC").query_id)
+    session.query("ALTER WAREHOUSE LOADS SET WAREHOUSE_SIZE = SMALL")
+    ids.append(session.query("CREATE TABLE DEMO.PUBLIC.T3 AS SELECT * FROM DEMO.SFETL.LEDGER").query_id)
+
+    found = read_use(session, DATABASE, ids, history_start(began, CLOCK.now()))
+
+    assert sorted((use.warehouse, use.size, use.statements) for use in found) == [
+        ("LOADS", "SMALL", 1),
+        ("LOADS", "XSMALL", 2),
+    ]
+    for use in found:
+        rate = {"XSMALL": 1, "SMALL": 2}[use.size]
+        assert use.seconds > 0
+        assert use.credits == round(rate * use.seconds / 3600, 6)
+    assert read_use(session, DATABASE, (), began) == ()
