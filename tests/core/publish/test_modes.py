@@ -17,7 +17,7 @@ from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.column_profile import ColumnProfile
-from sfetl_provider.core.stage.file_hash import file_sha256
+from sfetl_provider.core.tsv.file_hash import file_sha256
 from tests.core.fakes import source_file
 from tests.core.load_samples import (
     PASSED,
