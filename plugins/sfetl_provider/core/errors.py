@@ -190,6 +190,12 @@ class CommitUnclearError(TransientError):
     stage = "ledger"
 
 
+class TransactionEndedError(TransientError):
+    """Snowflake ended a transaction under its writer, as it does to one that blocks others and rests."""
+
+    stage = "ledger"
+
+
 class LedgerError(SfetlError):
     """The ledger does not hold what it must."""
 

@@ -23,6 +23,7 @@ from sfetl_provider.core.report.report_file import write_report
 from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, Stopped, build_report
 from sfetl_provider.core.report.text import render_text
 from sfetl_provider.core.restore.records import RestoreReceipt
+from sfetl_provider.core.stage.agreement import with_qc_hashes
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.finished_tasks import PUBLISHED_BEFORE, FinishedTasks
@@ -106,10 +107,11 @@ class LoadReportOperator(RunReportOperator):
     def collect(self, tasks: FinishedTasks) -> RunRecords:
         """Collect the results of the load's tasks."""
         staged = tasks.mapped_results("compress_stage")
+        verdict = read(QcVerdict, tasks.result("qc_gate"))
         return RunRecords(
             plan=read(MonthPlan, tasks.result("plan")),
-            verdict=read(QcVerdict, tasks.result("qc_gate")),
-            staged_files=None if staged is None else _files(staged),
+            verdict=verdict,
+            staged_files=None if staged is None else _files(staged, verdict),
             outcome=read(CopyOutcome, tasks.result("copy")),
             audit=read(AuditReport, tasks.result("audit")),
             publication=read(PublishReceipt, tasks.result("publish")),
@@ -192,9 +194,10 @@ def read(kind: type[T], value: Any) -> T | None:
     return None if value is None else kind.from_json(value)
 
 
-def _files(staged: list[Any]) -> tuple[StagedFile, ...] | None:
+def _files(staged: list[Any], verdict: QcVerdict | None) -> tuple[StagedFile, ...] | None:
     try:
-        return staged_files(staged)
+        files = staged_files(staged)
+        return with_qc_hashes(files, verdict) if verdict else files
     except ReconciliationError:
         # Task copy joined the same results: it failed with this error, and the report says so.
         return None
