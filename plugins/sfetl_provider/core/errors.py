@@ -190,6 +190,12 @@ class CommitUnclearError(TransientError):
     stage = "ledger"
 
 
+class BatchedLoadError(SfetlError):
+    """A load that a batch started has failed, or cannot be started."""
+
+    stage = "batch"
+
+
 class LedgerError(SfetlError):
     """The ledger does not hold what it must."""
 
