@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from sfetl_provider.core.progress import duration_text
 from sfetl_provider.core.qc.report import DayRows, Finding
@@ -65,10 +66,14 @@ def _findings(report: RunReport) -> Iterator[tuple[str, Finding]]:
 
 
 def _days(report: RunReport) -> tuple[DayRows, ...]:
-    """Give the days as the audit counted them in the load table, else as QC did in the files."""
-    if report.audit and report.audit.days:
-        return report.audit.days
-    return report.qc.days if report.qc else ()
+    """Give the days as the audit counted them in the load table, else as QC did in the files, without gaps."""
+    checks = report.audit if report.audit and report.audit.days else report.qc
+    found = {day.day: day for day in checks.days} if checks else {}
+    if not found:
+        return ()
+    first, last = min(found), max(found)
+    days = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+    return tuple(found.get(day) or DayRows(day=day, rows=0, day_class="NOT_EXPECTED") for day in days)
 
 
 def _facts(report: RunReport) -> Iterator[tuple[str, str]]:
