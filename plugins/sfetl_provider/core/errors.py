@@ -196,6 +196,12 @@ class TransactionEndedError(TransientError):
     stage = "ledger"
 
 
+class BatchedLoadError(SfetlError):
+    """A load that a batch started has failed, or cannot be started."""
+
+    stage = "batch"
+
+
 class LedgerError(SfetlError):
     """The ledger does not hold what it must."""
 
