@@ -199,6 +199,11 @@ def batch_path(root: Path, key: str) -> Path:
     return root / "batches" / f"{key}.json"
 
 
+def validations_path(root: Path, key: str) -> Path:
+    """Give the file of a run's validations of all its tables together; pages and sheets lie beside it."""
+    return root / "validations" / f"{key}.json"
+
+
 def rejects_path(root: Path, plan: MonthPlan, key: str) -> Path:
     """Give the list of bad lines of one source file, beside the run's report."""
     return root / plan.feed / plan.month / f"{plan.run_key}-rejects" / f"{key}.tsv"
