@@ -158,9 +158,14 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             "failed_tasks": end.failed_tasks,
             "message": end.message,
             "version": __version__,
-            "is_insecure": records.plan is not None and records.plan.is_insecure,
+            "is_insecure": _is_insecure(records),
         }
     )
+
+
+def _is_insecure(records: RunRecords) -> bool:
+    parts = (records.plan, records.publication, records.deletion, records.restoration)
+    return any(part is not None and part.is_insecure for part in parts)
 
 
 def _state(records: RunRecords, end: RunEnd) -> RunState:
