@@ -1,4 +1,4 @@
-"""A real mitmproxy on a free loopback port: it opens TLS as companies' proxies do, with an authority of its own."""
+"""A real mitmproxy on a free loopback port: it opens TLS as company proxies do, by an authority of its own."""
 
 from __future__ import annotations
 

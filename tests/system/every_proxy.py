@@ -51,8 +51,8 @@ HEADING = f"""
 ## A load through each kind of proxy
 
 `python -m tests.system.every_proxy --record`: {ROWS:,} real flights from file to table, the local warehouse behind
-TLS under a name that only the proxy resolves; seconds from the login to the publication. "Proxy's log": how often it
-says what.
+TLS under a name that only the proxy resolves; seconds from the login to the publication. "Proxy's log": how often
+it says what.
 
 | {MACHINE_COLUMNS} | way | s | rows | proxy's log |
 |---|---|---|---|---|---|---|---|
