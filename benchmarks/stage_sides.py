@@ -96,7 +96,7 @@ def staging(job: Job) -> Outcome:
     """This project's staging as its task runs it."""
     with (
         SnowflakeSession(open_connection(job.connection)) as session,
-        ProcessUploader(job.connection, Patience(120, 100_000)) as processes,
+        ProcessUploader(lambda: job.connection, Patience(120, 100_000)) as processes,
     ):
         return _staged(job, session, RetryingUploader(processes, RetrySchedule(5, 2), _complain))
 
