@@ -15,9 +15,9 @@ from sfetl_provider.adapters.network.choice import NETWORK
 from sfetl_provider.adapters.network.isolated_connection import IsolatedConnection
 from sfetl_provider.adapters.network.login_fault import explain_certificate
 from sfetl_provider.adapters.snowflake_errors import CONNECTOR_FAILURES, translate, translate_upload
+from sfetl_provider.core.compression import compression_of
 from sfetl_provider.core.errors import TlsUntrustedError, UploadError
 from sfetl_provider.core.identifiers import quote_literal
-from sfetl_provider.core.plan.names import compression_of
 from sfetl_provider.core.ports import (
     Bind,
     QueryResult,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sfetl_provider.core.config.stage_model import Compression
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.stage.compressors import Compressor, open_compressor
 from sfetl_provider.core.stage.masking import Masking
@@ -121,10 +121,10 @@ def compress_chunk(
     A chunk of a stream ends with the record that holds the byte before `chunk.end_byte`; the result tells where. A
     chunk of which all is left out becomes an empty line.
 
-    Memory: about four blocks (1 MiB) and what the compressor takes. The file is written beside `target` and renamed
-    when it is whole; after any failure nothing is left. Several threads may make different chunks at once:
-    compression, hashing and counting let go of Python's lock. Raises SourceFileError when the file is unreadable or
-    ends early, ReconciliationError when the chunk does not end with a record or its bytes do not add up,
+    Memory: about four blocks (1 MiB) and what the compressor takes. The file is written beside `target` and
+    renamed when it is whole; after any failure nothing is left. Several threads may make different chunks at once:
+    compression, hashing and counting let go of Python's lock. Raises SourceFileError when the file is unreadable
+    or ends early, ReconciliationError when the chunk does not end with a record or its bytes do not add up,
     ScratchSpaceError when it cannot be written, CompressionStopped as soon as the watch says so.
     """
     partial = target.with_suffix(".part")

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import zstandard
 
-from sfetl_provider.core.config.stage_model import Compression
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.tsv.source import Block
 
 # isal's levels differ little: 1 is as fast as zstd's level 1 and nearly as small.
