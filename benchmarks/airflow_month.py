@@ -56,7 +56,9 @@ class Loaded:
 
     def cells(self, runs: int) -> str:
         """What its row says behind the machine."""
-        return f"{runs} | {self.load:.1f} | {self.published_seconds:.1f} | {self.cpu_seconds:.1f} | {self.tasks}"
+        return (
+            f"{runs} | {self.load:.1f} | {self.published_seconds:.1f} | {self.cpu_seconds:.1f} | {self.tasks}"
+        )
 
 
 def load_once(stack: Stack) -> Loaded:
