@@ -21,7 +21,10 @@ from sfetl_provider.core.record import Record
 Action = Literal["publish", "drop", "restore"]
 QueryIds = dict[str, str | tuple[str, ...]]
 
-ADDED_FIELDS = ("undoes", "kept_table", "rows_updated", "rows_rejected", "load_mode", "compute", "started_at")
+ADDED_FIELDS = (
+    *("undoes", "kept_table", "rows_updated", "rows_rejected", "load_mode", "compute", "started_at"),
+    "is_insecure",
+)
 """Fields that rows of the first ledgers lack: empty, they are left out of the hash, which so stays theirs."""
 
 # Snowflake gives NUMBER as int or Decimal, whichever fits its wire format.
@@ -61,7 +64,8 @@ class LedgerFacts(Record):
     `rows_updated` + `rows_rejected`, which are those outside the month. `undoes` is the sequence number of the
     row that a restore undid, `kept_table` the name in schema SFETL of the clone that a drop took before.
     `compute` is what COPY took of warehouses, as JSON: seconds and estimated credits.
-    `started_at` is when the run was planned. `query_ids` maps a step to its query id, or to several.
+    `started_at` is when the run was planned. `is_insecure`: the change was made over a connection that verifies
+    no certificate. `query_ids` maps a step to its query id, or to several.
     `recorded_at` has its zone and microseconds.
     """
 
@@ -91,6 +95,7 @@ class LedgerFacts(Record):
     compute: str = ""
     qc_mode: str = ""
     qc_verdict: str = ""
+    is_insecure: bool = False
     query_ids: QueryIds
     started_at: Annotated[datetime, AfterValidator(_as_utc)] | None = None
     recorded_at: Annotated[datetime, AfterValidator(_as_utc)]

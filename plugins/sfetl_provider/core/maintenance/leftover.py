@@ -25,7 +25,7 @@ class Leftover(Record):
 
     `place` is the stage path (`@…/`), the table's quoted name, the warehouse with the run's key, or the path on
     disk, where `database` is empty. `newest` is when the newest thing in it was written, in UTC. `until` is a
-    clone's last day; nothing else has one. `dag_id` and `run_id` are empty where the name tells the run's key only.
+    clone's last day; nothing else has one. `dag_id` and `run_id` are empty where nobody wrote them down.
     """
 
     kind: Kind

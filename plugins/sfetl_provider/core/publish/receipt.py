@@ -34,6 +34,7 @@ class PublishReceipt(Record):
     published_at: datetime
     is_repeat: bool
     compute: tuple[ComputeUse, ...] = ()
+    is_insecure: bool = False
 
 
 def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> PublishReceipt:
@@ -55,6 +56,7 @@ def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> PublishReceipt:
         reason=entry.reason,
         published_at=entry.recorded_at,
         is_repeat=is_repeat,
+        is_insecure=entry.is_insecure,
     )
 
 
