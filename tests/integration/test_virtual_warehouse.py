@@ -9,12 +9,13 @@ import pytest
 
 from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
-from sfetl_provider.core.compute.leases import Lease, leases
+from sfetl_provider.core.compute.leases import Lease, end_leases, leases
 from sfetl_provider.core.compute.resizing import enlarge, give_back, read_mark, settle
 from sfetl_provider.core.compute.use import history_start, read_use
 from sfetl_provider.core.compute.warehouse_state import WarehouseState, session_warehouse, wake
 from sfetl_provider.core.errors import ComputeUnavailableError, PrivilegeMissingError
 from sfetl_provider.core.ledger.tables import prepare
+from sfetl_provider.core.maintenance.in_warehouse import find_in_warehouse, remove_from_warehouse
 from tests.integration.loading_bench import CLOCK, CONFIG, make_target, open_dying_session, open_session
 
 DATABASE = "DEMO"
@@ -86,6 +87,26 @@ def test_a_load_that_dies_while_it_resizes_leaves_what_gives_it_back(
     give_back(session, DATABASE, "a")
     assert (now(session).size, now(session).comment) == ("XSMALL", "of the loads")
     assert leases(session, DATABASE) == ()
+
+
+def test_maintenance_gives_back_what_killed_loads_left(session: SnowflakeSession) -> None:
+    want(session, "a")
+    want(session, "b", "XLARGE")
+
+    found = find_in_warehouse(session, DATABASE)
+
+    assert [(left.kind, left.feed, left.run_id, left.place) for left in found] == [
+        ("warehouse_size", "flights", "manual__a", "LOADS for a"),
+        ("warehouse_size", "flights", "manual__b", "LOADS for b"),
+    ]
+    remove_from_warehouse(session, found[1])
+    assert now(session).size == "LARGE"
+    # As if the other load had been killed between ending its lease and giving the size back.
+    end_leases(session, DATABASE, "a")
+    (left,) = find_in_warehouse(session, DATABASE)
+    assert (left.kind, left.place, left.run_key) == ("warehouse_size", "LOADS", "")
+    remove_from_warehouse(session, left)
+    assert (now(session).size, find_in_warehouse(session, DATABASE)) == ("XSMALL", ())
 
 
 def test_what_somebody_else_made_of_it_meanwhile_is_left(session: SnowflakeSession) -> None:

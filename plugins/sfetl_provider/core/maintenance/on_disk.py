@@ -15,13 +15,14 @@ _MONTH = re.compile(r"\d{4}-\d\d")
 _REPORT_FOLDER = re.compile(rf"{_MONTH.pattern}|unknown|validations")
 _RUN_KEY = re.compile(r"[0-9a-f]{12}")
 _REPORT = re.compile(r"([0-9a-f]{12})\.json")
+_OF_SEVERAL = ("batches", "validations")
 _REJECTS = re.compile(r"([0-9a-f]{12})-rejects")
 
 
 def find_on_disk(scratch: Path) -> tuple[Leftover, ...]:
     """Find the scratch folders of runs, `<feed>/<month>/<run key>`; other names are left alone."""
     return tuple(
-        _leftover("scratch", folder, folder.name)
+        _of_month("scratch", folder, folder.name)
         for folder in sorted(scratch.glob("*/*/*"))
         if _is_ours(folder, _MONTH) and _RUN_KEY.fullmatch(folder.name) and folder.is_dir()
     )
@@ -30,7 +31,8 @@ def find_on_disk(scratch: Path) -> tuple[Leftover, ...]:
 def find_reports(reports: Path) -> tuple[Leftover, ...]:
     """Find the runs' reports with what lies beside them under the same name, and their lists of bad lines.
 
-    Data Docs and other names are left alone.
+    Also reports of batches and of validations of several tables, which belong to no feed or month. Data Docs and
+    other names are left alone.
     """
     return tuple(_reports(reports))
 
@@ -57,8 +59,15 @@ def _reports(root: Path) -> Iterator[Leftover]:
         if not _is_ours(path, _REPORT_FOLDER):
             continue
         if (found := _REJECTS.fullmatch(path.name)) and path.is_dir():
-            yield _leftover("rejects", path, found[1])
+            yield _of_month("rejects", path, found[1])
         elif (found := _REPORT.fullmatch(path.name)) and path.is_file():
+            yield _of_month("report", path, found[1])
+    for path in sorted(root.glob("*/*.json")):
+        if (
+            path.parent.name in _OF_SEVERAL
+            and (found := _REPORT.fullmatch(path.name))
+            and not path.is_symlink()
+        ):
             yield _leftover("report", path, found[1])
 
 
@@ -74,6 +83,11 @@ def _paths(kind: Kind, place: Path) -> list[Path]:
     return [place] if place.exists() else []
 
 
+def _of_month(kind: Kind, place: Path, run_key: str) -> Leftover:
+    names = {"feed": place.parent.parent.name, "month": place.parent.name}
+    return _leftover(kind, place, run_key).model_copy(update=names)
+
+
 def _leftover(kind: Kind, place: Path, run_key: str) -> Leftover:
     of_place = _paths(kind, place)
     found = [path.lstat() for own in of_place for path in (own, *own.rglob("*"))]
@@ -81,8 +95,8 @@ def _leftover(kind: Kind, place: Path, run_key: str) -> Leftover:
         kind=kind,
         place=str(place),
         database="",
-        feed=place.parent.parent.name,
-        month=place.parent.name,
+        feed="",
+        month="",
         run_key=run_key,
         size_bytes=sum(stat.st_size for stat in found),
         newest=datetime.fromtimestamp(max(stat.st_mtime for stat in found), UTC),
