@@ -148,7 +148,7 @@ def test_a_role_without_modify_is_told_the_grant_and_leaves_no_trace(
     session.query("DROP TABLE IF EXISTS DEMO.SFETL.WAREHOUSE_LEASES")
     session.query("USE ROLE LOADER")
 
-    with pytest.raises(PrivilegeMissingError, match="MODIFY ON WAREHOUSE LOADS"):
+    with pytest.raises(PrivilegeMissingError, match='GRANT MODIFY ON WAREHOUSE "LOADS"'):
         want(session, "a")
 
     assert give_back(session, DATABASE, "a") == ()
