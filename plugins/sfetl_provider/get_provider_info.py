@@ -120,8 +120,8 @@ def _config_section() -> dict[str, Any]:
                 "default": "False",
             },
             "approvers": {
-                "description": "Ids of the only users who may approve drops and restores, separated by commas; empty:"
-                " all whom Airflow's access control lets.",
+                "description": "Ids of the only users who may approve drops and restores, separated by commas;"
+                " empty: all whom Airflow's access control lets.",
                 "version_added": "0.1.0",
                 "type": "string",
                 "example": "ann, grace",

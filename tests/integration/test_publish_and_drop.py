@@ -15,6 +15,7 @@ from sfetl_provider.core.drop.deletion import drop_month
 from sfetl_provider.core.errors import (
     DropRefusedError,
     GenerationConflictError,
+    PrivilegeMissingError,
     PublishRefusedError,
     SfetlError,
     TransactionEndedError,
@@ -23,6 +24,7 @@ from sfetl_provider.core.errors import (
 )
 from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.generation import read_generation
+from sfetl_provider.core.ledger.grants import grant_statements
 from sfetl_provider.core.ledger.lookup import chain_end, entries
 from sfetl_provider.core.ledger.verification import verify
 from sfetl_provider.core.maintenance.in_warehouse import find_in_warehouse, remove_from_warehouse
@@ -362,6 +364,26 @@ def test_restore_that_loses_its_commit_is_decided_by_the_ledger(
         restore_month(request, CONFIG, dying, CLOCK)
     assert restore_month(request, CONFIG, session, CLOCK).is_repeat is is_after
     assert (month_rows(session), len(verified_chain(session))) == (5, 3)
+
+
+def test_a_role_that_may_not_delete_leaves_month_and_ledger_as_they_were(session: SnowflakeSession) -> None:
+    publish(session, "one", 5)
+    request = drop_request(session, "d" * 12)
+    user = session.query("SELECT CURRENT_USER()").scalar()
+    for statement in (
+        "CREATE ROLE LOADER",
+        f"GRANT ROLE LOADER TO USER {user}",
+        "GRANT USAGE ON WAREHOUSE LOCAL_WH TO ROLE LOADER",
+        *grant_statements(CONFIG, "LOADER"),
+        f"REVOKE DELETE ON TABLE {TARGET} FROM ROLE LOADER",
+        "USE ROLE LOADER",
+    ):
+        session.query(statement)
+
+    with pytest.raises(PrivilegeMissingError, match="GRANT DELETE ON TABLE"):
+        drop_month(request, CONFIG, session, CLOCK)
+
+    assert (month_rows(session), len(verified_chain(session))) == (5, 1)
 
 
 def test_a_month_of_a_table_without_a_past_comes_back_from_its_clone(session: SnowflakeSession) -> None:
