@@ -45,6 +45,7 @@ class PublishMonthOperator(FeedOperator):
             outcome=CopyOutcome.from_json(self.outcome),
             verdict=verdict,
             audited=AuditReport.from_json(self.audit).findings,
+            is_insecure=self.month_plan.is_insecure or self.hook.is_insecure,
         )
         with self.open_session() as session:
             receipt = publish_month(job, session, SystemClock())

@@ -101,6 +101,12 @@ def test_month_is_deleted_with_its_ledger_row() -> None:
     assert {"drop", "ada", "grace", "sent twice", "manual__9"} <= set(warehouse.binds[place])
 
 
+def test_a_drop_over_an_insecure_connection_says_so_in_its_receipt() -> None:
+    insecure = REQUEST.model_copy(update={"is_insecure": True})
+    assert drop_month(insecure, sample_config(), droppable(), ManualClock()).is_insecure
+    assert not drop(droppable()).is_insecure
+
+
 def test_repeat_gives_the_ledgers_receipt_and_changes_nothing() -> None:
     warehouse = droppable()
     warehouse.answer(

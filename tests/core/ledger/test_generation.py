@@ -48,7 +48,7 @@ def test_prepare_brings_an_older_ledger_the_columns_that_it_lacks() -> None:
     warehouse.answer("WHERE 1 = 0", MISSING, rows_of(columns=older))
     warehouse.answer("ALTER TABLE", rows_of())
     prepare(warehouse, sample_config())
-    assert len(warehouse.asked("ADD COLUMN IF NOT EXISTS")) == len(ADDED_COLUMNS) == 6
+    assert len(warehouse.asked("ADD COLUMN IF NOT EXISTS")) == len(ADDED_COLUMNS) == 7
 
 
 def test_known_month_is_only_read() -> None:

@@ -75,6 +75,7 @@ def request(warehouse: ScriptedWarehouse) -> RestoreRequest:
         actor="ada",
         approver="grace",
         reason="sent twice",
+        is_insecure=True,
     )
 
 
@@ -87,6 +88,7 @@ def test_a_restore_replaces_the_month_by_what_it_was() -> None:
     receipt = restore(warehouse)
     assert (receipt.rows_deleted, receipt.rows_inserted, receipt.undoes) == (3, 5, 1)
     assert (receipt.generation, receipt.ledger_sequence, receipt.is_repeat) == (3, 3, False)
+    assert receipt.is_insecure
     (statement,) = warehouse.asked('INSERT INTO "DEMO"."PUBLIC"."FLIGHTS" ("FLIGHT_DATE", "CARRIER")')
     assert f"BEFORE (STATEMENT => '{QUERY_ID}')" in statement
 

@@ -96,6 +96,7 @@ def _facts(
         rows_before=request.rows,
         rows_deleted=request.rows,
         rows_inserted=0,
+        is_insecure=request.is_insecure,
         query_ids={**query_ids},
         recorded_at=clock.now(),
         version=__version__,

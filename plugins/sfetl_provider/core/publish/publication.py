@@ -115,6 +115,7 @@ def _facts(job: PublishJob, change: Change, clock: Clock) -> LedgerFacts:
         load_mode=plan.load_mode,
         qc_mode=plan.qc_mode,
         qc_verdict=_verdict_text((*job.verdict.findings, *job.audited)),
+        is_insecure=job.is_insecure,
         query_ids={
             **change.query_ids,
             "copy": job.outcome.query_ids,

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.events import Listener, Notice, ignore_events
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
