@@ -119,6 +119,13 @@ def _config_section() -> dict[str, Any]:
                 "example": None,
                 "default": "False",
             },
+            "validate_schedule": {
+                "description": "When DAG validate looks at all tables, a cron expression; empty: when triggered.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "0 6 * * 1",
+                "default": "",
+            },
         },
     }
 

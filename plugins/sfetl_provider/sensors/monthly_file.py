@@ -155,7 +155,7 @@ class MonthlyFileSensor(BaseSensorOperator):
         from sfetl_provider.core.stage.ranges import divide
 
         listener = TaskListener(self.log)
-        is_hashed = plan.load_mode == "append"
+        is_hashed = plan.load_mode == "append" and plan.qc_mode != "file"
         parts = [part for file in found for part in divide(file, self.feed, listener, is_hashed=is_hashed)]
         if len(parts) > MAX_FILES:
             raise FilesMissingError(
