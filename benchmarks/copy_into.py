@@ -5,9 +5,9 @@
 Run from the project's root with the environment of the tests, when nothing else loads the machine. Chunks of one
 row each are staged in a local warehouse, a process of its own, and then loaded and published as tasks `copy` and
 `publish` do it, less Airflow, with a login each; beside them the same by bare statements: COPY in the same
-batches, DELETE and INSERT in a transaction, nothing checked or recorded. The warehouse's time is that in which a request is
-under way or a running COPY is waited for; all other time is the side's own: this project's, and the connector's on
-its behalf. A row is the run whose own time is the median. `--record` adds the rows to benchmarks/RESULTS.md.
+batches, DELETE and INSERT in a transaction, nothing checked or recorded. The warehouse's time is that in which a
+request is under way or a running COPY is waited for; all other time is the side's own: this project's, and the
+connector's on its behalf. A row is the run whose own time is the median. `--record` adds the rows to benchmarks/RESULTS.md.
 """
 
 import argparse
