@@ -7,7 +7,8 @@ row each are staged in a local warehouse, a process of its own, and then loaded 
 `publish` do it, less Airflow, with a login each; beside them the same by bare statements: COPY in the same
 batches, DELETE and INSERT in a transaction, nothing checked or recorded. The warehouse's time is that in which a
 request is under way or a running COPY is waited for; all other time is the side's own: this project's, and the
-connector's on its behalf. A row is the run whose own time is the median. `--record` adds the rows to benchmarks/RESULTS.md.
+connector's on its behalf. A row is the run whose own time is the median. `--record` adds the rows to
+benchmarks/RESULTS.md.
 """
 
 import argparse
