@@ -84,7 +84,7 @@ def test_a_load_that_exists_is_found_again_and_not_started() -> None:
     assert waits.value.trigger.run_ids == [ASKED["run_id"]]
 
     trigger().execute(context(Instance("success"), qc_mode="file"))
-    with pytest.raises(BatchedLoadError, match="/dags/load_sales/runs/batch__1__2022-03, then this task "):
+    with pytest.raises(BatchedLoadError, match="/dags/load_sales/runs/batch__1__2022-03, then this task and"):
         trigger().execute_complete(context(Instance("failed"), qc_mode="file"), None)
     with pytest.raises(BatchedLoadError, match="Unpause load_sales"):
         trigger().execute(context(Instance(is_paused=True), qc_mode="file"))

@@ -134,7 +134,7 @@ class TriggerLoadOperator(TriggerDagRunOperator):
             raise BatchedLoadError(
                 f"The load of {self.asked['feed']} {self.asked['month']} failed.",
                 safe="The other months go on.",
-                next_step=f"Its report says why: clear its failed tasks at {link}, then this task with its downstream ones.",
+                next_step=f"Its report says why: clear its failed tasks at {link}, then this task and the report.",
             )
 
 
