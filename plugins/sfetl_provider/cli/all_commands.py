@@ -189,30 +189,64 @@ INIT = Command(
 
 VALIDATE = Command(
     name="validate",
-    summary="Tell what feeds' tables hold: 0 nothing critical, 1 something is, 2 not all was looked at",
+    summary="Tell what feeds' tables hold: 0 nothing severe, 1 something is, 2 not all was looked at",
     options=(
         Option(
             ("--feed",), {"action": "append", "metavar": "NAME", "help": "name of a feed; may be repeated"}
         ),
         Option(("--all",), {"action": "store_true", "help": "the feeds of all configs"}),
         Option(
+            ("--table",),
+            {"metavar": "PATTERN", "help": "those of all configs with such a table: SALES_*, DEMO.PUBLIC.*"},
+        ),
+        Option(
             ("--months",),
             {"help": "2024-01..2024-03, 2024-05; without it all that the table and the ledger have"},
         ),
         Option(
+            ("--from",),
+            {"dest": "first_day", "metavar": "DAY", "help": "look at days from this one on: 2024-01-05"},
+        ),
+        Option(("--to",), {"dest": "last_day", "metavar": "DAY", "help": "look at days up to this one"}),
+        Option(
+            ("--rules",),
+            {"action": "store_true", "help": "check qc.rules too; the scan then reads their columns"},
+        ),
+        Option(
             ("--keys",),
             {"action": "store_true", "help": "look for duplicates of qc.key too, with a second query"},
+        ),
+        Option(("--key",), {"metavar": "COLUMNS", "help": "look for duplicates of these columns: a,b"}),
+        Option(
+            ("--view",),
+            {
+                "choices": ("executive", "technical", "audit"),
+                "default": "technical",
+                "help": "executive: a line a table; technical: everything; audit: who changed what",
+            },
+        ),
+        Option(
+            ("--fail-on",),
+            {
+                "choices": ("CRITICAL", "WARNING", "INFO"),
+                "default": "CRITICAL",
+                "help": "the least severe finding that ends the command with 1 (CRITICAL)",
+            },
         ),
         Option(("--conn-id",), {"help": "Airflow connection to Snowflake; the feed's by default"}),
         Option(
             ("--json",),
             {"metavar": "PATH", "help": "write everything as JSON; - for stdout, instead of the text"},
         ),
-        Option(("--csv",), {"metavar": "PATH", "help": "write a line for each month"}),
+        Option(
+            ("--csv",),
+            {"metavar": "PATH", "help": "write a line for each table, month or ledger row, by view"},
+        ),
         Option(("--html",), {"metavar": "PATH", "help": "write one page with charts"}),
+        Option(("--xlsx",), {"metavar": "PATH", "help": "write an Excel workbook"}),
         _CONFIGS,
     ),
-    function="sfetl_provider.cli.validate:validate_tables",
+    function="sfetl_provider.cli.validate:validate_feeds",
 )
 
 BATCH = Command(

@@ -24,6 +24,7 @@ from sfetl_provider.core.report.report_file import write_report, write_text
 from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, Stopped, build_report
 from sfetl_provider.core.report.text import render_text
 from sfetl_provider.core.restore.records import RestoreReceipt
+from sfetl_provider.core.stage.agreement import with_qc_hashes
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.finished_tasks import PUBLISHED_BEFORE, FinishedTasks
@@ -112,11 +113,12 @@ class LoadReportOperator(RunReportOperator):
         """Collect the results of the load's tasks."""
         staged = tasks.mapped_results("compress_stage")
         checked = map(QcReport.from_json, tasks.present_results("file_qc"))
+        verdict = read(QcVerdict, tasks.result("qc_gate") or tasks.refused("qc_gate"))
         return RunRecords(
             plan=read(MonthPlan, tasks.result("plan")),
-            verdict=read(QcVerdict, tasks.result("qc_gate") or tasks.refused("qc_gate")),
+            verdict=verdict,
             bad_files=tuple(report for report in checked if report.bad_records),
-            staged_files=None if staged is None else _files(staged),
+            staged_files=None if staged is None else _files(staged, verdict),
             outcome=read(CopyOutcome, tasks.result("copy")),
             audit=read(AuditReport, tasks.result("audit") or tasks.refused("audit")),
             publication=read(PublishReceipt, tasks.result("publish")),
@@ -218,9 +220,10 @@ def read(kind: type[T], value: Any) -> T | None:
     return None if value is None else kind.from_json(value)
 
 
-def _files(staged: list[Any]) -> tuple[StagedFile, ...] | None:
+def _files(staged: list[Any], verdict: QcVerdict | None) -> tuple[StagedFile, ...] | None:
     try:
-        return staged_files(staged)
+        files = staged_files(staged)
+        return with_qc_hashes(files, verdict) if verdict else files
     except ReconciliationError:
         # Task copy joined the same results: it failed with this error, and the report says so.
         return None

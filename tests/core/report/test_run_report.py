@@ -198,3 +198,12 @@ def test_rows_that_copy_left_out_are_told_with_their_list() -> None:
     text = render_text(build_report(IDENTITY, replace(ALL, outcome=outcome), END))
     assert re.search(r"rows rejected by COPY +2\n", text)
     assert "2 rows are listed in /reports/copy.tsv" in text
+
+
+@pytest.mark.parametrize("insecure", ["plan", "publication", "deletion"])
+def test_a_change_over_an_insecure_connection_is_marked(insecure: str) -> None:
+    parts = {"plan": PLAN, "publication": PUBLICATION, "deletion": DELETION}
+    marked = parts[insecure].model_copy(update={"is_insecure": True})
+
+    assert "INSECURE" not in render_text(build_report(IDENTITY, ALL, END))
+    assert "INSECURE" in render_text(build_report(IDENTITY, replace(ALL, **{insecure: marked}), END))

@@ -197,7 +197,7 @@ def _planned(records: RunRecords) -> dict[str, object]:
     return {
         "table": plan.table if plan else records.table,
         "load_mode": plan.load_mode if plan else "",
-        "is_insecure": plan is not None and plan.is_insecure,
+        "is_insecure": _is_insecure(records),
         "table_changes": _table_changes(records),
         "files_published_before": records.published_before,
     }
@@ -212,6 +212,11 @@ def _ended(end: RunEnd) -> dict[str, object]:
         "message": next((failure.text for failure in end.failures if failure.text), ""),
         "failures": end.failures,
     }
+
+
+def _is_insecure(records: RunRecords) -> bool:
+    parts = (records.plan, records.publication, records.deletion, records.restoration)
+    return any(part is not None and part.is_insecure for part in parts)
 
 
 def _state(records: RunRecords, end: RunEnd) -> RunState:
