@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-NEWLINE, RETURN = 10, 13
+TAB, NEWLINE, RETURN = 9, 10, 13
 Positions = NDArray[np.intp]
 Text = NDArray[np.uint8]
 
