@@ -12,7 +12,7 @@ from collections.abc import Callable
 _LONGEST = 400
 _REGEX_PIECE = re.compile(
     r"(?P<one>[A-Za-z0-9 _,:;#@/=&%~'\"-]|\\[.+$^(){}|/:,_ -]|\\d|\[(?:[A-Za-z0-9](?:-[A-Za-z0-9])?)+\])"
-    r"(?:\{(?P<times>\d{1,2})\})?(?![*+?{])"
+    r"(?:\{(?P<times>[1-9]\d?)\})?(?![*+?{])"
 )
 _FORMAT_PIECE = re.compile(r"%.|[^%*?\[\]\\]", re.DOTALL)
 _DIRECTIVES = {

@@ -25,7 +25,7 @@ from sfetl_provider.core.tsv.text_file import Text
 from sfetl_provider.core.tsv.utf8 import is_utf8
 
 # What is made of a block stays in the processor's cache; larger ones take a third more time.
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = 256 * 1024
 SAMPLE_CHARACTERS = 200
 _TOO_LONG = "longer than 16 MiB: no newline ends it, or a quote is not closed"
 Mask = NDArray[np.bool_]
