@@ -114,7 +114,7 @@ class ProcessUploader:
     A process keeps its Snowflake session for the next upload and is replaced after any failure. It ends with
     this one, however that ends: the kernel kills it (Linux), and everywhere it notices that the pipe closed.
     `options` are what the connector is called with; they travel through the pipe only. Close it, or use it as
-    a context manager: processes that wait then log out. Memory: at most 140 MB a process, and on Google Cloud
+    a context manager: processes that wait then log out. Memory: at most 80 MB a process, and on Google Cloud
     the file. Once a login was refused no other is tried, so that no account is locked.
     """
 
