@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from binascii import hexlify
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,10 @@ _PIECE_BYTES = 256 * 1024
 _PROOF_ROUNDS = 200_000
 
 Hide = Callable[[Sequence[bytes]], list[bytes]]
+
+
+class _OtherValueError(Exception):
+    """A value is not what the pattern of its column says."""
 
 
 class _Hash(Protocol):
@@ -86,7 +91,8 @@ class Masking:
 
         All else keeps its bytes: line ends, quotes, empty records, null markers. What is given is read once more:
         it must have the same records with the same number of fields each, or ReconciliationError is raised. A
-        record that cannot be divided into the feed's columns, and one above 64 MiB, raise SourceFileError.
+        record that cannot be divided into the feed's columns, one above 64 MiB, and a value that is not what its
+        column's pattern says raise SourceFileError.
         Memory: two blocks and 10 MB, with records of a few bytes 40 MB.
         """
         rest, at = b"", origin_byte
@@ -127,10 +133,12 @@ class Masking:
     def _column(self, text: bytes, fields: Fields, index: int, hide: Hide, at: int) -> list[bytes]:
         starts, stops = fields.starts[:, index].tolist(), fields.stops[:, index].tolist()
         values = [text[start:stop] for start, stop in zip(starts, stops, strict=True)]
-        if self.shape.quote is None or self.shape.quote not in text:
-            return self._hidden(values, hide)
         try:
+            if self.shape.quote is None or self.shape.quote not in text:
+                return self._hidden(values, hide)
             return self._quoted(values, hide)
+        except _OtherValueError:
+            raise _other_value(at, index + 1) from None
         except ValueError:
             raise _unmaskable(
                 at, "or one within 256 KiB behind it has a quote in the middle of a field"
@@ -210,7 +218,7 @@ def open_masking(config: FeedConfig, key: bytes) -> Masking | None:
             len(config.columns), form.delimiter.encode(), form.quote.encode() if form.quote else None
         ),
         hidden=tuple(
-            (config.column_names.index(name), _hide(mask, keyed, form.encoding))
+            (config.column_names.index(name), _checked(mask, keyed, form.encoding))
             for name, mask in masks.items()
         ),
         null_markers=frozenset(
@@ -222,7 +230,7 @@ def open_masking(config: FeedConfig, key: bytes) -> Masking | None:
 
 def masked_how(config: FeedConfig) -> str:
     """Tell, in 16 digits, which columns are masked and how, whatever the key; empty when none is."""
-    masks = {name: mask.model_dump() for name, mask in _masks(config).items()}
+    masks = {name: mask.model_dump(exclude={"pattern"}) for name, mask in _masks(config).items()}
     form = config.format
     written = [form.delimiter, form.quote, form.null_markers, config.column_names, form.encoding]
     text = json.dumps([masks, written], sort_keys=True)
@@ -240,6 +248,20 @@ def _masks(config: FeedConfig) -> dict[str, MaskConfig]:
 def _proof(key: bytes) -> str:
     """Slow on purpose: it is kept where others may read it, who must not find the key by trying."""
     return hashlib.pbkdf2_hmac("sha256", key, b"sfetl mask key", _PROOF_ROUNDS, 8).hex()
+
+
+def _checked(mask: MaskConfig, keyed: KeyedHash, encoding: EncodingName) -> Hide:
+    hide = _hide(mask, keyed, encoding)
+    if mask.pattern is None:
+        return hide
+    matches, codec = re.compile(mask.pattern, re.DOTALL).fullmatch, codec_of(encoding)
+
+    def hide_checked(values: Sequence[bytes]) -> list[bytes]:
+        if not all(map(matches, [value.decode(codec, "surrogateescape") for value in values])):
+            raise _OtherValueError
+        return hide(values)
+
+    return hide_checked
 
 
 def _hide(mask: MaskConfig, keyed: KeyedHash, encoding: EncodingName) -> Hide:
@@ -261,6 +283,15 @@ def _partial(mask: MaskConfig, codec: str, value: bytes) -> bytes:
         first, last = 0, len(text)
     masked = f"{text[:first]}{mask.character * (last - first)}{text[last:]}"
     return masked.encode(codec, "surrogateescape")
+
+
+def _other_value(at: int, number: int) -> SourceFileError:
+    return SourceFileError(
+        f"In the 256 KiB of the file's text from byte {at:,} on, a value of column {number}, which is masked, is"
+        " not what the pattern of its mask says: the columns may have changed places.",
+        safe="Nothing of it was uploaded.",
+        next_step="Correct the file, or the feed's columns, or the pattern.",
+    )
 
 
 def _unmaskable(at: int, what: str) -> SourceFileError:
