@@ -26,7 +26,15 @@ _TABLE_TITLES = (
     "first of all",
 )
 _LACKING = frozenset(
-    {"missing_days", "missing_months", "months_overdue", "month_empty", "month_gone", "rows_differ", "table_empty"}
+    {
+        "missing_days",
+        "missing_months",
+        "months_overdue",
+        "month_empty",
+        "month_gone",
+        "rows_differ",
+        "table_empty",
+    }
 )
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _SHORT_CHARACTERS = 100
