@@ -10,13 +10,14 @@ from dataclasses import replace
 import pytest
 
 from local.warehouse.serving.server import RunningWarehouse, running_warehouse
-from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.drop.deletion import drop_month
 from sfetl_provider.core.errors import (
     DropRefusedError,
     GenerationConflictError,
     PublishRefusedError,
     SfetlError,
+    TransactionEndedError,
     TransientError,
     WarehouseUnavailableError,
 )
@@ -37,6 +38,7 @@ from tests.integration.loading_bench import (
     CLOCK,
     CONFIG,
     TARGET,
+    EndedSession,
     drop_request,
     loaded_job,
     make_target,
@@ -141,6 +143,22 @@ def test_connection_lost_at_commit_is_decided_by_the_ledger(
     assert receipt.is_repeat is is_after
     assert month_rows(session) == 5
     assert len(verified_chain(session)) == 1
+
+
+@pytest.mark.parametrize("words", ['INSERT INTO "DEMO"."PUBLIC"', "COMMIT"])
+def test_a_transaction_that_snowflake_ends_changes_nothing_and_a_retry_publishes_once(
+    running: RunningWarehouse, session: SnowflakeSession, words: str
+) -> None:
+    publish(session, "one", 5)
+    job = loaded_job(session, planned(session, "two"), 4)
+    with EndedSession(open_connection(running.connection_parameters())) as ended:
+        ended.end_transaction(words, session)
+        with pytest.raises(TransactionEndedError):
+            publish_month(job, ended, CLOCK)
+        assert (month_rows(session), len(verified_chain(session))) == (5, 1)
+        receipt = publish_month(job, ended, CLOCK)
+        assert (receipt.is_repeat, month_rows(session)) == (False, 4)
+        assert len(verified_chain(session)) == 2
 
 
 def test_repeat_after_the_commit_gives_the_same_receipt(session: SnowflakeSession) -> None:

@@ -199,7 +199,11 @@ def submitting_dag(outcomes: list[Any]) -> DAG:
         )
         copy = AsyncCopyOperator(task_id="copy", feed=feed, staged=staged.output, wait=False)
         wait = AsyncCopySensor(
-            task_id="wait_for_copy", feed=feed, staged=staged.output, submitted=copy.output
+            task_id="wait_for_copy",
+            feed=feed,
+            staged=staged.output,
+            submitted=copy.output,
+            wait_here_seconds=0,
         )
         plan >> files
 
@@ -244,10 +248,11 @@ def demo(warehouse: RunningWarehouse) -> None:
 
 @pytest.fixture
 def staged_copy(demo: None, session: SnowflakeSession, tmp_path: Path) -> AsyncCopyOperator:
-    """An operator with one staged chunk to load."""
+    """An operator with one staged chunk to load, which defers at once."""
     plan = planned(session, f"run-{tmp_path.name}")
     staged = stage_chunks(session, plan, ("2013-01-01\tAA\t5\n",), tmp_path)
-    return AsyncCopyOperator(task_id="copy", feed=CONFIG, plan=plan.to_json(), staged=[staged.to_json()])
+    options: Any = {"feed": CONFIG, "plan": plan.to_json(), "staged": [staged.to_json()]}
+    return AsyncCopyOperator(task_id="copy", wait_here_seconds=0, **options)
 
 
 def test_stopping_the_task_cancels_the_running_copy(
@@ -338,6 +343,14 @@ def test_a_deferred_copy_names_its_connections_and_query(
     assert trigger.query_id == running_query(checkpoints)
     (event,) = asyncio.run(events_of(trigger))
     outcome = staged_copy.execute_complete({"task_state_store": checkpoints}, event)  # type: ignore[typeddict-item]
+    assert outcome["rows_copied"] == 1
+
+
+def test_a_copy_that_ends_soon_needs_no_triggerer(staged_copy: AsyncCopyOperator) -> None:
+    staged_copy.wait_here_seconds = 60
+
+    outcome = staged_copy.execute({"task_state_store": MemoryCheckpoints()})  # type: ignore[typeddict-item]
+
     assert outcome["rows_copied"] == 1
 
 

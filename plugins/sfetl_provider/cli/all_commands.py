@@ -249,4 +249,37 @@ VALIDATE = Command(
     function="sfetl_provider.cli.validate:validate_feeds",
 )
 
-COMMANDS = (INSPECT, QC, STAGE, COMPARE, VALIDATE, LEDGER, INIT, DOCTOR)
+BATCH = Command(
+    name="batch",
+    summary="Tell what became of many months by their latest loads: 0 all done, 1 one failed, 2 one was not run",
+    options=(
+        Option(
+            ("--feed",),
+            {
+                "action": "append",
+                "required": True,
+                "metavar": "NAME",
+                "help": "name of a feed; may be repeated",
+            },
+        ),
+        Option(("--months",), {"required": True, "help": "2024-01..2024-03, 2024-05"}),
+        Option(
+            ("--since",),
+            {
+                "metavar": "TIME",
+                "help": "only loads that ended since then, UTC: 2026-11-30 or 2026-11-30T08:00",
+            },
+        ),
+        Option(
+            ("--reports",), {"metavar": "FOLDER", "help": "the runs' reports; [sfetl] reports_dir by default"}
+        ),
+        Option(
+            ("--json",),
+            {"metavar": "PATH", "help": "write everything as JSON; - for stdout, instead of the text"},
+        ),
+        Option(("--html",), {"metavar": "PATH", "help": "write one page, with links to the runs"}),
+    ),
+    function="sfetl_provider.cli.batch:report_batch",
+)
+
+COMMANDS = (INSPECT, QC, STAGE, COMPARE, VALIDATE, BATCH, LEDGER, INIT, DOCTOR)

@@ -13,6 +13,7 @@ from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.qc.report import QcVerdict
+from sfetl_provider.core.stage.agreement import with_qc_hashes
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.mapped_results import present
@@ -36,13 +37,15 @@ class PublishMonthOperator(FeedOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the PublishReceipt; raises GenerationConflictError when another run came first."""
+        verdict = QcVerdict.from_json(self.verdict)
         job = PublishJob(
             plan=self.month_plan,
             config=self.feed,
-            staged_files=staged_files(present(self.staged)),
+            staged_files=with_qc_hashes(staged_files(present(self.staged)), verdict),
             outcome=CopyOutcome.from_json(self.outcome),
-            verdict=QcVerdict.from_json(self.verdict),
+            verdict=verdict,
             audited=AuditReport.from_json(self.audit).findings,
+            is_insecure=self.month_plan.is_insecure or self.hook.is_insecure,
         )
         with self.open_session() as session:
             receipt = publish_month(job, session, SystemClock())

@@ -19,6 +19,7 @@ def entry_text(entry: LedgerEntry) -> str:
         f"{len(entry.files)} files",
         f"by {entry.approver or entry.actor}",
         f"run {entry.run_id}",
+        *(["NO CERTIFICATE VERIFIED"] if entry.is_insecure else []),
         *([entry.reason] if entry.reason else []),
     ]
     return ", ".join(parts)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
+from sfetl_provider.core.plan.names import load_dag_id
 from sfetl_provider.core.report.run_report import RunReport
 
 
@@ -29,6 +31,17 @@ def write_text(path: Path, text: str) -> Path:
     part.write_text(text, encoding="utf-8")
     part.replace(path)
     return path
+
+
+def newest_load(root: Path, feed: str, month: str) -> tuple[Path, RunReport] | None:
+    """Give the report of a month's latest load and where it lies, None when there is none that can be read."""
+    found = []
+    for path in (root / feed / month).glob("*.json"):
+        with suppress(OSError, ValueError):  # gone meanwhile, or of another version
+            report = read_report(path)
+            if report.dag_id == load_dag_id(feed):
+                found.append((path, report))
+    return max(found, key=lambda pair: pair[1].finished_at, default=None)
 
 
 def read_report(path: Path) -> RunReport:

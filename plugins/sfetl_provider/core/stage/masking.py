@@ -15,6 +15,7 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConnectionMissingError, ReconciliationError, SourceFileError
 from sfetl_provider.core.text_encoding import EncodingName, codec_of, is_encodable, to_utf8
 from sfetl_provider.core.tsv.fields import Fields, FieldShape, RaggedRecordError, find_fields, records_end
+from sfetl_provider.core.tsv.source import Block
 
 LEAST_KEY_BYTES = 16
 LONGEST_RECORD_BYTES = 64 * 1024 * 1024
@@ -64,7 +65,7 @@ class Masking:
     null_markers: frozenset[bytes]
     identity: str
 
-    def masked(self, blocks: Iterator[bytes], origin_byte: int) -> Iterator[bytes]:
+    def masked(self, blocks: Iterator[Block], origin_byte: int) -> Iterator[bytes]:
         """Give the blocks of a chunk with its columns hidden; `origin_byte` is where the chunk begins in the file.
 
         All else keeps its bytes: line ends, quotes, empty records, null markers. What is given is read once more:
@@ -142,7 +143,7 @@ class Masking:
             )
 
 
-def _pieces(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def _pieces(blocks: Iterator[Block]) -> Iterator[Block]:
     for block in blocks:
         for start in range(0, len(block), _PIECE_BYTES):
             yield block[start : start + _PIECE_BYTES]
