@@ -14,6 +14,7 @@ from sfetl_provider.core.compute.resizing import enlarge, give_back, read_mark, 
 from sfetl_provider.core.compute.use import history_start, read_use
 from sfetl_provider.core.compute.warehouse_state import WarehouseState, session_warehouse, wake
 from sfetl_provider.core.errors import ComputeUnavailableError, PrivilegeMissingError
+from sfetl_provider.core.ledger.grants import grant_statements
 from sfetl_provider.core.ledger.tables import prepare
 from sfetl_provider.core.maintenance.in_warehouse import find_in_warehouse, remove_from_warehouse
 from tests.integration.loading_bench import CLOCK, CONFIG, make_target, open_dying_session, open_session
@@ -141,11 +142,9 @@ def test_a_role_without_modify_is_told_the_grant_and_leaves_no_trace(
 ) -> None:
     session.query("CREATE ROLE IF NOT EXISTS LOADER")
     user = session.query("SELECT CURRENT_USER()").scalar()
-    for granted in ("ROLE LOADER TO USER " + str(user),):
-        session.query(f"GRANT {granted}")
-    for granted in ("USAGE ON WAREHOUSE LOADS", "USAGE ON DATABASE DEMO", "ALL ON SCHEMA DEMO.SFETL"):
-        session.query(f"GRANT {granted} TO ROLE LOADER")
-    session.query("DROP TABLE IF EXISTS DEMO.SFETL.WAREHOUSE_LEASES")
+    session.query(f"GRANT ROLE LOADER TO USER {user}")
+    for statement in ("GRANT USAGE ON WAREHOUSE LOADS TO ROLE LOADER", *grant_statements(CONFIG, "LOADER")):
+        session.query(statement)
     session.query("USE ROLE LOADER")
 
     with pytest.raises(PrivilegeMissingError, match='GRANT MODIFY ON WAREHOUSE "LOADS"'):
@@ -153,7 +152,6 @@ def test_a_role_without_modify_is_told_the_grant_and_leaves_no_trace(
 
     assert give_back(session, DATABASE, "a") == ()
     assert (leases(session, DATABASE), now(session).size) == ((), "XSMALL")
-    session.query("DROP TABLE DEMO.SFETL.WAREHOUSE_LEASES")
 
 
 def test_only_a_warehouse_that_nothing_else_wakes_is_woken(session: SnowflakeSession) -> None:

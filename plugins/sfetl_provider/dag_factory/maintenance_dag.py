@@ -17,7 +17,7 @@ def build_maintenance_dag() -> DAG:
     """Give the DAG maintenance; one run a day, one at a time."""
     with DAG(
         dag_id=DAG_ID,
-        description="Removes what failed runs left, and old reports",
+        description="Removes what failed runs left, and clones, rejected rows and reports after their days",
         schedule="0 5 * * *",
         start_date=datetime(2024, 1, 1),
         catchup=False,
@@ -43,6 +43,11 @@ def _params() -> dict[str, Param]:
         "keep_rejects_days": _days(
             Retention.rejects_days, "Keep bad lines", "How long lists of bad lines stay, in days"
         ),
+        "keep_rejected_rows_days": _days(
+            Retention.rejected_rows_days,
+            "Keep rejected rows, days",
+            "How long the rows that a publication left out stay in SFETL.REJECTED_ROWS",
+        ),
         "keep_reports_days": _days(Retention.reports_days, "Keep reports", "How long reports stay, in days"),
         "disk_gib": Param(
             Retention.disk_bytes / 1024**3,
@@ -62,11 +67,12 @@ def _days(days: int, title: str, description: str) -> Param:
 
 
 _DOCUMENTATION = """
-Removes what loads left that failed and were never cleared.
+Removes what loads left that failed and were never cleared, clones of drops after their day, and rows that
+publications left out after theirs.
 
-1. **find** lists every run's chunks on the stage, load tables, scratch folder, reports and lists of bad lines,
-   clones of drops, and warehouses that a load made larger, each with what follows and why; with *dry run* the run
-   ends there.
+1. **find** lists every run's chunks on the stage, tables, rejected rows, scratch folder, reports and lists of bad
+   lines, clones of drops, and warehouses that a load made larger, each with what follows and why; with *dry run*
+   the run ends there.
 2. **remove** looks again and removes what was listed and is still due.
 
 A failed load can be cleared, and resumes, until its *keep days* are over; after them it starts afresh. What

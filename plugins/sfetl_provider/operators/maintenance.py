@@ -88,6 +88,7 @@ def _decisions(context: Context) -> tuple[Decision, ...]:
     retention = Retention(
         ended_days=int(params["keep_days"]),
         rejects_days=int(params["keep_rejects_days"]),
+        rejected_rows_days=int(params["keep_rejected_rows_days"]),
         reports_days=int(params["keep_reports_days"]),
         disk_bytes=int(float(params["disk_gib"]) * 1024**3),
     )

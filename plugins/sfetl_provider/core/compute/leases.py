@@ -1,6 +1,6 @@
 """Which loads want a warehouse larger than it is: a row for each while it lasts, in schema SFETL.
 
-Made on first use. Source: docs.snowflake.com/en/sql-reference/sql/create-table.
+Source: docs.snowflake.com/en/sql-reference/sql/create-table.
 """
 
 from __future__ import annotations

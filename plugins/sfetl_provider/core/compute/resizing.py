@@ -19,12 +19,10 @@ from dataclasses import dataclass
 from sfetl_provider.core.compute.leases import (
     Lease,
     add_lease,
-    create_statement,
     end_leases,
     leases,
 )
 from sfetl_provider.core.compute.warehouse_state import WarehouseState, find_warehouse, visible_warehouses
-from sfetl_provider.core.errors import ObjectMissingError
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
 from sfetl_provider.core.ports import Warehouse
 from sfetl_provider.core.warehouse_size import SizeName, larger, read_size
@@ -89,7 +87,6 @@ def enlarge(warehouse: Warehouse, database: str, lease: Lease, state: WarehouseS
         )
     if len(state.comment) > _COMMENT_CHARACTERS and mark is None:
         return f"{state.name} is not resized: its comment has no room for a mark. Make it shorter."
-    warehouse.query(create_statement(database))
     add_lease(warehouse, database, lease)
     return settle(warehouse, database, state.name)
 
@@ -99,10 +96,7 @@ def give_back(warehouse: Warehouse, database: str, run_key: str) -> tuple[str, .
 
     Looks at every warehouse with our mark: also at those which a run killed on this way left.
     """
-    try:
-        end_leases(warehouse, database, run_key)
-    except ObjectMissingError:
-        return ()  # no load has resized anything yet
+    end_leases(warehouse, database, run_key)
     marked = [(found.name, read_mark(found.comment)) for found in visible_warehouses(warehouse)]
     return tuple(
         settle(warehouse, database, name) for name, mark in marked if mark and mark.database == database

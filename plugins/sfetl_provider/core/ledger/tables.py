@@ -16,6 +16,7 @@ from sfetl_provider.core.ledger.columns import ADDED_COLUMNS, COLUMNS
 from sfetl_provider.core.plan.names import (
     SCHEMA,
     head_table,
+    leases_table,
     ledger_table,
     profiles_table,
     quoted_table,
@@ -58,7 +59,12 @@ def _ledger_columns(warehouse: Warehouse, database: str, feed: str) -> tuple[str
 
 def presence_statement(database: str, feed: str) -> str:
     """Give a query that reads no row and fails unless all tables of schema SFETL are there."""
-    others = (profiles_table(database), rejected_rows_table(database), head_table(database, feed))
+    others = (
+        profiles_table(database),
+        rejected_rows_table(database),
+        leases_table(database),
+        head_table(database, feed),
+    )
     joined = "".join(f"\nCROSS JOIN {quoted_table(table)}" for table in others)
     return f"SELECT l.*\nFROM {quoted_table(ledger_table(database))} AS l{joined}\nWHERE 1 = 0"
 

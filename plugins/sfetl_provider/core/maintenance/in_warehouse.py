@@ -1,6 +1,7 @@
-"""What runs left in Snowflake: chunks on the stage, load tables, clones of drops, warehouses that are larger.
+"""What runs left in Snowflake: chunks on the stage, load tables, clones of drops, rows that were not published, and
+warehouses that are larger.
 
-Found by name, or by the leases' table and the mark in a warehouse's comment.
+Found by name, by the ledger, or by the leases' table and the mark in a warehouse's comment.
 
 Sources: docs.snowflake.com/en/sql-reference/sql/list, …/show-tables, …/remove.
 """
@@ -15,6 +16,7 @@ from sfetl_provider.core.compute.leases import Lease, leases
 from sfetl_provider.core.compute.resizing import give_back, read_mark
 from sfetl_provider.core.compute.warehouse_state import visible_warehouses
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
+from sfetl_provider.core.ledger import rejected_rows
 from sfetl_provider.core.maintenance.leftover import Leftover
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import (
@@ -23,8 +25,10 @@ from sfetl_provider.core.plan.names import (
     STAGE,
     KeptTableParts,
     kept_table_parts,
+    ledger_table,
     load_table_parts,
     quoted_table,
+    rejected_rows_table,
     stage_name,
 )
 from sfetl_provider.core.ports import StagedEntry, Warehouse
@@ -43,23 +47,30 @@ def find_in_warehouse(warehouse: Warehouse, database: str) -> tuple[Leftover, ..
         return ()
     schema = f"SCHEMA {quote_identifier(database)}.{quote_identifier(SCHEMA)}"
     records = warehouse.query(f"SHOW TABLES IN {schema}").records()
-    tables = (*_tables(records, database), *_warehouse_sizes(warehouse, database, records))
+    tables = (
+        *_tables(records, database),
+        *_rejected_rows(warehouse, records, database),
+        *_warehouse_sizes(warehouse, database, records),
+    )
     if not _exists(warehouse, "STAGES", STAGE, schema):
         return tables
     return (*tables, *_chunks(warehouse, database))
 
 
 def remove_from_warehouse(warehouse: Warehouse, leftover: Leftover) -> None:
-    """Remove chunks or a table, or give a warehouse its size back; doing it again is no error.
+    """Remove chunks, a table or rows, or give a warehouse its size back; doing it again is no error.
 
     Raises ReconciliationError when some chunks stay.
     """
     if leftover.kind == "warehouse_size":
         give_back(warehouse, leftover.database, leftover.run_key)
-    elif leftover.kind != "chunks":
-        warehouse.query(f"DROP TABLE IF EXISTS {leftover.place}")
-    else:
+    elif leftover.kind == "chunks":
         remove_files(warehouse, leftover.place, safe="No living run owns them.")
+    elif leftover.kind == "rejected_rows":
+        binds = (leftover.feed, leftover.month, leftover.run_key)
+        warehouse.query(rejected_rows.delete_statement(leftover.database), binds)
+    else:
+        warehouse.query(f"DROP TABLE IF EXISTS {leftover.place}")
 
 
 def _exists(warehouse: Warehouse, kinds: str, name: str, scope: str) -> bool:
@@ -99,6 +110,26 @@ def _size_left(database: str, place: str, newest: datetime) -> Leftover:
         size_bytes=0,
         newest=newest,
     )
+
+
+def _rejected_rows(
+    warehouse: Warehouse, tables: Sequence[Mapping[str, object]], database: str
+) -> Iterator[Leftover]:
+    table, ledger = rejected_rows_table(database), ledger_table(database)
+    if not {table.name, ledger.name} <= {str(record["name"]) for record in tables}:
+        return
+    found = warehouse.query(rejected_rows.publications_statement(database)).rows
+    for feed, month, run_key, rows, size_bytes, recorded_at in found:
+        yield Leftover(
+            kind="rejected_rows",
+            place=f"{quoted_table(table)}: {rows} rows of {feed} {month}, run {run_key}",
+            database=database,
+            feed=str(feed),
+            month=str(month),
+            run_key=str(run_key),
+            size_bytes=int(str(size_bytes)),
+            newest=datetime.fromisoformat(str(recorded_at)).replace(tzinfo=UTC),
+        )
 
 
 def _tables(records: Sequence[Mapping[str, object]], database: str) -> Iterator[Leftover]:

@@ -10,7 +10,9 @@ from typing import Literal
 from sfetl_provider.core.aligned import aligned
 from sfetl_provider.core.record import Record
 
-Kind = Literal["chunks", "load_table", "scratch", "kept_table", "warehouse_size", "rejects", "report"]
+Kind = Literal[
+    "chunks", "load_table", "scratch", "kept_table", "rejected_rows", "warehouse_size", "rejects", "report"
+]
 OwnerState = Literal["living", "ended", "unknown"]
 Owners = Callable[["Leftover"], OwnerState]
 _MEGABYTE = 1e6
@@ -20,11 +22,11 @@ _MAKING_ROOM: tuple[Kind, ...] = ("scratch", "rejects")
 
 
 class Leftover(Record):
-    """Something that belongs to one run: a stage path, a load table, a scratch folder, a clone that a drop kept, a
-    warehouse that a load made larger, a report, or a list of bad lines.
+    """Something that belongs to one run: a stage path, a load table, a scratch folder, a clone that a drop kept,
+    the rows that a publication left out, a warehouse that a load made larger, a report, or a list of bad lines.
 
-    `place` is the stage path (`@…/`), the table's quoted name, the warehouse with the run's key, or the path on
-    disk, where `database` is empty. `newest` is when the newest thing in it was written, in UTC. `until` is a
+    `place` is the stage path (`@…/`), the table's quoted name, of rows with what they are, the warehouse with the
+    run's key, or the path on disk, where `database` is empty; no two have the same. `newest` is when the newest thing in it was written, in UTC. `until` is a
     clone's last day; nothing else has one. `dag_id` and `run_id` are empty where nobody wrote them down.
     """
 
@@ -61,6 +63,7 @@ class Retention:
     ended_days: int = 7
     unknown_days: int = 30
     rejects_days: int = 90
+    rejected_rows_days: int = 90
     reports_days: int = 1095
     disk_bytes: int = 100 * 1024**3
 
@@ -84,9 +87,11 @@ def _decide(leftover: Leftover, owners: Owners, retention: Retention, now: datet
         if now.date() <= leftover.until:
             return _kept(leftover, f"kept for undoing a drop until {leftover.until}")
         return Decision(leftover=leftover, is_due=True, reason=f"was to be kept until {leftover.until}")
+    age = now - leftover.newest
+    if leftover.kind == "rejected_rows":
+        return _decide_by_age(leftover, age, retention.rejected_rows_days)
     # The owner is asked only where it decides: each answer costs a look into Airflow.
     days = retention.days(leftover.kind)
-    age = now - leftover.newest
     if age < timedelta(days=days):
         return _kept(leftover, f"younger than {days} days")
     state = owners(leftover)
@@ -96,6 +101,12 @@ def _decide(leftover: Leftover, owners: Owners, retention: Retention, now: datet
     if state == "unknown" and age < timedelta(days=longer):
         return _kept(leftover, f"no report tells its run; kept {longer} days")
     return Decision(leftover=leftover, is_due=True, reason=f"{age.days} days old, its run is {state}")
+
+
+def _decide_by_age(leftover: Leftover, age: timedelta, kept_days: int) -> Decision:
+    if age < timedelta(days=kept_days):
+        return _kept(leftover, f"younger than {kept_days} days")
+    return Decision(leftover=leftover, is_due=True, reason=f"{age.days} days old")
 
 
 def _make_room(decisions: Sequence[Decision], owners: Owners, disk_bytes: int) -> list[Decision]:
