@@ -1,5 +1,4 @@
-"""What runs left in Snowflake: chunks on the stage, load tables, clones of drops, rows that were not published, and
-warehouses that are larger.
+"""What runs left in Snowflake: chunks, load tables, clones of drops, rows not published, larger warehouses.
 
 Found by name, by the ledger, or by the leases' table and the mark in a warehouse's comment.
 

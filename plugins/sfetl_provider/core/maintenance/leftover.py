@@ -26,8 +26,9 @@ class Leftover(Record):
     the rows that a publication left out, a warehouse that a load made larger, a report, or a list of bad lines.
 
     `place` is the stage path (`@…/`), the table's quoted name, of rows with what they are, the warehouse with the
-    run's key, or the path on disk, where `database` is empty; no two have the same. `newest` is when the newest thing in it was written, in UTC. `until` is a
-    clone's last day; nothing else has one. `dag_id` and `run_id` are empty where nobody wrote them down.
+    run's key, or the path on disk, where `database` is empty; no two have the same. `newest` is when the newest
+    thing in it was written, in UTC. `until` is a clone's last day; nothing else has one. `dag_id` and `run_id` are
+    empty where nobody wrote them down.
     """
 
     kind: Kind
