@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,13 +13,25 @@ from local.warehouse.serving.server import RunningWarehouse, running_warehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.compute.leases import Lease, end_leases, leases
 from sfetl_provider.core.compute.resizing import enlarge, give_back, read_mark, settle
-from sfetl_provider.core.compute.use import history_start, read_use
+from sfetl_provider.core.compute.use import ComputeUse, history_start, read_use
 from sfetl_provider.core.compute.warehouse_state import WarehouseState, session_warehouse, wake
 from sfetl_provider.core.errors import ComputeUnavailableError, PrivilegeMissingError
 from sfetl_provider.core.ledger.grants import grant_statements
+from sfetl_provider.core.ledger.lookup import chain_end, entries
 from sfetl_provider.core.ledger.tables import prepare
+from sfetl_provider.core.ledger.verification import verify
 from sfetl_provider.core.maintenance.in_warehouse import find_in_warehouse, remove_from_warehouse
-from tests.integration.loading_bench import CLOCK, CONFIG, make_target, open_dying_session, open_session
+from sfetl_provider.core.publish.publication import publish_month
+from sfetl_provider.core.publish.receipt import statement_ids
+from tests.integration.loading_bench import (
+    CLOCK,
+    CONFIG,
+    loaded_job,
+    make_target,
+    open_dying_session,
+    open_session,
+    planned,
+)
 
 DATABASE = "DEMO"
 
@@ -187,3 +201,27 @@ def test_what_statements_took_is_read_by_warehouse_and_size(session: SnowflakeSe
         assert use.seconds > 0
         assert use.credits == round(rate * use.seconds / 3600, 6)
     assert read_use(session, DATABASE, (), began) == ()
+
+
+def test_the_ledger_keeps_what_copy_took_within_its_chain(session: SnowflakeSession) -> None:
+    job = loaded_job(session, planned(session, "one"), 5)
+    use = ComputeUse(
+        warehouse="LOADS",
+        size="LARGE",
+        statements=3,
+        seconds=90.5,
+        queued_seconds=0.25,
+        credits=0.201111,
+        cloud_credits=0.000012,
+    )
+    outcome = job.outcome.model_copy(update={"compute": (use,)})
+
+    receipt = publish_month(replace(job, outcome=outcome), session, CLOCK)
+
+    (entry,) = entries(session, DATABASE, "flights")
+    assert [ComputeUse.from_json(kept) for kept in json.loads(entry.compute)] == [use]
+    assert verify((entry,), chain_end(session, DATABASE, "flights")) is None
+    began = history_start(CLOCK.now(), CLOCK.now())
+    (published,) = read_use(session, DATABASE, statement_ids(receipt), began)
+    assert (published.warehouse, published.size) == ("LOADS", "XSMALL")
+    assert published.statements >= 2

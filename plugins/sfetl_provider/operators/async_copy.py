@@ -50,7 +50,8 @@ class AsyncCopyOperator(FeedOperator):
     Each batch is submitted asynchronously and waited for in the triggerer, unless it ends within
     `wait_here_seconds`: a hop to the triggerer and back takes longer than that. Tag and query id are stored in the
     task state store, so a cleared or retried task finds a running COPY again. With `wait=False` it
-    submits the first batch and returns where it stands; `AsyncCopySensor` takes it from there.
+    submits the first batch and returns where it stands; `AsyncCopySensor` takes it from there. With
+    `warehouse.resize` a DAG of your own needs a `ReturnWarehouseOperator` as teardown.
     """
 
     template_fields: Collection[str] = ("plan", "staged", "verdict", "files")

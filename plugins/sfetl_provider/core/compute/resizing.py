@@ -29,8 +29,6 @@ from sfetl_provider.core.warehouse_size import SizeName, larger, read_size
 
 _MARK = re.compile(r" ?\[sfetl: (?P<before>\w+) -> (?P<now>\w+) for loads of (?P<database>.+)\]$")
 _LOOKS = 5
-# Comments of Snowflake's objects have room for more; a longer one would not come back whole from the mark.
-_COMMENT_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,6 @@ def enlarge(warehouse: Warehouse, database: str, lease: Lease, state: WarehouseS
             f" it is not resized for this one and has {state.size} now. Feeds that resize a warehouse together"
             " must have their tables in one database."
         )
-    if len(state.comment) > _COMMENT_CHARACTERS and mark is None:
-        return f"{state.name} is not resized: its comment has no room for a mark. Make it shorter."
     add_lease(warehouse, database, lease)
     return settle(warehouse, database, state.name)
 

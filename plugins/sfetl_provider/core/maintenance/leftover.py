@@ -101,7 +101,8 @@ def _decide(leftover: Leftover, owners: Owners, retention: Retention, now: datet
     longer = max(days, retention.unknown_days)
     if state == "unknown" and age < timedelta(days=longer):
         return _kept(leftover, f"no report tells its run; kept {longer} days")
-    return Decision(leftover=leftover, is_due=True, reason=f"{age.days} days old, its run is {state}")
+    old = "" if leftover.kind == "warehouse_size" else f"{age.days} days old, "
+    return Decision(leftover=leftover, is_due=True, reason=f"{old}its run is {state}")
 
 
 def _decide_by_age(leftover: Leftover, age: timedelta, kept_days: int) -> Decision:
