@@ -194,7 +194,8 @@ class AsyncCopyOperator(FeedOperator):
         )
 
     def _result(self, outcome: CopyOutcome) -> dict[str, Any]:
-        self.log.info("%d rows in %s.", outcome.rows_copied, outcome.load_table.name)
+        rows, table = f"{outcome.rows_copied:,}", outcome.load_table.name
+        self.log.info("%s rows in %s by %d COPY, reconciled with staging.", rows, table, outcome.batches)
         if outcome.rows_rejected:
             place = f"; they are listed in {outcome.rejects.path}" if outcome.rejects else ""
             self.log.warning("COPY left out %d rows that do not fit%s.", outcome.rows_rejected, place)
