@@ -98,12 +98,12 @@ def test_bars_stay_in_their_chart_and_are_as_high_as_their_rows(rows: list[int])
     if chart is None:
         assert not any(rows)
         return
-    assert [bar.day.rows for bar in chart.bars] == rows
+    assert [bar.item.rows for bar in chart.bars] == rows
     assert all(bar.y >= 0 and bar.y + bar.height <= chart.floor + 0.02 for bar in chart.bars)
     assert all(chart.left <= bar.x <= bar.x + bar.width <= chart.width for bar in chart.bars)
     assert 2 <= len(chart.grid) <= 7
     assert chart.grid[-1].rows >= max(rows)
-    heights = sorted((bar.day.rows, bar.height) for bar in chart.bars)
+    heights = sorted((bar.item.rows, bar.height) for bar in chart.bars)
     assert heights == sorted(heights, key=lambda pair: pair[1])
 
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from sfetl_provider import __version__
+from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.report import DayRows
 from sfetl_provider.core.report import validation_text as text
 from sfetl_provider.core.report.bar_chart import BarChart, bar_chart
 from sfetl_provider.core.report.page_template import page_template
 from sfetl_provider.core.report.qc_text import CLASSES
-from sfetl_provider.core.validate.records import SEVERITIES, TableValidation, ValidatedMonth
+from sfetl_provider.core.validate.records import SEVERITIES, TableValidation
 
 _USUAL = ("NORMAL", "NOT_EXPECTED")
 CHARTED_MONTHS = 6
 """Months of a table whose days are drawn: 200 tables of 60 months each would be a page of a hundred MB."""
+
+
+class ChartedMonth(NamedTuple):
+    """A bar of the chart of months."""
+
+    month: str
+    rows: int
+    state: str
 
 
 def render_page(validations: Sequence[TableValidation], view: text.View) -> str:
@@ -42,8 +52,16 @@ def _has_keys(found: TableValidation) -> bool:
     return any(month.duplicate_keys is not None for month in found.months)
 
 
-def _month_chart(found: TableValidation) -> BarChart[ValidatedMonth] | None:
-    return bar_chart(found.months)
+def _month_chart(found: TableValidation) -> BarChart[ChartedMonth] | None:
+    """Draw all months from the first to the last, those that neither table nor ledger have too."""
+    if not found.months:
+        return None
+    known = {month.month: ChartedMonth(month.month, month.rows, month.state) for month in found.months}
+    month, last, charted = Month.of_text(min(known)), Month.of_text(max(known)), []
+    while month <= last:
+        charted.append(known.get(str(month), ChartedMonth(str(month), 0, "missing")))
+        month = month.following()
+    return bar_chart(charted)
 
 
 def _unusual_months(found: TableValidation) -> Iterator[tuple[str, BarChart[DayRows]]]:
