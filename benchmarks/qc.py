@@ -6,8 +6,8 @@ Run from the project's root with the environment of the tests, when nothing else
 into a temporary folder, reads it once (so that it lies in the page cache if it fits), then runs each side as a
 process of its own, in turn, `--runs` times; before, once over a small file, so that its modules are compiled, as
 those of installed packages are. A row gives the median of the megabytes a second of the whole process, its CPU
-seconds and its highest resident memory. Great Expectations over pandas needs six times the file in memory, so it gets
-a file of `--gx-bytes`. `--record` adds the rows to benchmarks/RESULTS.md.
+seconds and its highest resident memory. Great Expectations over pandas needs six times the file in memory, so it
+gets a file of `--gx-bytes`. `--record` adds the rows to benchmarks/RESULTS.md.
 """
 
 import argparse
