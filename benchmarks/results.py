@@ -1,5 +1,6 @@
 """The tables of RESULTS.md: one a benchmark, which rows are appended to."""
 
+import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,8 @@ def append_rows(heading: str, rows: Sequence[str], path: Path = RESULTS_FILE) ->
     if heading not in text:
         text = f"{text.rstrip()}\n{heading}"
     before, _, after = text.partition(heading)
-    kept, _, rest = after.partition("\n\n")
-    lines = "\n".join([*filter(None, [kept.strip()]), *rows])
-    end = f"\n{rest}" if rest else ""
+    old_rows = list(itertools.takewhile(lambda line: line.startswith("|"), after.splitlines()))
+    rest = "\n".join(after.splitlines()[len(old_rows) :]).strip("\n")
+    lines = "\n".join([*old_rows, *rows])
+    end = f"\n{rest}\n" if rest else ""
     path.write_text(f"{before}{heading}{lines}\n{end}", encoding="utf-8")

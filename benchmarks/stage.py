@@ -7,8 +7,8 @@ Run from the project's root with the environment of the tests, when nothing else
 into a temporary folder and reads it once; each side is a process of its own, in turn, `--runs` times. The local
 warehouse is a process of its own on the same cores, the link a throttling proxy on loopback, the uploads are the
 real ones. A row gives the median of the text's megabytes a second, processor seconds of the side and of the
-warehouse, and the highest resident memory of the side's processes together. `--record` adds the rows to
-benchmarks/RESULTS.md.
+warehouse, and the highest memory of the side's processes together: resident in each, and with shared pages counted
+once (PSS). `--record` adds the rows to benchmarks/RESULTS.md.
 """
 
 import argparse
@@ -35,14 +35,16 @@ from tests.adapters.throttling_proxy import throttling_proxy
 
 MEGABYTE = 1e6
 COLUMNS = 12
+SIDE_COLUMNS = "side | MB/s | ratio | CPU s | warehouse's CPU s | memory MB | PSS MB"
 SIDES_HEADING = f"""
 ## Staging a file
 
 `python -m benchmarks.stage`: each side a process of its own, in turn, over one file in the page cache; the local
-warehouse on the same cores. The median of the rates, and the highest memory of all processes of a side together.
+warehouse on the same cores. The median of the rates, and the highest memory of all processes of a side together:
+resident in each, and with shared pages counted once (PSS).
 
-| {MACHINE_COLUMNS} | MB of text | chunk MiB | side | MB/s | ratio | CPU s | warehouse's CPU s | memory MB |
-|---|---|---|---|---|---|---|---|---|---|---|---|
+| {MACHINE_COLUMNS} | MB of text | chunk MiB | {SIDE_COLUMNS} |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|
 """
 LINK_COLUMNS = "link MB/s | level | text MB/s | ratio | chunks per level | progress %"
 LINKS_HEADING = f"""
@@ -143,7 +145,8 @@ def side_rows(options: argparse.Namespace, path: Path, warehouse: Warehouse) -> 
         theirs = statistics.median(run.warehouse_seconds for run in runs)
         ratio = size_mb * MEGABYTE / runs[0].outcome.packed_bytes
         peak_mb = max(run.usage.memory_bytes for run in runs) / MEGABYTE
-        needs = f"{cpu:.1f} | {theirs:.1f} | {peak_mb:,.0f}"
+        shared_mb = max(run.usage.proportional_bytes for run in runs) / MEGABYTE
+        needs = f"{cpu:.1f} | {theirs:.1f} | {peak_mb:,.0f} | {shared_mb:,.0f}"
         yield f"{size_mb:,.0f} | {options.chunk_mib} | {side} | {rate:,.0f} | {ratio:.2f} | {needs}"
 
 

@@ -9,7 +9,8 @@ from zipfile import ZipFile
 
 from sfetl_provider.core.qc.column_profile import ColumnProfile, TopValue
 from sfetl_provider.core.qc.report import BadLine, RuleCount
-from sfetl_provider.core.report.qc_workbook import CELL_CHARACTERS, write_workbook
+from sfetl_provider.core.report.qc_workbook import write_workbook
+from sfetl_provider.core.report.workbook import CELL_CHARACTERS
 from tests.core.report.check_samples import sample_check, sample_report
 
 _NAMES = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil
 
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.plan.names import chunk_name
 from sfetl_provider.core.stage.staged_file import StagedFile
 
