@@ -1,4 +1,4 @@
-# Everything is made in the project's folder: .venv (runtime), .venv-test and .venv-cli (tests), var (what runs).
+# Everything is made in the project's folder: .venv (runtime), .venv-test, .venv-cli, .venv-mitmproxy (tests), var (what runs).
 # Needed beforehand: Python 3.11 or later as `python3` (or PYTHON=…), make, git.
 
 SHELL := /bin/bash
@@ -20,6 +20,7 @@ export PYTHON UV_VERSION
 RUNTIME := .venv/.synced
 TESTING := .venv-test/.synced
 CLI := .venv-cli/.synced
+MITMPROXY := .venv-mitmproxy/.synced
 INSTALLER := local/setup/make-environment.sh
 
 .PHONY: help demo up down status warehouse warehouse-down test storm lint lock clean
@@ -46,10 +47,10 @@ warehouse: $(RUNTIME) ## start the stand-in alone, to try configs against (WAREH
 warehouse-down: ## stop what warehouse started
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local.warehouse stop; fi
 
-test: $(TESTING) $(CLI) ## linters, types, import rules, all tests
+test: $(TESTING) $(CLI) $(MITMPROXY) ## linters, types, import rules, all tests
 	@local/setup/run-tests.sh
 
-storm: $(TESTING) ## kill stagings, loads or drops N times, seeded, until they complete (KIND=staging|load|drop N=30 SEED=1 STORM_OPTIONS=--record)
+storm: $(TESTING) ## kill stagings, loads or drops N times, seeded, until they complete (KIND=staging|load|drop|airflow N=30 SEED=1 STORM_OPTIONS=--record)
 	@.venv-test/bin/python -m tests.system.storm --kind $(KIND) --kills $(N) --seed $(SEED) $(STORM_OPTIONS)
 
 lint: $(TESTING) ## linters, types, import rules
@@ -59,7 +60,7 @@ lock: $(RUNTIME) ## compile requirements*.txt from requirements*.in (LOCK_OPTION
 	@local/setup/compile-locks.sh $(LOCK_OPTIONS)
 
 clean: down warehouse-down ## stop, then delete all that make made: environments, data, caches
-	@rm -rf .venv .venv-test .venv-cli var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf .venv .venv-test .venv-cli .venv-mitmproxy var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNTIME): requirements.txt pyproject.toml $(INSTALLER) Makefile
@@ -71,3 +72,7 @@ $(TESTING): requirements-dev.txt pyproject.toml $(INSTALLER) Makefile
 # The Snowflake CLI, which the tests start as its users do.
 $(CLI): requirements-cli.txt $(INSTALLER) Makefile
 	@$(INSTALLER) .venv-cli requirements-cli.txt alone
+
+# A proxy that opens TLS, for the tests.
+$(MITMPROXY): requirements-mitmproxy.txt $(INSTALLER) Makefile
+	@$(INSTALLER) .venv-mitmproxy requirements-mitmproxy.txt alone

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -109,7 +110,8 @@ def main() -> None:
             session.query('CREATE STAGE "DEMO"."SFETL"."CHUNKS" ENCRYPTION=(TYPE=\'SNOWFLAKE_SSE\')')
         patience = Patience(120, 1e6)
         uploaders = {
-            name: stack.enter_context(ProcessUploader(found, patience)) for name, found in ways.items()
+            name: stack.enter_context(ProcessUploader(partial(dict, found), patience))
+            for name, found in ways.items()
         }
         best = dict.fromkeys(ways, float("inf"))
         for number in range(given.rounds + 1):  # the first logs in and does not count

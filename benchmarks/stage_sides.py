@@ -99,7 +99,7 @@ def staging(job: Job) -> Outcome:
 
     with (
         SnowflakeSession(open_connection(job.connection)) as session,
-        ProcessUploader(job.connection, Patience(120, 100_000)) as processes,
+        ProcessUploader(lambda: job.connection, Patience(120, 100_000)) as processes,
     ):
         return _staged(job, session, RetryingUploader(processes, RetrySchedule(5, 2), _complain))
 

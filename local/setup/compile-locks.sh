@@ -8,6 +8,7 @@ compile=(.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no
 
 "${compile[@]}" requirements.in -o requirements.txt
 "${compile[@]}" requirements-dev.in -c requirements.txt -o requirements-dev.txt
-# An environment of its own: it need not agree with the others.
+# Environments of their own: they need not agree with the others.
 "${compile[@]}" requirements-cli.in -o requirements-cli.txt
+"${compile[@]}" requirements-mitmproxy.in -o requirements-mitmproxy.txt
 echo "requirements*.txt are compiled; the environments follow with the next make."

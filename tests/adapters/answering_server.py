@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,10 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class AnsweringServer:
-    """Its port, and the requests so far as `METHOD path`."""
+    """Its port, the requests so far as `METHOD path`, and their bodies."""
 
     port: int
     requests: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
 
 @contextlib.contextmanager
@@ -24,7 +26,9 @@ def answering_server(status: int, body: str = "{}") -> Iterator[AnsweringServer]
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             running.requests.append(f"{self.command} {self.path.partition('?')[0]}")
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            given = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            is_packed = self.headers.get("Content-Encoding") == "gzip"
+            running.bodies.append(gzip.decompress(given) if is_packed else given)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body.encode())))

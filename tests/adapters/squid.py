@@ -1,4 +1,4 @@
-"""A real Squid on a free loopback port, which asks for a password and knows a host that nobody else knows.
+"""A real Squid on a free loopback port, which mostly asks for a password, and knows a host that nobody else knows.
 
 `warehouse.test` resolves only inside the proxy, so that what reaches it went through the proxy.
 """
@@ -22,19 +22,33 @@ INNER_HOST = "warehouse.test"
 USER = "corp\\ann@x"
 PASSWORD = "p@ss:w/rd %&é#?"
 
-_HELPER = Path("/usr/lib/squid/basic_ncsa_auth")
+_HELPERS = Path("/usr/lib/squid")
+# By how it asks who is there. The helper of NTLM believes everybody: it shows that Squid's NTLM is spoken.
+_ASKING = {
+    "basic": """
+auth_param basic program {helpers}/basic_ncsa_auth {folder}/passwords
+auth_param basic children 1
+auth_param basic realm tests
+acl known proxy_auth REQUIRED
+http_access deny !known
+""",
+    "ntlm": """
+auth_param ntlm program {helpers}/ntlm_fake_auth
+auth_param ntlm children 1
+acl known proxy_auth REQUIRED
+http_access deny !known
+""",
+    "none": "",
+}
 _START_SECONDS = 20.0
 _LAST_REQUEST = "http://last.invalid/"
 _CONFIG = """
 http_port 127.0.0.1:{port}
-auth_param basic program {helper} {folder}/passwords
-auth_param basic children 1
-auth_param basic realm tests
-acl known proxy_auth REQUIRED
-acl here dst 127.0.0.1/32
+acl here dst {allowed}
 acl blocked url_regex {blocked}
 http_access deny blocked
-http_access allow known here
+{asking}
+http_access allow here
 http_access deny all
 hosts_file {folder}/hosts
 pid_filename none
@@ -95,19 +109,24 @@ class RunningSquid:
 
 
 @contextlib.contextmanager
-def running_squid(blocked: str = "^nothing$") -> Iterator[RunningSquid]:
+def running_squid(
+    blocked: str = "^nothing$", scheme: str = "basic", allowed: str = "127.0.0.1/32"
+) -> Iterator[RunningSquid]:
     """A Squid until the block ends; addresses that match `blocked` are refused with 403.
+
+    `scheme` is basic, ntlm or none; `allowed` the addresses that it leads to.
 
     Raises RuntimeError when Squid is not installed or does not start within 20 s.
     """
     program = shutil.which("squid", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if program is None or not _HELPER.exists():
+    if program is None or not _HELPERS.exists():
         raise RuntimeError(
             "Squid is not installed: run local/setup/install-debian-packages.sh (Debian: squid)."
         )
     folder, port = Path(tempfile.mkdtemp(prefix="sfetl-squid-")), _free_port()
     try:
-        _write_files(folder, port, blocked)
+        asking = _ASKING[scheme].format(helpers=_HELPERS, folder=folder)
+        _write_files(folder, port=port, blocked=blocked, asking=asking, allowed=allowed)
         # A service name of its own: Squid's shared memory is named by it, and another Squid may run.
         command = [program, "-N", "-n", f"sfetl{port}", "-f", str(folder / "squid.conf")]
         silence = subprocess.DEVNULL
@@ -120,12 +139,11 @@ def running_squid(blocked: str = "^nothing$") -> Iterator[RunningSquid]:
             segment.unlink()
 
 
-def _write_files(folder: Path, port: int, blocked: str) -> None:
+def _write_files(folder: Path, **parts: object) -> None:
     digest = hashlib.md5(PASSWORD.encode("latin-1"), usedforsecurity=False).hexdigest()
     (folder / "passwords").write_bytes(USER.encode("latin-1") + f":{digest}\n".encode())
     (folder / "hosts").write_text(f"127.0.0.1 {INNER_HOST}\n")
-    config = _CONFIG.format(port=port, helper=_HELPER, folder=folder, blocked=blocked)
-    (folder / "squid.conf").write_text(config)
+    (folder / "squid.conf").write_text(_CONFIG.format(folder=folder, **parts))
     if os.geteuid() == 0:  # Squid then works as user `proxy`
         account = pwd.getpwnam("proxy")
         os.chown(folder, account.pw_uid, account.pw_gid)

@@ -75,7 +75,7 @@ def test_a_line_that_breaks_is_made_anew(
 
     with (
         throttling_proxy(fault=fault) as proxy,
-        ProcessUploader(through(proxy, warehouse), PATIENT) as processes,
+        ProcessUploader(lambda: through(proxy, warehouse), PATIENT) as processes,
     ):
         retried(processes, reports).upload(chunk, folder)
         assert proxy.strikes == times
@@ -87,9 +87,15 @@ def test_a_proxy_that_never_answers_an_upload_is_given_up(
     warehouse: RunningWarehouse, session: SnowflakeSession, chunk: Path, folder: str
 ) -> None:
     reports: list[str] = []
+    logins: list[int] = []
+
+    def options() -> dict[str, Any]:
+        logins.append(1)
+        return through(proxy, warehouse)
+
     with (
         throttling_proxy(fault=Fault(Kind.FREEZE, 300_000, 1)) as proxy,
-        ProcessUploader(through(proxy, warehouse), PATIENT) as processes,
+        ProcessUploader(options, PATIENT) as processes,
     ):
         processes.upload(_small(chunk), folder)  # logged in, so that the login needs no patience
         processes._patience = HURRIED
@@ -99,6 +105,7 @@ def test_a_proxy_that_never_answers_an_upload_is_given_up(
         retried(processes, reports).upload(chunk, folder)
 
     assert sorted(sizes(session, folder)) == [3, 1_000_000]
+    assert len(logins) == 2  # a token may have expired since the first
     assert [path.name for path in chunk.parent.iterdir() if path.is_dir() and any(path.iterdir())] == []
 
 
@@ -114,7 +121,7 @@ def test_a_proxy_that_dies_is_told_after_the_last_try(
     reports: list[str] = []
     with throttling_proxy(fault=Fault(Kind.DIE, 300_000)) as proxy:
         options = through(proxy, warehouse) | {"login_timeout": 1}
-        with ProcessUploader(options, Patience(20, 1_000_000)) as processes:
+        with ProcessUploader(lambda: options, Patience(20, 1_000_000)) as processes:
             processes.upload(_small(chunk), folder)
             processes._patience = HURRIED
             with pytest.raises((UploadError, WarehouseUnavailableError), match="was tried 3 times"):
@@ -126,7 +133,7 @@ def test_a_proxy_that_dies_is_told_after_the_last_try(
 def test_a_login_that_never_ends_is_given_up(warehouse: RunningWarehouse, chunk: Path, folder: str) -> None:
     with (
         throttling_proxy(fault=Fault(Kind.FREEZE, -1)) as proxy,
-        ProcessUploader(through(proxy, warehouse), HURRIED) as processes,
+        ProcessUploader(lambda: through(proxy, warehouse), HURRIED) as processes,
         pytest.raises(UploadError, match="did not end within"),
     ):
         processes.upload(chunk, folder)
@@ -135,7 +142,7 @@ def test_a_login_that_never_ends_is_given_up(warehouse: RunningWarehouse, chunk:
 def test_a_process_that_is_killed_is_replaced(
     warehouse: RunningWarehouse, session: SnowflakeSession, chunk: Path, folder: str
 ) -> None:
-    with ProcessUploader(warehouse.connection_parameters(), PATIENT) as processes:
+    with ProcessUploader(lambda: warehouse.connection_parameters(), PATIENT) as processes:
         processes.upload(chunk, folder)
         (idle,) = processes._idle
         os.kill(idle.process_id, signal.SIGKILL)
@@ -150,7 +157,7 @@ def test_a_process_that_is_killed_while_it_uploads_is_an_error_that_may_pass(
 ) -> None:
     with (
         throttling_proxy(fault=Fault(Kind.FREEZE, 300_000)) as proxy,
-        ProcessUploader(through(proxy, warehouse), PATIENT) as processes,
+        ProcessUploader(lambda: through(proxy, warehouse), PATIENT) as processes,
         ThreadPoolExecutor(1) as executor,
     ):
         upload = executor.submit(processes.upload, chunk, folder)
@@ -172,7 +179,7 @@ def test_a_storage_that_the_proxy_forbids_is_not_tried_again(
 ) -> None:
     reports: list[str] = []
     with (
-        ProcessUploader(proxied(warehouse, squid_without_storage.port), PATIENT) as processes,
+        ProcessUploader(lambda: proxied(warehouse, squid_without_storage.port), PATIENT) as processes,
         pytest.raises(UploadDeniedError, match="answered 403") as caught,
     ):
         retried(processes, reports).upload(chunk, folder)
@@ -185,7 +192,7 @@ def test_a_rejected_password_of_the_proxy_is_tried_once_for_all(
     warehouse: RunningWarehouse, squid: RunningSquid, chunk: Path, folder: str
 ) -> None:
     reports: list[str] = []
-    with ProcessUploader(proxied(warehouse, squid.port, "wr0ng"), PATIENT) as processes:
+    with ProcessUploader(lambda: proxied(warehouse, squid.port, "wr0ng"), PATIENT) as processes:
         for _ in range(2):
             with pytest.raises(ProxyAuthenticationError, match="407") as caught:
                 retried(processes, reports).upload(chunk, folder)
@@ -199,7 +206,9 @@ def test_a_refused_login_is_not_tried_again(chunk: Path, folder: str) -> None:
     with answering_server(403) as server:
         options = {"account": "a", "user": "u", "password": SECRET, "host": "127.0.0.1", "protocol": "http"}
         with (
-            ProcessUploader(options | {"port": server.port, "login_timeout": 2}, PATIENT) as processes,
+            ProcessUploader(
+                lambda: options | {"port": server.port, "login_timeout": 2}, PATIENT
+            ) as processes,
             pytest.raises(LoginDeniedError) as caught,
         ):
             processes.upload(chunk, folder)
@@ -209,7 +218,7 @@ def test_a_refused_login_is_not_tried_again(chunk: Path, folder: str) -> None:
 
 def test_a_stage_that_does_not_exist_is_not_tried_again(warehouse: RunningWarehouse, chunk: Path) -> None:
     with (
-        ProcessUploader(warehouse.connection_parameters(), PATIENT) as processes,
+        ProcessUploader(lambda: warehouse.connection_parameters(), PATIENT) as processes,
         pytest.raises(StatementError) as caught,
     ):
         processes.upload(chunk, '@"DB"."SFETL"."NOWHERE"/x/')
@@ -219,7 +228,7 @@ def test_a_stage_that_does_not_exist_is_not_tried_again(warehouse: RunningWareho
 
 def test_a_chunk_that_is_gone_is_a_fault_of_the_scratch(warehouse: RunningWarehouse, tmp_path: Path) -> None:
     with (
-        ProcessUploader(warehouse.connection_parameters(), PATIENT) as processes,
+        ProcessUploader(lambda: warehouse.connection_parameters(), PATIENT) as processes,
         pytest.raises(ScratchSpaceError),
     ):
         processes.upload(tmp_path / "gone.zst", f"{STAGE}/gone/")
@@ -229,7 +238,9 @@ def test_secrets_are_neither_on_a_command_line_nor_in_an_environment(
     warehouse: RunningWarehouse, chunk: Path, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_OTHER", SECRET)
-    with ProcessUploader(warehouse.connection_parameters() | {"password": SECRET}, PATIENT) as processes:
+    with ProcessUploader(
+        lambda: warehouse.connection_parameters() | {"password": SECRET}, PATIENT
+    ) as processes:
         processes.upload(chunk, folder)
         (child,) = processes._idle
         process = Path(f"/proc/{child.process_id}")
@@ -246,7 +257,7 @@ from pathlib import Path
 from sfetl_provider.adapters.upload_process import Patience, ProcessUploader
 
 options = {options!r}
-with ProcessUploader(options, Patience(60, 1e6)) as processes:
+with ProcessUploader(lambda: options, Patience(60, 1e6)) as processes:
     print(processes._taken(Path("x")).process_id, flush=True)
     sys.stdin.read()
 """

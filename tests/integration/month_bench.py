@@ -43,6 +43,7 @@ from sfetl_provider.core.plan.names import (
     sfetl_table,
     stage_name,
 )
+from sfetl_provider.core.ports import Uploader
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.qc.scan import Places, scan_file
@@ -75,11 +76,12 @@ class DirectUploader:
 
 @dataclass(frozen=True)
 class MonthBench:
-    """A feed with a table of its own, and a folder with its month's file."""
+    """A feed with a table of its own, and a folder with its month's file; uploads by the session, or as given."""
 
     session: SnowflakeSession
     config: FeedConfig
     folder: Path
+    given_uploader: Uploader | None = None
 
     @property
     def target(self) -> TableName:
@@ -96,9 +98,8 @@ class MonthBench:
         """Check, stage, copy and audit the month's file."""
         (source,) = find_files(self.folder, ["month.tsv"], [])
         report = scan_file(source, self.config, MONTH, Places(self.folder / "qc"))
-        ports = StagePorts(
-            self.session, DirectUploader(self.session), MemoryCheckpoints(), _CLOCK, self.folder / "scratch"
-        )
+        uploader = self.given_uploader or DirectUploader(self.session)
+        ports = StagePorts(self.session, uploader, MemoryCheckpoints(), _CLOCK, self.folder / "scratch")
         staged = stage_file(source, plan, self.config, ports)
         outcome = self.copied(CopyJob(plan, (staged,), self.config))
         verdict = decide([report], self.config, MONTH, "file")

@@ -14,6 +14,7 @@ from sfetl_provider.dag_factory.feed_dag import build_feed_dag
 from sfetl_provider.settings import read_settings
 from tests.adapters.network.asking_proxy import PASSWORD, USER, asking_proxy
 
+from .conftest import query
 from .dag_runs import run_dag
 from .month_files import write_month
 
@@ -38,6 +39,7 @@ def test_a_load_goes_through_the_forwarder_and_leaves_no_secret_anywhere(
     assert run.state == "success", run
     assert run.report is not None
     assert run.report["is_insecure"] is True
+    assert query(warehouse, "SELECT MONTH FROM TESTS.SFETL.LEDGER WHERE IS_INSECURE") == [("2024-11",)]
     assert {line.partition(" ")[0] for line in proxy.log} == {"asked", "challenged", "granted"}
     tokens = [forwarder.token for forwarder in forwarders._running.values()]
     said = caplog.text + "".join(capfd.readouterr())

@@ -179,7 +179,7 @@ def carry_out(order: Order) -> None:
     patience = Patience(settings.upload_timeout_seconds, settings.upload_timeout_bytes_per_second)
     with (
         SnowflakeSession(open_connection(order.connection)) as session,
-        ProcessUploader(order.connection, patience) as processes,
+        ProcessUploader(lambda: order.connection, patience) as processes,
     ):
         schedule = RetrySchedule(settings.upload_tries, settings.upload_delay_seconds)
         ports = StagePorts(

@@ -98,7 +98,7 @@ class Bench:
             "proxy_port": str(self.proxy.port),
             "login_timeout": 5,
         }
-        with ProcessUploader(options, patience) as processes:
+        with ProcessUploader(lambda: options, patience) as processes:
             sabotaged = Saboteur(processes, iter(deeds))
             return self.stage_by(RetryingUploader(sabotaged, RetrySchedule(tries, 0), self.reports.append))
 

@@ -25,6 +25,7 @@ from sfetl_provider.adapters.network.faults import (
 )
 from sfetl_provider.core.errors import (
     LoginDeniedError,
+    LoginSettingsError,
     ServerFaultError,
     SfetlError,
     ThrottledError,
@@ -33,6 +34,7 @@ from sfetl_provider.core.errors import (
     WarehouseBusyError,
     WarehouseUnavailableError,
 )
+from sfetl_provider.core.network.login_remedies import login_remedy
 from sfetl_provider.core.refusals import next_step_of, refusal
 from sfetl_provider.core.stage.scratch import scratch_error
 
@@ -41,6 +43,8 @@ _REJECTED_LOGINS = range(390100, 390200)
 # The connector adds the HTTP status to 290000; only a proxy answers 407 (to a request without a tunnel).
 _PROXY_AUTHENTICATION_REQUIRED = 290407
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})([^'\")]*)")
+# The connector: no account, user or password, a value, key or workload identity that it cannot use.
+_LOGIN_SETTINGS = (251001, 251005, 251006, 251007, 251008, 251013, 251017, 251018, 251020, 251021)
 # At login the connector drops which of 429 and 5xx was answered.
 _RETRYABLE_LOGIN = 251012
 _PROXY_DENIED = 407
@@ -105,13 +109,18 @@ def _on_the_way(chain: list[BaseException], doing: str) -> SfetlError | None:
     return None
 
 
+def unusable_settings(error: BaseException) -> SfetlError | None:
+    """Give the error for what the connector itself refuses to log in with, None for any other."""
+    return LoginSettingsError("", (_message(error),)) if _code(error) in _LOGIN_SETTINGS else None
+
+
 def _refused_login(error: BaseException, doing: str) -> SfetlError | None:
     if not isinstance(error, connector_errors.ForbiddenError) and not _is_rejected_login(error, _code(error)):
         return None
     return LoginDeniedError(
         f"Snowflake refused the login while {doing}: {_message(error)}",
         safe="Nothing was done.",
-        next_step="Correct user, key, role or network policy in the Airflow connection, then clear this task.",
+        next_step=login_remedy(_message(error)),
     )
 
 

@@ -14,7 +14,12 @@ from snowflake.connector.constants import QueryStatus as ConnectorStatus
 from sfetl_provider.adapters.network.choice import NETWORK
 from sfetl_provider.adapters.network.isolated_connection import IsolatedConnection
 from sfetl_provider.adapters.network.login_fault import explain_certificate
-from sfetl_provider.adapters.snowflake_errors import CONNECTOR_FAILURES, translate, translate_upload
+from sfetl_provider.adapters.snowflake_errors import (
+    CONNECTOR_FAILURES,
+    translate,
+    translate_upload,
+    unusable_settings,
+)
 from sfetl_provider.core.compression import compression_of
 from sfetl_provider.core.errors import TlsUntrustedError, UploadError
 from sfetl_provider.core.identifiers import quote_literal
@@ -52,7 +57,7 @@ def open_connection(options: Mapping[str, Any]) -> SnowflakeConnection:
     try:
         return IsolatedConnection(network, **given) if network else SnowflakeConnection(**given)
     except CONNECTOR_FAILURES as error:
-        fault = translate(error, "logging in")
+        fault = unusable_settings(error) or translate(error, "logging in")
     if isinstance(fault, TlsUntrustedError):
         fault = explain_certificate(fault, options)
     raise fault

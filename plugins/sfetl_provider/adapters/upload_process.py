@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import Pipe
@@ -113,13 +113,14 @@ class ProcessUploader:
 
     A process keeps its Snowflake session for the next upload and is replaced after any failure. It ends with
     this one, however that ends: the kernel kills it (Linux), and everywhere it notices that the pipe closed.
-    `options` are what the connector is called with; they travel through the pipe only. Close it, or use it as
-    a context manager: processes that wait then log out. Memory: at most 80 MB a process, and on Google Cloud
+    `options` gives what the connector is called with, and is asked before each login, since a token may have
+    expired meanwhile; it travels through the pipe only. Close it, or use it as a context manager: processes that
+    wait then log out. Memory: at most 80 MB a process, and on Google Cloud
     the file. Once a login was refused no other is tried, so that no account is locked.
     """
 
-    def __init__(self, options: Mapping[str, Any], patience: Patience) -> None:
-        self._options = dict(options)
+    def __init__(self, options: Callable[[], Mapping[str, Any]], patience: Patience) -> None:
+        self._options = options
         self._patience = patience
         # Reentrant: a signal's handler may call stop() in the middle of anything.
         self._lock = RLock()
@@ -186,7 +187,7 @@ class ProcessUploader:
     def _logged_in(self, source: Path) -> _Child:
         child = self._started(source)
         try:
-            self._ask(child, source, self._options, self._patience.floor_seconds)
+            self._ask(child, source, dict(self._options()), self._patience.floor_seconds)
         except BaseException as error:
             if isinstance(error, SfetlError) and not error.is_retryable:
                 self._refusal = error

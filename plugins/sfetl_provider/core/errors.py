@@ -72,6 +72,20 @@ class ProxySettingsError(SfetlError):
         self.faults = tuple(faults)
 
 
+class LoginSettingsError(SfetlError):
+    """A Snowflake connection cannot log in as it is filled in; `faults` names every field and what is wrong."""
+
+    stage = "connect"
+
+    def __init__(self, conn_id: str, faults: Sequence[str]) -> None:
+        super().__init__(
+            f"The Snowflake connection{f' {conn_id}' if conn_id else ''} cannot be used: {'; '.join(faults)}.",
+            safe="Nothing was sent.",
+            next_step="Correct these fields of that Airflow connection, then clear this task.",
+        )
+        self.faults = tuple(faults)
+
+
 class TargetTableError(SfetlError):
     """The target table is missing, or its columns do not fit the feed's."""
 
@@ -188,6 +202,18 @@ class CommitUnclearError(TransientError):
     """The connection was lost at COMMIT; only the ledger knows whether the change was made."""
 
     stage = "ledger"
+
+
+class TransactionEndedError(TransientError):
+    """Snowflake ended a transaction under its writer, as it does to one that blocks others and rests."""
+
+    stage = "ledger"
+
+
+class BatchedLoadError(SfetlError):
+    """A load that a batch started has failed, or cannot be started."""
+
+    stage = "batch"
 
 
 class LedgerError(SfetlError):

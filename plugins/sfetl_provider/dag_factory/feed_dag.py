@@ -117,7 +117,7 @@ def _first_of(month: str, months_later: int = 0) -> datetime:
 
 
 def _params() -> dict[str, Param]:
-    return {**_source_params(), **_load_params()}
+    return {**_source_params(), **load_params()}
 
 
 def _source_params() -> dict[str, Param]:
@@ -150,7 +150,8 @@ def _source_params() -> dict[str, Param]:
     }
 
 
-def _load_params() -> dict[str, Param]:
+def load_params() -> dict[str, Param]:
+    """Give the parameters that say how to load, whichever month it is."""
     return {
         "qc_mode": Param(
             AS_CONFIGURED,

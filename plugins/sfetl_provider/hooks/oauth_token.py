@@ -6,6 +6,7 @@ The provider's own request follows the environment, with no switch. So this repl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,16 +49,39 @@ class OauthTokens(_SnowflakeOAuthManager):
                     timeout=OAUTH_REQUEST_TIMEOUT,
                 )
                 if 400 <= answer.status_code < 500:
-                    raise LoginDeniedError(
-                        f"The OAuth token was refused: its endpoint answered {answer.status_code}.",
-                        safe="Nothing was done.",
-                        next_step="Correct client id, secret or refresh token in the Airflow connection, then"
-                        " clear this task.",
-                    )
+                    raise _refused(answer)
                 answer.raise_for_status()
+                _require_token(answer)
             except requests.RequestException as error:
                 raise translate(error, _DOING) from None
         return answer
+
+
+def _refused(answer: requests.Response) -> LoginDeniedError:
+    """Say what the endpoint says; of its words only the code of RFC 6749, section 5.2."""
+    code = re.search(r'"error"\s*:\s*"([a-z_]{1,40})"', answer.text)
+    return LoginDeniedError(
+        f"The OAuth token was refused: its endpoint answered {answer.status_code}"
+        f"{f' ({code[1]})' if code else ''}.",
+        safe="Nothing was done.",
+        next_step="Correct client id, secret, scope or refresh token in the Airflow connection, then clear this"
+        " task.",
+    )
+
+
+def _require_token(answer: requests.Response) -> None:
+    try:
+        found = answer.json()
+        if found["access_token"] and int(found["expires_in"]) > 0:
+            return
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise LoginDeniedError(
+        "The OAuth endpoint answered without a token and the seconds for which it is good.",
+        safe="Nothing was done.",
+        next_step="Correct token_endpoint in the Airflow connection: it may lead to a login page. Then clear this"
+        " task.",
+    )
 
 
 def _isolate(session: requests.Session, settings: ProxySettings, url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
@@ -17,7 +18,9 @@ from sfetl_provider.adapters.network.measures import CONNECTION
 from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.doctor.examination import Examination, render_examination
-from sfetl_provider.core.errors import ConnectionMissingError
+from sfetl_provider.core.errors import ConnectionMissingError, LoginSettingsError
+from sfetl_provider.core.network.login_settings import LoginFields, login_faults
+from sfetl_provider.core.network.private_key import read_private_key
 from sfetl_provider.core.network.proxy_settings import ProxySettings
 from sfetl_provider.hooks.oauth_token import OauthTokens
 from sfetl_provider.hooks.proxy import proxy_settings
@@ -31,6 +34,9 @@ PASSED_OPTIONS = (
     "ocsp_fail_open",
     "disable_ocsp_checks",
     "cert_revocation_check_mode",
+    "workload_identity_entra_resource",
+    "workload_identity_impersonation_path",
+    "workload_identity_host",
 )
 PROXY_FIELD = "proxy_conn_id"
 
@@ -91,12 +97,19 @@ class SfetlSnowflakeHook(SnowflakeHook):
     def patient(self, database: str = "") -> Patient:
         """Give what the connections say; nobody is asked but an OAuth endpoint for its token; holds secrets.
 
-        Raises ConnectionMissingError, ProxySettingsError, LoginDeniedError.
+        Raises ConnectionMissingError, LoginSettingsError, ProxySettingsError, LoginDeniedError.
         """
-        extra = self.get_connection(self.snowflake_conn_id).extra_dejson
-        options: dict[str, Any] = {
-            key: value for key, value in self._get_conn_params().items() if value not in (None, "")
-        }
+        fields = self._login_fields()
+        if faults := login_faults(fields):
+            raise LoginSettingsError(self.snowflake_conn_id, faults)
+        # The provider knows its ways to log in by their names in lower case only.
+        self.authenticator = fields.authenticator
+        extra = fields.extra
+        try:
+            found = self._get_conn_params()
+        except ValueError as error:
+            raise LoginSettingsError(self.snowflake_conn_id, (str(error),)) from None
+        options: dict[str, Any] = {key: value for key, value in found.items() if value not in (None, "")}
         options |= {name: extra[name] for name in PASSED_OPTIONS if name in extra}
         if self.time_zone:
             in_extra: dict[str, Any] = dict(options.get("session_parameters") or {})
@@ -105,6 +118,26 @@ class SfetlSnowflakeHook(SnowflakeHook):
         if settings is not None:
             options = {name: value for name, value in options.items() if not name.startswith("proxy_")}
         return Patient(options, settings, database or str(options.get("database") or ""))
+
+    def get_private_key(self) -> Any:
+        """Read the connection's private key, if it names one; raises LoginSettingsError."""
+        fields = self._login_fields()
+        if not fields.has_key:
+            return None
+        name, text = "private_key_content", fields.text("private_key_content")
+        try:
+            if path := fields.text("private_key_file"):
+                name, text = "private_key_file", Path(path).expanduser().read_text("utf-8", "replace")
+            return read_private_key(text, (fields.password or "").strip())
+        except OSError as error:
+            fault = f"{name}: {path} cannot be read ({error.strerror})"
+        except ValueError as error:
+            fault = f"{name}: {error}"
+        raise LoginSettingsError(self.snowflake_conn_id, (fault,))
+
+    def _login_fields(self) -> LoginFields:
+        connection = self.get_connection(self.snowflake_conn_id)
+        return LoginFields(connection.login, connection.password, connection.extra_dejson)
 
     def settings(self) -> ProxySettings | None:
         """Give what the proxy connection says, if there is one; raises ProxySettingsError."""

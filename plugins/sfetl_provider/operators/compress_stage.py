@@ -84,7 +84,9 @@ class CompressStageOperator(FileOperator):
         settings = self.feed.stage
         patience = Patience(settings.upload_timeout_seconds, settings.upload_timeout_bytes_per_second)
         schedule = RetrySchedule(settings.upload_tries, settings.upload_delay_seconds)
-        with ProcessUploader(self.hook.connector_options(), patience) as processes:
+        hook = self.hook
+        hook.patient()  # looks the connections up here: the uploads' threads then need not ask Airflow
+        with ProcessUploader(hook.connector_options, patience) as processes:
             self._uploader = RetryingUploader(processes, schedule, self.log.warning)
             yield self._uploader
 

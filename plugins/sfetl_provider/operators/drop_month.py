@@ -83,9 +83,10 @@ class DropMonthOperator(BaseOperator):
         preview = DropPreview.from_json(self.preview)
         context["month_name"] = f"{preview.feed} {preview.month}"  # type: ignore[typeddict-unknown-key]
         self._require_approval(preview)
-        request = self._request(context, preview)
         feed = find_feed(preview.feed)
-        with hook_of(feed).open_session() as session:
+        hook = hook_of(feed)
+        request = self._request(context, preview, is_insecure=hook.is_insecure)
+        with hook.open_session() as session:
             receipt = drop_month(request, feed, session, SystemClock())
         self.log.info(
             "%s of %s: %d rows deleted; ledger row %d.%s",
@@ -107,7 +108,7 @@ class DropMonthOperator(BaseOperator):
             )
         _require_typed(self.approval, self.previews)
 
-    def _request(self, context: Context, preview: DropPreview) -> DropRequest:
+    def _request(self, context: Context, preview: DropPreview, *, is_insecure: bool) -> DropRequest:
         run = context["dag_run"]
         return DropRequest(
             feed=preview.feed,
@@ -121,6 +122,7 @@ class DropMonthOperator(BaseOperator):
             actor=actor_of(context),
             approver=approver_of(self.approval),
             reason=context["params"]["reason"],
+            is_insecure=is_insecure,
         )
 
 

@@ -59,8 +59,10 @@ class RestoreMonthOperator(BaseOperator):
                 next_step="Trigger the restore again and approve it under Required Actions.",
             )
         feed = find_feed(preview.feed)
-        with hook_of(feed).open_session() as session:
-            receipt = restore_month(self._request(context, preview), feed, session, SystemClock())
+        hook = hook_of(feed)
+        request = self._request(context, preview, is_insecure=hook.is_insecure)
+        with hook.open_session() as session:
+            receipt = restore_month(request, feed, session, SystemClock())
         self.log.info(
             "%s of %s: %d rows brought back in place of %d; ledger row %d.",
             receipt.month,
@@ -71,7 +73,7 @@ class RestoreMonthOperator(BaseOperator):
         )
         return receipt.to_json()
 
-    def _request(self, context: Context, preview: RestorePreview) -> RestoreRequest:
+    def _request(self, context: Context, preview: RestorePreview, *, is_insecure: bool) -> RestoreRequest:
         run = context["dag_run"]
         return RestoreRequest(
             preview=preview,
@@ -81,4 +83,5 @@ class RestoreMonthOperator(BaseOperator):
             actor=actor_of(context),
             approver=approver_of(self.approval),
             reason=context["params"]["reason"],
+            is_insecure=is_insecure,
         )

@@ -60,7 +60,7 @@ def test_login_query_and_upload_processes_pass_a_proxy_that_verifies_ntlm(
                 f"CREATE STAGE {STAGE[1:]} ENCRYPTION=(TYPE='SNOWFLAKE_SSE')",
             ):
                 session.query(statement)
-            with ProcessUploader(options, Patience(30, 1e6)) as processes:
+            with ProcessUploader(lambda: options, Patience(30, 1e6)) as processes:
                 processes.upload(chunk, f"{STAGE}/ntlm/")
             assert [entry.size_bytes for entry in session.list_stage(f"{STAGE}/ntlm/")] == [100_000]
 

@@ -56,7 +56,7 @@ def by_processes(warehouse: RunningWarehouse) -> Iterator[UploaderBench]:
         def hang() -> None:
             proxy.fault = Fault(Kind.FREEZE, 100_000)
 
-        with ProcessUploader(options, Patience(60, 1_000_000)) as uploader:
+        with ProcessUploader(lambda: options, Patience(60, 1_000_000)) as uploader:
             yield UploaderBench(uploader, session.list_stage, hang, proxy.struck)
 
 

@@ -47,6 +47,7 @@ def droppable(counted: int = 5) -> ScriptedWarehouse:
     warehouse.answer('UPDATE "DEMO"', changed(1))
     warehouse.answer(RAISE, changed(1))
     warehouse.answer(LEDGER, rows_of())
+    warehouse.answer('"RUN_KEY" = ?', stored(action="drop"), after="COMMIT")
     warehouse.answer('SELECT "GENERATION", "CHAIN_HASH"', rows_of((1, "f" * 64)))
     warehouse.answer(COUNT_MONTH, rows_of((counted,)), rows_of((0,)))
     warehouse.answer("DELETE FROM", changed(counted))
@@ -100,6 +101,12 @@ def test_month_is_deleted_with_its_ledger_row() -> None:
     assert {"drop", "ada", "grace", "sent twice", "manual__9"} <= set(warehouse.binds[place])
 
 
+def test_a_drop_over_an_insecure_connection_says_so_in_its_receipt() -> None:
+    insecure = REQUEST.model_copy(update={"is_insecure": True})
+    assert drop_month(insecure, sample_config(), droppable(), ManualClock()).is_insecure
+    assert not drop(droppable()).is_insecure
+
+
 def test_repeat_gives_the_ledgers_receipt_and_changes_nothing() -> None:
     warehouse = droppable()
     warehouse.answer(
@@ -127,7 +134,7 @@ def test_anything_but_the_preview_is_rolled_back(
     warehouse.answer(words, answer)
     with pytest.raises(error):
         drop(warehouse)
-    assert warehouse.statements[-1] == "ROLLBACK"
+    assert warehouse.transaction_words[-1] == "ROLLBACK"
 
 
 def test_rows_left_after_the_commit_are_a_fault() -> None:

@@ -66,7 +66,9 @@ def test_a_row_of_before_there_were_load_modes_holds_as_it_was_written() -> None
 def test_any_changed_field_breaks_its_row(field: str) -> None:
     entries = chain_of(sample_facts(), sample_facts(), sample_facts())
     old = getattr(entries[1], field)
-    new = {"action": "restore"}.get(field, old + 1 if isinstance(old, int) else old + "x")
+    new = {"action": "restore", "is_insecure": True}.get(
+        field, old + 1 if isinstance(old, int) else old + "x"
+    )
     entries[1] = entries[1].model_copy(update={field: new})
     broken = verify(entries)
     assert broken is not None

@@ -52,6 +52,7 @@ def restorable(entry: QueryResult | None = None) -> ScriptedWarehouse:
     warehouse.answer('UPDATE "DEMO"', changed(1))
     warehouse.answer(RAISE, changed(1))
     warehouse.answer(LEDGER, rows_of())
+    warehouse.answer('"RUN_KEY" = ?', stored(action="restore"), after="COMMIT")
     warehouse.answer('"SEQUENCE" = ?', entry or stored())
     warehouse.answer('SELECT "GENERATION" FROM', rows_of((2,)))
     warehouse.answer('SELECT "GENERATION", "CHAIN_HASH"', rows_of((2, "f" * 64)))
@@ -74,6 +75,7 @@ def request(warehouse: ScriptedWarehouse) -> RestoreRequest:
         actor="ada",
         approver="grace",
         reason="sent twice",
+        is_insecure=True,
     )
 
 
@@ -86,6 +88,7 @@ def test_a_restore_replaces_the_month_by_what_it_was() -> None:
     receipt = restore(warehouse)
     assert (receipt.rows_deleted, receipt.rows_inserted, receipt.undoes) == (3, 5, 1)
     assert (receipt.generation, receipt.ledger_sequence, receipt.is_repeat) == (3, 3, False)
+    assert receipt.is_insecure
     (statement,) = warehouse.asked('INSERT INTO "DEMO"."PUBLIC"."FLIGHTS" ("FLIGHT_DATE", "CARRIER")')
     assert f"BEFORE (STATEMENT => '{QUERY_ID}')" in statement
 
@@ -125,7 +128,7 @@ def test_anything_but_the_preview_is_rolled_back(
     warehouse.answer(words, answer)
     with pytest.raises(error):
         restore_month(asked, sample_config(), warehouse, ManualClock())
-    assert warehouse.statements[-1] == "ROLLBACK"
+    assert warehouse.transaction_words[-1] == "ROLLBACK"
 
 
 @pytest.mark.parametrize(

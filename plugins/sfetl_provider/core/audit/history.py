@@ -29,10 +29,10 @@ def history_findings(
     low for that.
     """
     history = config.audit.history
-    if len(earlier) < history.needed_months:
+    usual = usual_rows_a_day(earlier, config)
+    if usual is None:
         return
-    usual = median(_a_day(past.rows, _named_month(past.month, config), config) for past in earlier)
-    found = _a_day(rows, month, config)
+    found = rows_a_day(rows, month, config)
     is_high = history.high_share is not None and found > history.high_share * usual
     if found >= history.low_share * usual and not is_high:
         return
@@ -45,14 +45,22 @@ def history_findings(
     )
 
 
+def usual_rows_a_day(earlier: Sequence[PublishedMonth], config: FeedConfig) -> float | None:
+    """Give the median of earlier months' rows for each expected day; None when they are too few."""
+    if len(earlier) < config.audit.history.needed_months:
+        return None
+    return median(rows_a_day(past.rows, _named_month(past.month, config), config) for past in earlier)
+
+
+def rows_a_day(rows: int, month: Month, config: FeedConfig) -> float:
+    """Give a month's rows for each day that the feed expects, or for each of the month when it expects none."""
+    return rows / (len(expected_days(config.qc, month)) or len(month.days()))
+
+
 def _named(earlier: Sequence[PublishedMonth]) -> str:
     months = sorted(past.month for past in earlier)
     several = f"{len(months)} published months of {months[0]} to {months[-1]}"
     return several if len(months) > 1 else f"the published month {months[0]}"
-
-
-def _a_day(rows: int, month: Month, config: FeedConfig) -> float:
-    return rows / (len(expected_days(config.qc, month)) or len(month.days()))
 
 
 def _named_month(text: str, config: FeedConfig) -> Month:

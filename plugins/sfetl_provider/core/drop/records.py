@@ -35,7 +35,10 @@ class DropPreview(Record):
 
 
 class DropRequest(Record):
-    """A drop that was previewed and approved; `rows`, `generation` and `keep_until` are the preview's."""
+    """A drop that was previewed and approved; `rows`, `generation` and `keep_until` are the preview's.
+
+    `is_insecure`: its connection verifies no certificate.
+    """
 
     feed: str
     month: str
@@ -48,6 +51,7 @@ class DropRequest(Record):
     actor: str
     approver: str
     reason: str
+    is_insecure: bool = False
 
 
 class DropReceipt(Record):
@@ -70,6 +74,7 @@ class DropReceipt(Record):
     query_ids: QueryIds
     dropped_at: datetime
     is_repeat: bool
+    is_insecure: bool = False
 
 
 def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> DropReceipt:
@@ -87,4 +92,5 @@ def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> DropReceipt:
         query_ids=entry.query_ids,
         dropped_at=entry.recorded_at,
         is_repeat=is_repeat,
+        is_insecure=entry.is_insecure,
     )

@@ -45,6 +45,7 @@ COLUMNS: Final[dict[str, str]] = {
     "LOAD_MODE": "VARCHAR",
     "QC_MODE": _TEXT,
     "QC_VERDICT": _TEXT,
+    "IS_INSECURE": "BOOLEAN",
     "QUERY_IDS": _TEXT,
     "STARTED_AT": "TIMESTAMP_NTZ(6)",
     "RECORDED_AT": "TIMESTAMP_NTZ(6) NOT NULL",

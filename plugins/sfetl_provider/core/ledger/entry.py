@@ -21,7 +21,10 @@ from sfetl_provider.core.record import Record
 Action = Literal["publish", "drop", "restore"]
 QueryIds = dict[str, str | tuple[str, ...]]
 
-ADDED_FIELDS = ("undoes", "kept_table", "rows_updated", "rows_rejected", "load_mode", "started_at")
+ADDED_FIELDS = (
+    *("undoes", "kept_table", "rows_updated", "rows_rejected", "load_mode", "started_at"),
+    "is_insecure",
+)
 """Fields that rows of the first ledgers lack: empty, they are left out of the hash, which so stays theirs."""
 
 # Snowflake gives NUMBER as int or Decimal, whichever fits its wire format.
@@ -60,7 +63,8 @@ class LedgerFacts(Record):
     that do not apply are empty, counts that do not apply are 0. `rows_copied` = `rows_inserted` +
     `rows_updated` + `rows_rejected`, which are those outside the month. `undoes` is the sequence number of the
     row that a restore undid, `kept_table` the name in schema SFETL of the clone that a drop took before.
-    `started_at` is when the run was planned. `query_ids` maps a step to its query id, or to several.
+    `started_at` is when the run was planned. `is_insecure`: the change was made over a connection that verifies
+    no certificate. `query_ids` maps a step to its query id, or to several.
     `recorded_at` has its zone and microseconds.
     """
 
@@ -89,6 +93,7 @@ class LedgerFacts(Record):
     load_mode: str = ""
     qc_mode: str = ""
     qc_verdict: str = ""
+    is_insecure: bool = False
     query_ids: QueryIds
     started_at: Annotated[datetime, AfterValidator(_as_utc)] | None = None
     recorded_at: Annotated[datetime, AfterValidator(_as_utc)]

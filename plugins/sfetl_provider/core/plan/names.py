@@ -188,6 +188,16 @@ def validation_path(root: Path, feed: str, key: str) -> Path:
     return root / feed / "validations" / f"{key}.json"
 
 
+def batch_path(root: Path, key: str) -> Path:
+    """Give the file of a batch's report; `key` is that of the run that started it."""
+    return root / "batches" / f"{key}.json"
+
+
+def validations_path(root: Path, key: str) -> Path:
+    """Give the file of a run's validations of all its tables together; pages and sheets lie beside it."""
+    return root / "validations" / f"{key}.json"
+
+
 def rejects_path(root: Path, plan: MonthPlan, key: str) -> Path:
     """Give the list of bad lines of one source file, beside the run's report."""
     return root / plan.feed / plan.month / f"{plan.run_key}-rejects" / f"{key}.tsv"

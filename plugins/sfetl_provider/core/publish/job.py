@@ -23,6 +23,8 @@ class PublishJob:
     verdict: QcVerdict
     audited: tuple[Finding, ...] = ()
     """What the audit told of the load table."""
+    is_insecure: bool = False
+    """Its run verifies, or verified when it was planned, no certificate."""
 
     @property
     def rows(self) -> MonthRows:

@@ -32,6 +32,7 @@ class PublishReceipt(Record):
     reason: str
     published_at: datetime
     is_repeat: bool
+    is_insecure: bool = False
 
 
 def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> PublishReceipt:
@@ -53,4 +54,5 @@ def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> PublishReceipt:
         reason=entry.reason,
         published_at=entry.recorded_at,
         is_repeat=is_repeat,
+        is_insecure=entry.is_insecure,
     )

@@ -42,7 +42,7 @@ class RestorePreview(Record):
 
 
 class RestoreRequest(Record):
-    """A restore that was previewed and approved."""
+    """A restore that was previewed and approved; `is_insecure`: its connection verifies no certificate."""
 
     preview: RestorePreview
     dag_id: str
@@ -51,6 +51,7 @@ class RestoreRequest(Record):
     actor: str
     approver: str
     reason: str
+    is_insecure: bool = False
 
 
 class RestoreReceipt(Record):
@@ -71,6 +72,7 @@ class RestoreReceipt(Record):
     query_ids: QueryIds
     restored_at: datetime
     is_repeat: bool
+    is_insecure: bool = False
 
 
 def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> RestoreReceipt:
@@ -88,4 +90,5 @@ def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> RestoreReceipt:
         query_ids=entry.query_ids,
         restored_at=entry.recorded_at,
         is_repeat=is_repeat,
+        is_insecure=entry.is_insecure,
     )

@@ -25,7 +25,6 @@ from sfetl_provider.core.stage.compress import (
     ignore_bytes,
 )
 from sfetl_provider.core.stage.conservation import left_out_counts, require_conservation
-from sfetl_provider.core.stage.file_hash import FileHash, require_sha256
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LADDER, LevelChooser
 from sfetl_provider.core.stage.masked_source import mask_source
@@ -51,6 +50,7 @@ from sfetl_provider.core.stage.staged_file import (
 from sfetl_provider.core.stage.staging_progress import StagingProgress
 from sfetl_provider.core.stage.stream import TextStream, open_stream
 from sfetl_provider.core.tsv.compressed import is_compressed
+from sfetl_provider.core.tsv.file_hash import FileHash, require_sha256
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.left_out import LeftOutList, open_left_out
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source

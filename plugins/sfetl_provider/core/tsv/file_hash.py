@@ -1,4 +1,4 @@
-"""The SHA-256 of a whole source file, computed beside its compression."""
+"""The SHA-256 of a whole source file, computed beside those who read it for something else."""
 
 from __future__ import annotations
 
