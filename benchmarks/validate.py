@@ -5,10 +5,10 @@
 Run from the project's root with the environment of the tests, when nothing else loads the machine. Makes tables
 and their ledger in a local warehouse, which is a process of its own on the same cores, and validates so many of
 them in one session, one after the other: days and ledger, as by default; with own rules and keys; the fewest with
-all of the ledger. A row gives the statements, the seconds until all tables were judged, of which those in the warehouse, the
-CPU seconds of this process, seconds and statements by table, the seconds for the executive page and workbook, and
-this process's highest resident memory. On Snowflake each statement costs a way over the network and more, so their
-number counts more than here. For comparison: a COUNT for each month. `--record` adds the rows to
+all of the ledger. A row gives the statements, the seconds until all tables were judged, of which those in the
+warehouse, the CPU seconds of this process, seconds and statements by table, the seconds for the executive page and
+workbook, and this process's highest resident memory. On Snowflake each statement costs a way over the network and
+more, so their number counts more than here. For comparison: a COUNT for each month. `--record` adds the rows to
 benchmarks/RESULTS.md.
 """
 
