@@ -2,11 +2,11 @@
 
     python -m benchmarks.airflow_month [--runs 5] [--record]
 
-Run from the project's root with the environment of the tests, when nothing else loads the machine. Starts a stack in
-a temporary folder (SQLite, LocalExecutor, the local warehouse), loads flights of January 2013 (27,004 rows)
-once to warm up and then `--runs` times, one after the other, and stops it. The row is that of the run whose seconds
-until publication are the median: for each task, seconds after the trigger when it began and when it ended. CPU
-seconds are those of all processes of the stack from trigger to publication. `--record` adds the row to
+Run from the project's root with the environment of the tests, when nothing else loads the machine. Starts a
+stack in a temporary folder (SQLite, LocalExecutor, the local warehouse), loads flights of January 2013 (27,004
+rows) once to warm up and then `--runs` times, one after the other, and stops it. The row is that of the run whose
+seconds until publication are the median: for each task, seconds after the trigger when it began and when it ended.
+CPU seconds are those of all processes of the stack from trigger to publication. `--record` adds the row to
 benchmarks/RESULTS.md.
 """
 
@@ -36,9 +36,10 @@ LONGEST_SECONDS = 300
 HEADING = f"""
 ## A month through Airflow
 
-`python -m benchmarks.airflow_month`: {FLIGHTS_BY_MONTH[MONTH]:,} rows of real flights, 2.8 MB, through the demo's Airflow and local
-warehouse; the run with the median of the seconds from trigger to published. Tasks: begin–end in seconds after the trigger.
-`file_qc` and `qc_gate` run beside `compress_stage`. Load: the machine's average of a minute, of other work too.
+`python -m benchmarks.airflow_month`: {FLIGHTS_BY_MONTH[MONTH]:,} rows of real flights, 2.8 MB, through the demo's
+Airflow and local warehouse; the run with the median of the seconds from trigger to published. Tasks: begin–end in
+seconds after the trigger. `file_qc` and `qc_gate` run beside `compress_stage`. Load: the machine's average of a
+minute, of other work too.
 
 | {MACHINE_COLUMNS} | runs | load | published s | CPU s | tasks |
 |---|---|---|---|---|---|---|---|---|

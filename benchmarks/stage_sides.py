@@ -77,8 +77,9 @@ class TimedListener:
 def _staged(job: Job, stage: StageListing, uploader: Uploader, hashed: str = "") -> Outcome:
     """Stage the file, with a column hashed if one is named."""
     level = job.level if job.level == "auto" else int(job.level)
+    mask = {"method": "hash", "pattern": "[0-9]+"}
     columns = [
-        {"name": column.name, "mask": {"method": "hash"} if column.name == hashed else None}
+        {"name": column.name, "mask": mask if column.name == hashed else None}
         for column in columns_of(Shape(job.columns))
     ]
     settings = {"chunk_mib": job.chunk_mib, "zstd_level": level}

@@ -112,8 +112,8 @@ def _config_section() -> dict[str, Any]:
             ),
             "reports_dir": _path_option("Folder of the runs' reports.", "reports"),
             "preload": {
-                "description": "Let the scheduler import this package and Snowflake's connector when it starts, so that"
-                " the tasks of LocalExecutor, which are forked from it, need not.",
+                "description": "Let the scheduler import this package and Snowflake's connector when it starts, so"
+                " that the tasks of LocalExecutor, which are forked from it, need not.",
                 "version_added": "0.1.0",
                 "type": "boolean",
                 "example": None,

@@ -27,7 +27,7 @@ from sfetl_provider.core.copy_into.statement import (
 from sfetl_provider.core.drop import preview, recovery
 from sfetl_provider.core.expression.table_text import TableNames, TableText
 from sfetl_provider.core.expression.tree import FactName
-from sfetl_provider.core.ledger import append, generation, month_history, month_rows, profiles
+from sfetl_provider.core.ledger import append, generation, month_history, month_rows, profiles, rejected_rows
 from sfetl_provider.core.ledger.tables import (
     add_column_statement,
     preparing_statements,
@@ -105,6 +105,8 @@ def _ledger() -> dict[str, str]:
         "add_ledger_column": add_column_statement("DEMO", "LOAD_MODE"),
         "insert_ledger": append.insert_statement("DEMO"),
         "insert_profile": profiles.insert_statement("DEMO"),
+        "rejected_publications": rejected_rows.publications_statement("DEMO"),
+        "delete_rejected_rows": rejected_rows.delete_statement("DEMO"),
         "earlier_profiles": profiles.earlier_statement("DEMO", "flights", 6),
         "earlier_months": month_history.months_statement("DEMO", "flights", 6),
         "recorded_months": month_history.recorded_months_statement("DEMO", "flights"),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +16,7 @@ from sfetl_provider.core.drop.deletion import drop_month
 from sfetl_provider.core.errors import (
     DropRefusedError,
     GenerationConflictError,
+    PrivilegeMissingError,
     PublishRefusedError,
     SfetlError,
     TransactionEndedError,
@@ -23,6 +25,7 @@ from sfetl_provider.core.errors import (
 )
 from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.generation import read_generation
+from sfetl_provider.core.ledger.grants import grant_statements
 from sfetl_provider.core.ledger.lookup import chain_end, entries
 from sfetl_provider.core.ledger.verification import verify
 from sfetl_provider.core.maintenance.in_warehouse import find_in_warehouse, remove_from_warehouse
@@ -225,6 +228,11 @@ def test_rows_outside_the_month_loaded_twice_leave_the_same_table(session: Snowf
         ("undated", {"FLIGHT_DATE": None, "CARRIER": "AA", "DISTANCE": "4"}),
     ]
     assert [entry.rows_rejected for entry in verified_chain(session)] == [2, 2]
+    first, second = find_in_warehouse(session, "DEMO")
+    assert (first.kind, first.month, first.size_bytes > 50) == ("rejected_rows", "2013-01", True)
+    assert abs(first.newest - datetime.now(UTC)) < timedelta(minutes=5)
+    remove_from_warehouse(session, first)
+    assert find_in_warehouse(session, "DEMO") == (second,)
 
 
 def test_rows_of_another_month_are_refused(session: SnowflakeSession) -> None:
@@ -364,14 +372,33 @@ def test_restore_that_loses_its_commit_is_decided_by_the_ledger(
     assert (month_rows(session), len(verified_chain(session))) == (5, 3)
 
 
-def test_a_month_of_a_table_without_a_past_comes_back_from_its_clone(session: SnowflakeSession) -> None:
+def open_limited_session(running: RunningWarehouse, session: SnowflakeSession) -> SnowflakeSession:
+    """Log in with a role that may do what `sfetl init` prints, and no more."""
+    for statement in (
+        "CREATE ROLE LOADER",
+        "CREATE USER LOADING DEFAULT_ROLE=LOADER DEFAULT_WAREHOUSE=LOCAL_WH",
+        "GRANT ROLE LOADER TO USER LOADING",
+        "GRANT USAGE ON WAREHOUSE LOCAL_WH TO ROLE LOADER",
+        *grant_statements(CONFIG, "loader"),
+    ):
+        session.query(statement)
+    return SnowflakeSession(open_connection({**running.connection_parameters(), "user": "LOADING"}))
+
+
+def test_a_month_of_a_table_without_a_past_comes_back_from_its_clone_with_the_grants_of_init(
+    running: RunningWarehouse, session: SnowflakeSession
+) -> None:
     session.query(f"ALTER TABLE {TARGET} SET DATA_RETENTION_TIME_IN_DAYS = 0")
-    publish(session, "one", 5)
-    as_published = month_rows_in_order(session)
-    receipt = drop_month(drop_request(session, "d" * 12, recoverable_days=7), CONFIG, session, CLOCK)
-    assert receipt.kept_table.startswith("KEPT_FLIGHTS_201301_DDDDDDDDDDDD_")
-    restore_month(restore_request(session, 2), CONFIG, session, CLOCK)
-    assert month_rows_in_order(session) == as_published
-    (kept,) = [item for item in find_in_warehouse(session, "DEMO") if item.kind == "kept_table"]
-    remove_from_warehouse(session, kept)
-    assert not [item for item in find_in_warehouse(session, "DEMO") if item.kind == "kept_table"]
+    with open_limited_session(running, session) as limited:
+        publish(limited, "one", 5)
+        as_published = month_rows_in_order(session)
+        receipt = drop_month(drop_request(limited, "d" * 12, recoverable_days=7), CONFIG, limited, CLOCK)
+        assert receipt.kept_table.startswith("KEPT_FLIGHTS_201301_DDDDDDDDDDDD_")
+        restore_month(restore_request(limited, 2), CONFIG, limited, CLOCK)
+        assert month_rows_in_order(session) == as_published
+        (kept,) = find_in_warehouse(limited, "DEMO")
+        assert kept.kind == "kept_table"
+        remove_from_warehouse(limited, kept)
+        assert not find_in_warehouse(limited, "DEMO")
+        with pytest.raises(PrivilegeMissingError):
+            limited.query('DELETE FROM "DEMO"."SFETL"."LEDGER"')

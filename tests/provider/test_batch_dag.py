@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk.api.datamodels._generated import DagRunState
 from airflow.sdk.exceptions import DagRunTriggerException, TaskDeferred
 
 from local.warehouse.serving.server import RunningWarehouse
@@ -40,8 +41,8 @@ class Instance:
     def get_dr_count(self, **_: Any) -> int:
         return 0 if self.load_state is None else 1
 
-    def get_dagrun_state(self, **_: Any) -> str | None:
-        return self.load_state
+    def get_dagrun_state(self, **_: Any) -> DagRunState:
+        return DagRunState(self.load_state)
 
     def get_dag(self, dag_id: str) -> Any:
         return SimpleNamespace(is_paused=self.is_paused)
@@ -83,7 +84,7 @@ def test_a_load_that_exists_is_found_again_and_not_started() -> None:
     assert waits.value.trigger.run_ids == [ASKED["run_id"]]
 
     trigger().execute(context(Instance("success"), qc_mode="file"))
-    with pytest.raises(BatchedLoadError, match="/dags/load_sales/runs/batch__1__2022-03, then this task"):
+    with pytest.raises(BatchedLoadError, match="/dags/load_sales/runs/batch__1__2022-03, then this task and"):
         trigger().execute_complete(context(Instance("failed"), qc_mode="file"), None)
     with pytest.raises(BatchedLoadError, match="Unpause load_sales"):
         trigger().execute(context(Instance(is_paused=True), qc_mode="file"))

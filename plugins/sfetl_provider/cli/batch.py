@@ -17,8 +17,9 @@ from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month_list import read_months
 from sfetl_provider.core.report.batch import BatchMonth, BatchReport, build_batch, month_of_report
 from sfetl_provider.core.report.batch_text import render_batch_text
-from sfetl_provider.core.report.report_file import newest_load
+from sfetl_provider.core.report.report_file import newest_change, newest_load
 from sfetl_provider.core.report.run_report import RunReport
+from sfetl_provider.core.report.run_words import STATE_WORDS
 
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -48,12 +49,27 @@ def _found(
 ) -> Iterator[tuple[BatchMonth, RunReport | None]]:
     for feed in feeds:
         for month in months:
-            path, report = newest_load(reports_dir, feed, month) or (None, None)
-            if path is None or report is None or report.finished_at < since:
-                reason = "no report of a load" if report is None else f"not since then: {report.run_id}"
-                yield BatchMonth(feed=feed, month=month, state="not run", reason=reason), None
-            else:
-                yield month_of_report(report, str(path.with_suffix(".html").resolve())), report
+            yield _month(reports_dir, feed, month, since)
+
+
+def _month(reports_dir: Path, feed: str, month: str, since: datetime) -> tuple[BatchMonth, RunReport | None]:
+    path, report = newest_load(reports_dir, feed, month) or (None, None)
+    if path is None or report is None or report.finished_at < since:
+        reason = "no report of a load" if report is None else f"not since then: {report.run_id}"
+        return BatchMonth(feed=feed, month=month, state="not run", reason=reason), None
+    told = month_of_report(report, str(path.with_suffix(".html").resolve()))
+    last = newest_change(reports_dir, feed, month)
+    if last and last.state in ("dropped", "restored") and last.finished_at > report.finished_at:
+        told = _changed_since(told, last)
+    return told, report
+
+
+def _changed_since(told: BatchMonth, last: RunReport) -> BatchMonth:
+    """Say that something came after the load; a month that was deleted is one to be loaded."""
+    reason = f"{STATE_WORDS[last.state].lower()} since then: ledger row {last.ledger_sequence}"
+    if last.state == "dropped":
+        return told.model_copy(update={"state": "not run", "reason": reason, "rows": None})
+    return told.model_copy(update={"reason": reason})
 
 
 def _moment(text: str | None) -> datetime:

@@ -70,5 +70,5 @@ allow, waits for all, and ends with one report: done, failed with reason, skippe
 
 * The load DAGs must be unpaused.
 * A failed month: open its run by the link in the report, read what to do, clear its failed tasks there. Then clear
-  the month's *load* here, and *report* is made anew; nothing is started twice.
+  the month's *load* here with its downstream tasks, and *report* is made anew; nothing is started twice.
 """

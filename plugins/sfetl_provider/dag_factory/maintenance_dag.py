@@ -17,7 +17,7 @@ def build_maintenance_dag() -> DAG:
     """Give the DAG maintenance; one run a day, one at a time."""
     with DAG(
         dag_id=DAG_ID,
-        description="Removes chunks, load tables and scratch files that failed runs left",
+        description="Removes what failed runs left, and clones and rejected rows after their days",
         schedule="0 5 * * *",
         start_date=datetime(2024, 1, 1),
         catchup=False,
@@ -30,6 +30,13 @@ def build_maintenance_dag() -> DAG:
                 minimum=0,
                 title="Keep days",
                 description="How long a run that is over keeps what it would need to resume",
+            ),
+            "keep_rejected_rows_days": Param(
+                Retention.rejected_rows_days,
+                type="integer",
+                minimum=0,
+                title="Keep rejected rows, days",
+                description="How long the rows that a publication left out stay in SFETL.REJECTED_ROWS",
             ),
             "dry_run": Param(
                 False, type="boolean", title="Dry run", description="Only list what would be removed"
@@ -45,10 +52,11 @@ def build_maintenance_dag() -> DAG:
 
 
 _DOCUMENTATION = """
-Removes what loads left that failed and were never cleared.
+Removes what loads left that failed and were never cleared, clones of drops after their day, and rows that
+publications left out after theirs.
 
-1. **find** lists every run's chunks on the stage, load tables and scratch folder in its log, each with what
-   follows and why; with *dry run* the run ends there.
+1. **find** lists every run's chunks on the stage, tables, rejected rows and scratch folder in its log, each with
+   what follows and why; with *dry run* the run ends there.
 2. **remove** looks again and removes what was listed and is still due.
 
 A failed load can be cleared, and resumes, until its *keep days* are over; after them it starts afresh. What

@@ -14,6 +14,7 @@ from sfetl_provider.core.copy_into.bad_row_list import ListPlace
 from sfetl_provider.core.copy_into.checkpoint import CopyState, hand_over, read_state
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts, with_header
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
+from sfetl_provider.core.copy_into.resumption import resumption_text
 from sfetl_provider.core.copy_into.short_wait import steps_within
 from sfetl_provider.core.copy_into.submission import cancel_running
 from sfetl_provider.core.errors import CopyLostError, WarehouseUnavailableError
@@ -102,13 +103,16 @@ class AsyncCopyOperator(FeedOperator):
 
     def _begin(self, checkpoints: CheckpointStore) -> CopyStep:
         """Go on where the last life of this task was; a COPY that was cancelled meanwhile is loaded again."""
+        found = read_state(checkpoints)
         try:
-            return self._advance(checkpoints, is_first=True)
+            return self._advance(checkpoints, found, is_first=True)
         except CopyLostError as error:
             self.log.warning("%s It is loaded again.", error.what)
             return self._advance(checkpoints)
 
-    def _advance(self, checkpoints: CheckpointStore, *, is_first: bool = False) -> CopyStep:
+    def _advance(
+        self, checkpoints: CheckpointStore, found: CopyState | None = None, *, is_first: bool = False
+    ) -> CopyStep:
         plan = self.month_plan
         rejects = ListPlace(
             copy_rejects_path(read_settings().reports_dir, plan), self.feed.qc.rejects_mib * MIB
@@ -121,16 +125,19 @@ class AsyncCopyOperator(FeedOperator):
                 self._refuse_smaller(job, session)
             ports = CopyPorts(session, checkpoints, SystemClock())
             for step in steps_within(job, ports, self.wait_here_seconds):
+                if resumed := resumption_text(found, read_state(checkpoints)):
+                    self.log.info("%s", resumed)
+                found = None
                 self._tell(step, checkpoints)
         return step
 
     def _tell(self, step: CopyStep, checkpoints: CheckpointStore) -> None:
-        if step.pace is not None:
-            self.log.info("%s: %s", step.pace.event.subject, estimate_text(step.pace))
-            checkpoints.set(PROGRESS_KEY, progress_record([step.pace], SystemClock().now()))
         if isinstance(step, Waiting):
             what = "was refused; its bad rows are listed by" if step.is_explaining else "runs as"
             self.log.info("COPY %d of %d %s query %s.", step.batch, step.of, what, step.query_id)
+        if step.pace is not None:
+            self.log.info("%s: %s", step.pace.event.subject, estimate_text(step.pace))
+            checkpoints.set(PROGRESS_KEY, progress_record([step.pace], SystemClock().now()))
 
     def _refuse_smaller(self, job: CopyJob, session: Warehouse) -> None:
         """Refuse rows that are too few for a replacement before they are copied; `publish` decides again."""

@@ -134,7 +134,7 @@ class TriggerLoadOperator(TriggerDagRunOperator):
             raise BatchedLoadError(
                 f"The load of {self.asked['feed']} {self.asked['month']} failed.",
                 safe="The other months go on.",
-                next_step=f"Its report says why: clear its failed tasks at {link}, then this task.",
+                next_step=f"Its report says why: clear its failed tasks at {link}, then this task and the report.",
             )
 
 
@@ -169,7 +169,9 @@ def state_of(context: Context, dag_id: str, run_id: str) -> str | None:
     ti: Any = context["ti"]
     if not ti.get_dr_count(dag_id=dag_id, run_ids=[run_id]):
         return None
-    return str(ti.get_dagrun_state(dag_id=dag_id, run_id=run_id))
+    state: Any = ti.get_dagrun_state(dag_id=dag_id, run_id=run_id)
+    # Airflow gives a member of an enumeration, whose text is not its value.
+    return str(getattr(state, "value", state))
 
 
 def _month(

@@ -25,7 +25,7 @@ LISTED_LIMIT = 500
 
 
 class FindLeftoversOperator(BaseOperator):
-    """Lists chunks, load tables and scratch folders of runs, and which of them are due; changes nothing.
+    """Lists chunks, tables, rows left out and scratch folders of runs, and which of them are due; changes nothing.
 
     Reads each database of the feeds' configs once, and this worker's scratch folder.
     """
@@ -82,7 +82,10 @@ def _decisions(context: Context) -> tuple[Decision, ...]:
     for feed in _one_per_database():
         with _session(feed) as session:
             leftovers.extend(find_in_warehouse(session, feed.table.database))
-    retention = Retention(ended_days=int(context["params"]["keep_days"]))
+    params = context["params"]
+    retention = Retention(
+        ended_days=int(params["keep_days"]), rejected_rows_days=int(params["keep_rejected_rows_days"])
+    )
     owners = RunOwners(context, settings.reports_dir)
     return decide(leftovers, owners, retention, SystemClock().now())
 

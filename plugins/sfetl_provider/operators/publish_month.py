@@ -10,6 +10,7 @@ from airflow.sdk import Context
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
+from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.qc.report import QcVerdict
@@ -46,6 +47,13 @@ class PublishMonthOperator(FeedOperator):
             verdict=verdict,
             audited=AuditReport.from_json(self.audit).findings,
             is_insecure=self.month_plan.is_insecure or self.hook.is_insecure,
+        )
+        self.log.info(
+            "Publishing %d rows of %s into %s by %s, in one transaction.",
+            job.outcome.rows_copied,
+            job.outcome.load_table.name,
+            quoted_table(job.plan.table),
+            job.plan.load_mode,
         )
         with self.open_session() as session:
             receipt = publish_month(job, session, SystemClock())

@@ -20,6 +20,7 @@ from sfetl_provider.core.plan.names import data_docs_folder, report_path, run_ke
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.record import Record
+from sfetl_provider.core.report.listed_rows import first_rows
 from sfetl_provider.core.report.report_file import write_report, write_text
 from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, Stopped, build_report
 from sfetl_provider.core.report.text import render_text
@@ -113,13 +114,15 @@ class LoadReportOperator(RunReportOperator):
         """Collect the results of the load's tasks."""
         staged = tasks.mapped_results("compress_stage")
         checked = map(QcReport.from_json, tasks.present_results("file_qc"))
+        outcome = read(CopyOutcome, tasks.result("copy"))
         verdict = read(QcVerdict, tasks.result("qc_gate") or tasks.refused("qc_gate"))
         return RunRecords(
             plan=read(MonthPlan, tasks.result("plan")),
             verdict=verdict,
             bad_files=tuple(report for report in checked if report.bad_records),
             staged_files=None if staged is None else _files(staged, verdict),
-            outcome=read(CopyOutcome, tasks.result("copy")),
+            outcome=outcome,
+            copy_bad_rows=first_rows(outcome.rejects if outcome else None),
             audit=read(AuditReport, tasks.result("audit") or tasks.refused("audit")),
             publication=read(PublishReceipt, tasks.result("publish")),
             published_before=tuple(tasks.pushed("wait_for_files", PUBLISHED_BEFORE) or ()),

@@ -13,6 +13,7 @@ from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE
 from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.core.ports import QueryState
 from sfetl_provider.triggers.settling import settle
+from sfetl_provider.triggers.task_life import goes_on
 
 if TYPE_CHECKING:
     from sfetl_provider.adapters.snowflake_session import SnowflakeSession
@@ -71,7 +72,14 @@ class AsyncCopyTrigger(BaseTrigger):
             await asyncio.to_thread(self._log_out)
 
     async def on_kill(self) -> None:
-        """Cancel the query: a person marked the waiting task, or cleared it. A triggerer that stops leaves it."""
+        """Cancel the query of a task that a person marked or deleted; a cleared one finds it again.
+
+        So does another triggerer when this one stops, which calls nothing of this. When Airflow cannot be asked
+        which it was, the query goes on.
+        """
+        if await goes_on(self.task_instance):
+            self.log.info("The task was cleared: query %s goes on and is found again.", self.query_id)
+            return
         hook = await self._hook()
         await asyncio.to_thread(self._cancel, hook)
 

@@ -44,6 +44,13 @@ def test_age_and_owner_decide(days: float, state: Any, is_due: bool, reason: str
     assert (decision.is_due, decision.reason) == (is_due, reason)
 
 
+@pytest.mark.parametrize(("days", "is_due"), [(89, False), (90, True)])
+def test_rows_that_a_publication_left_out_stay_for_days_of_their_own(days: float, is_due: bool) -> None:
+    (decision,) = decide([leftover(days, kind="rejected_rows")], lambda _: "living", RETENTION, NOW)
+
+    assert decision.is_due is is_due
+
+
 def test_the_owner_of_a_young_one_is_not_asked() -> None:
     asked: list[Leftover] = []
 

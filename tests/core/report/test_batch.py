@@ -21,7 +21,7 @@ from sfetl_provider.core.report.run_report import RunEnd, RunRecords, RunReport,
 from sfetl_provider.core.report.task_failure import TaskFailure
 from tests.core.load_samples import NOW
 from tests.core.report.shown_page import ShownPage
-from tests.core.report.test_run_report import ALL, END, IDENTITY, PLAN
+from tests.core.report.test_run_report import ALL, DELETION, END, IDENTITY, PLAN
 
 FAILURE = TaskFailure(
     task="qc_gate", error="QcFailedError", what="2 points:\n- <b>gap</b>", next_step="Correct it."
@@ -114,6 +114,12 @@ def test_the_command_takes_the_latest_load_of_each_month(
     report_path(tmp_path, "flights", "2013-02", "c").unlink()
     assert run("2013-02") == 1
     assert run("2013-01..2013-02", "2026-11-21T03:00") == 1
+    gone = load("2013-01", RunRecords(deletion=DELETION), RunEnd(NOW, NOW + timedelta(hours=4)), "drop")
+    write_report(
+        report_path(tmp_path, "flights", "2013-01", "d"), gone.model_copy(update={"dag_id": "drop_month"})
+    )
+    assert run("2013-01") == 2
+    assert "deleted since then: ledger row 10" in capsys.readouterr().out
     assert run("2013-03") == 2
     assert "no report of a load" in capsys.readouterr().out
     with pytest.raises(ConfigError, match="no date or time"):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from sfetl_provider.core.errors import QcFailedError
+from sfetl_provider.core.qc.rejects import open_rejects
 from sfetl_provider.core.qc.report import RejectsFile
 from sfetl_provider.core.report.balances import balances
+from sfetl_provider.core.report.listed_rows import first_rows
 from sfetl_provider.core.report.run_page import render_run
 from sfetl_provider.core.report.run_report import RunEnd, RunRecords, build_report
 from sfetl_provider.core.report.task_failure import ErrorText, TaskFailure
@@ -102,14 +105,18 @@ def test_a_drop_says_how_it_is_undone() -> None:
         assert text in page.text
 
 
-def test_what_copy_left_out_is_accounted_for_and_a_gap_is_seen() -> None:
-    rejects = RejectsFile(path="/reports/copy.tsv", lines=1)
+def test_what_copy_left_out_is_quoted_and_accounted_for_and_a_gap_is_seen(tmp_path: Path) -> None:
+    with open_rejects(tmp_path / "copy.tsv", 1_000_000) as writer:
+        writer.add_at(("a.tsv", "102 to 104", 2, None), "Numeric value '<b>'", b"x\t<b>" + b"y" * 600)
+    rejects = RejectsFile(path=str(writer.path), lines=writer.lines)
     outcome = sample_outcome(PLAN, rows_copied=5).model_copy(update={"rows_rejected": 1, "rejects": rejects})
-    report = build_report(IDENTITY, replace(WHOLE, outcome=outcome), END)
+    records = replace(WHOLE, outcome=outcome, copy_bad_rows=first_rows(rejects))
+    report = build_report(IDENTITY, records, END)
 
     told = {balance.step: (str(balance), balance.is_even) for balance in balances(report)}
-
     assert told["COPY"] == ("6 staged = 5 copied + 1 rejected by COPY", True)
     assert told["publish"] == ("5 copied ≠ 6 inserted", False)
-    assert "does not add up" in render_run(report)
-    assert "/reports/copy.tsv" in render_run(report)
+    page = ShownPage(render_run(report))
+    for text in ("does not add up", rejects.path, "102 to 104", "Numeric value '<b>'", "x\\t<b>yyy", "yy…"):
+        assert text in page.text
+    assert first_rows(RejectsFile(path=str(tmp_path / "gone.tsv"), lines=1)) == ()

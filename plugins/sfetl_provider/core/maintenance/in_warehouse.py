@@ -1,5 +1,4 @@
-"""What runs left in Snowflake: chunks on the stage, load tables, clones of drops. Found by name, then removed.
-and looked at again.
+"""What runs left in Snowflake: chunks on the stage, load tables, clones of drops, rows that were not published.
 
 Sources: docs.snowflake.com/en/sql-reference/sql/list, …/show-tables, …/remove.
 """
@@ -7,10 +6,11 @@ Sources: docs.snowflake.com/en/sql-reference/sql/list, …/show-tables, …/remo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
+from sfetl_provider.core.ledger import rejected_rows
 from sfetl_provider.core.maintenance.leftover import Leftover
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import (
@@ -18,8 +18,10 @@ from sfetl_provider.core.plan.names import (
     STAGE,
     KeptTableParts,
     kept_table_parts,
+    ledger_table,
     load_table_parts,
     quoted_table,
+    rejected_rows_table,
     stage_name,
 )
 from sfetl_provider.core.ports import StagedEntry, Warehouse
@@ -36,18 +38,22 @@ def find_in_warehouse(warehouse: Warehouse, database: str) -> tuple[Leftover, ..
     if not _exists(warehouse, "SCHEMAS", SCHEMA, f"DATABASE {quote_identifier(database)}"):
         return ()
     schema = f"SCHEMA {quote_identifier(database)}.{quote_identifier(SCHEMA)}"
-    tables = tuple(_tables(warehouse, database, schema))
+    records = warehouse.query(f"SHOW TABLES IN {schema}").records()
+    tables = (*_tables(records, database), *_rejected_rows(warehouse, records, database))
     if not _exists(warehouse, "STAGES", STAGE, schema):
         return tables
     return (*tables, *_chunks(warehouse, database))
 
 
 def remove_from_warehouse(warehouse: Warehouse, leftover: Leftover) -> None:
-    """Remove chunks or a table; doing it again is no error. Raises ReconciliationError when some stay."""
-    if leftover.kind != "chunks":
-        warehouse.query(f"DROP TABLE IF EXISTS {leftover.place}")
-    else:
+    """Remove chunks, a table or rows; doing it again is no error. Raises ReconciliationError when chunks stay."""
+    if leftover.kind == "chunks":
         remove_files(warehouse, leftover.place, safe="No living run owns them.")
+    elif leftover.kind == "rejected_rows":
+        binds = (leftover.feed, leftover.month, leftover.run_key)
+        warehouse.query(rejected_rows.delete_statement(leftover.database), binds)
+    else:
+        warehouse.query(f"DROP TABLE IF EXISTS {leftover.place}")
 
 
 def _exists(warehouse: Warehouse, kinds: str, name: str, scope: str) -> bool:
@@ -56,8 +62,28 @@ def _exists(warehouse: Warehouse, kinds: str, name: str, scope: str) -> bool:
     return any(record["name"] == name for record in result.records())
 
 
-def _tables(warehouse: Warehouse, database: str, schema: str) -> Iterator[Leftover]:
-    for record in warehouse.query(f"SHOW TABLES IN {schema}").records():
+def _rejected_rows(
+    warehouse: Warehouse, tables: Sequence[Mapping[str, object]], database: str
+) -> Iterator[Leftover]:
+    table, ledger = rejected_rows_table(database), ledger_table(database)
+    if not {table.name, ledger.name} <= {str(record["name"]) for record in tables}:
+        return
+    found = warehouse.query(rejected_rows.publications_statement(database)).rows
+    for feed, month, run_key, rows, size_bytes, recorded_at in found:
+        yield Leftover(
+            kind="rejected_rows",
+            place=f"{quoted_table(table)}: {rows} rows of {feed} {month}, run {run_key}",
+            database=database,
+            feed=str(feed),
+            month=str(month),
+            run_key=str(run_key),
+            size_bytes=int(str(size_bytes)),
+            newest=datetime.fromisoformat(str(recorded_at)).replace(tzinfo=UTC),
+        )
+
+
+def _tables(records: Sequence[Mapping[str, object]], database: str) -> Iterator[Leftover]:
+    for record in records:
         name, created = str(record["name"]), record["created_on"]
         parts = load_table_parts(name) or kept_table_parts(name)
         if parts is None or not isinstance(created, datetime):

@@ -16,15 +16,15 @@ _MEGABYTE = 1e6
 
 
 class Leftover(Record):
-    """Something that belongs to one run: a stage path, a load table, a scratch folder, or a clone that a drop
-    kept.
+    """Something that belongs to one run: a stage path, a load table, a scratch folder, a clone that a drop kept,
+    or the rows that a publication left out.
 
-    `place` is the stage path (`@…/`), the table's quoted name or the folder's path; `database` is empty for a
-    folder. `newest` is when the newest thing in it was written, in UTC. `until` is a clone's last day; nothing
-    else has one.
+    `place` is the stage path (`@…/`), the table's quoted name, of rows with what they are, or the folder's path;
+    no two have the same. `database` is empty for a folder. `newest` is when the newest thing in it was written, in
+    UTC. `until` is a clone's last day; nothing else has one.
     """
 
-    kind: Literal["chunks", "load_table", "scratch", "kept_table"]
+    kind: Literal["chunks", "load_table", "scratch", "kept_table", "rejected_rows"]
     place: str
     database: str
     feed: str
@@ -45,7 +45,7 @@ class Decision(Record):
 
 @dataclass(frozen=True)
 class Retention:
-    """How long leftovers stay, in days: of a run that ended, and of one that nobody knows.
+    """How long leftovers stay, in days: of a run that ended, of one that nobody knows, and rows left out.
 
     A run without a report has not ended, or its report is lost. After 30 days Airflow has forgotten the
     checkpoints of either, so nothing could resume it.
@@ -53,6 +53,7 @@ class Retention:
 
     ended_days: int = 7
     unknown_days: int = 30
+    rejected_rows_days: int = 90
 
 
 def decide(
@@ -68,9 +69,11 @@ def _decide(leftover: Leftover, owners: Owners, retention: Retention, now: datet
         if now.date() <= leftover.until:
             return _kept(leftover, f"kept for undoing a drop until {leftover.until}")
         return Decision(leftover=leftover, is_due=True, reason=f"was to be kept until {leftover.until}")
+    age = now - leftover.newest
+    if leftover.kind == "rejected_rows":
+        return _decide_by_age(leftover, age, retention.rejected_rows_days)
     # The owner is asked only where it decides: each answer costs a look into Airflow.
     kept_days = min(retention.ended_days, retention.unknown_days)
-    age = now - leftover.newest
     if age < timedelta(days=kept_days):
         return _kept(leftover, f"younger than {kept_days} days")
     state = owners(leftover)
@@ -80,6 +83,12 @@ def _decide(leftover: Leftover, owners: Owners, retention: Retention, now: datet
     if age < timedelta(days=days):
         return _kept(leftover, f"no report tells its run; kept {days} days")
     return Decision(leftover=leftover, is_due=True, reason=f"{age.days} days old, its run is {state}")
+
+
+def _decide_by_age(leftover: Leftover, age: timedelta, kept_days: int) -> Decision:
+    if age < timedelta(days=kept_days):
+        return _kept(leftover, f"younger than {kept_days} days")
+    return Decision(leftover=leftover, is_due=True, reason=f"{age.days} days old")
 
 
 def _kept(leftover: Leftover, reason: str) -> Decision:

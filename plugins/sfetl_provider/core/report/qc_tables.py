@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sfetl_provider.core.qc.check import MonthCheck
-from sfetl_provider.core.qc.column_profile import PROBABILITIES, TOP_VALUES, ColumnProfile
+from sfetl_provider.core.qc.column_profile import PROBABILITIES, TOP_VALUES, ColumnProfile, distinct_kind
 from sfetl_provider.core.report.sheet import csv_text
 
 FINDING_COLUMNS = ("feed", "month", "severity", "code", "message")
@@ -24,7 +24,7 @@ PROFILE_COLUMNS = (
         "longest",
         "mean_length",
     ),
-    *("distinct", "distinct_most", "sampled"),
+    *("distinct", "distinct_most", "distinct_is", "sampled"),
     *(f"p{100 * probability:.0f}" for probability in PROBABILITIES),
     *(f"top_{at}{what}" for at in range(1, TOP_VALUES + 1) for what in ("", "_share")),
 )
@@ -66,7 +66,7 @@ def _profile_row(column: ColumnProfile) -> Iterator[str]:
         column.longest,
         mean,
     )
-    distinct = (column.distinct, column.distinct_most, column.sampled or None)
+    distinct = (column.distinct, column.distinct_most, distinct_kind(column), column.sampled or None)
     top = (cell for item in column.top for cell in (item.value, item.share))
     quantiles = column.quantiles or (None,) * len(PROBABILITIES)
     cells = [column.name, column.kind, *counts, *distinct, *quantiles, *top]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sfetl_provider.core.qc.check import MonthCheck
+from sfetl_provider.core.qc.column_profile import distinct_kind
 from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.report.profile_table import share_text
 from sfetl_provider.core.report.qc_text import SEVERITIES, findings_of
@@ -125,6 +126,7 @@ def _columns(check: MonthCheck) -> Sheet | None:
             column.mean_length,
             column.distinct,
             column.distinct_most,
+            distinct_kind(column),
             ", ".join(f"{item.value} ({share_text(item.share)})" for item in column.top),
         )
         for column in check.verdict.profile
@@ -133,7 +135,7 @@ def _columns(check: MonthCheck) -> Sheet | None:
     columns = (
         ("column", 28),
         ("kind", 11),
-        *((title, 14) for title in (*counts, "distinct", "distinct at most")),
+        *((title, 14) for title in (*counts, "distinct", "distinct at most", "distinct is")),
         ("most frequent", 90),
     )
     return Sheet("Columns", columns, rows) if rows else None

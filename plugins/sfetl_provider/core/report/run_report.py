@@ -19,6 +19,7 @@ from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Quality
 from sfetl_provider.core.qc.report import BadLine, DayRows, Finding, QcReport, QcVerdict, RejectsFile
 from sfetl_provider.core.record import Record
+from sfetl_provider.core.report.listed_rows import ListedRow
 from sfetl_provider.core.report.task_failure import TaskFailure
 from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.staged_file import StagedFile
@@ -94,7 +95,7 @@ class RunReport(RunIdentity):
     `table_changes` are those that the run made of the target's definition; they stay when a run fails.
     `rows_published` were inserted, `rows_updated` changed by a merge, `rows_rejected` not of the month and kept
     aside. `files_published_before` were skipped by append, as the month holds them already. Rows staged =
-    copied + rejected by COPY; `copy_rejects` lists those.
+    copied + rejected by COPY; `copy_rejects` lists those, `copy_bad_rows` quotes the first.
     `generation` is the month's after the run's change, or as planned when it changed nothing. `ledger_sequence`
     and `ledger_hash` are the end of the feed's chain as the change left it: kept elsewhere than in Snowflake, they
     show when somebody writes the chain anew. `query_ids` are by step. `undoes` is the ledger row that a restore
@@ -123,6 +124,7 @@ class RunReport(RunIdentity):
     qc: ReportedChecks | None
     audit: ReportedChecks | None
     bad_lines: tuple[ReportedBadLines, ...] = ()
+    copy_bad_rows: tuple[ListedRow, ...] = ()
     table_changes: tuple[TableChange, ...] = ()
     generation: int | None
     ledger_sequence: int | None
@@ -154,6 +156,7 @@ class RunRecords:
     verdict: QcVerdict | None = None
     staged_files: tuple[StagedFile, ...] | None = None
     outcome: CopyOutcome | None = None
+    copy_bad_rows: tuple[ListedRow, ...] = ()
     audit: AuditReport | None = None
     publication: PublishReceipt | None = None
     deletion: DropReceipt | None = None
@@ -179,6 +182,7 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             **_planned(records),
             **_staging(records.staged_files),
             **_copied(records.outcome),
+            "copy_bad_rows": records.copy_bad_rows,
             "qc": _qc(records.verdict),
             "audit": _audit(records),
             "bad_lines": tuple(_bad_lines(report) for report in records.bad_files),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sfetl_provider.core.tsv.source import Block
 
-NEWLINE, RETURN = 10, 13
+TAB, NEWLINE, RETURN = 9, 10, 13
 Positions = NDArray[np.intp]
 Text = NDArray[np.uint8]
 Marks = NDArray[np.bool_]
