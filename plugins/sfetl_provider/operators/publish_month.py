@@ -49,8 +49,8 @@ class PublishMonthOperator(FeedOperator):
             is_insecure=self.month_plan.is_insecure or self.hook.is_insecure,
         )
         self.log.info(
-            "Publishing %s rows of %s into %s by %s, in one transaction; it waits up to %d s for another change of "
-            "the feed, also for one whose worker died.",
+            "Publishing %s rows of %s into %s by %s, in one transaction; it waits up to %d s for another change of"
+            " the feed, also for one whose worker died.",
             f"{job.outcome.rows_copied:,}",
             job.outcome.load_table.name,
             quoted_table(job.plan.table),
