@@ -19,17 +19,15 @@ CELL_CHARACTERS = 32_000
 """Excel takes 32,767 in a cell."""
 SHEET_ROWS = 1_000_000
 """Excel takes 1,048,576 with the header."""
+_RED, _YELLOW, _GREEN, _GREY = "#F8D7DA", "#FFF3CD", "#D4EDDA", "#E2E3E5"
 _COLOURS = {
-    "CRITICAL": "#F8D7DA",
-    "WARNING": "#FFF3CD",
-    "passed": "#D4EDDA",
-    "warned": "#FFF3CD",
-    "failed": "#F8D7DA",
-    "REJECTED": "#F8D7DA",
-    "not looked at": "#E2E3E5",
+    **dict.fromkeys(("CRITICAL", "REJECTED", "failed", "differs", "gone", "BROKEN"), _RED),
+    **dict.fromkeys(("WARNING", "warned", "not published"), _YELLOW),
+    "passed": _GREEN,
+    "not looked at": _GREY,
 }
 _CLASS_COLOURS: dict[str, str] = {
-    name: _COLOURS["CRITICAL"] if name in ("MISSING", "SEVERELY_LOW") else _COLOURS["WARNING"]
+    name: _RED if name in ("MISSING", "SEVERELY_LOW") else _YELLOW
     for name, text in CLASSES.items()
     if text and name != "NOT_EXPECTED"
 }
