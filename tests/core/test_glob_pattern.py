@@ -19,12 +19,16 @@ CONNECTION = duckdb.connect()
 
 
 def _matches(text: str, glob: str, regex: str) -> tuple[bool, bool]:
-    found = CONNECTION.execute("SELECT $t GLOB $g, regexp_matches($t, $r)", {"t": text, "g": glob, "r": regex})
+    found = CONNECTION.execute(
+        "SELECT $t GLOB $g, regexp_matches($t, $r)", {"t": text, "g": glob, "r": regex}
+    )
     (row,) = found.fetchall()
     return row
 
 
-@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(TIMES)), min_size=1, max_size=4), st.data())
+@given(
+    st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(TIMES)), min_size=1, max_size=4), st.data()
+)
 def test_a_text_that_matches_the_pattern_matches_the_expression(
     pieces: list[tuple[str, str]], data: st.DataObject
 ) -> None:
@@ -40,7 +44,10 @@ def test_a_text_that_matches_the_pattern_matches_the_expression(
     assert is_sure == bool(re.fullmatch(body, text, re.ASCII))
 
 
-@pytest.mark.parametrize("pattern", ["", "^$", ".", "a*", "[^a]", "[]", "(a)", "a|b", r"\w", r"a\$", "a{03}", "a{0}", "(?i)a", "ä", "?"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["", "^$", ".", "a*", "[^a]", "[]", "(a)", "a|b", r"\w", r"a\$", "a{03}", "a{0}", "(?i)a", "ä", "?"],
+)
 def test_an_expression_that_is_not_simple_has_no_pattern(pattern: str) -> None:
     assert regex_glob(pattern) == ""
 

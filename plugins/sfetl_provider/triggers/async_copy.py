@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -84,10 +84,10 @@ class AsyncCopyTrigger(BaseTrigger):
         await asyncio.to_thread(self._cancel, hook)
 
     async def _hook(self) -> SfetlSnowflakeHook:
-        # Imported late: operators import this module, and every task parses the DAG file.
-        from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook, fetch_connections
-
-        return SfetlSnowflakeHook(
+        # Late, as operators import this module and every task parses the DAG file; in a thread, as it takes a
+        # second or more, in which all other triggers would stand still.
+        hook_class, fetch_connections = await asyncio.to_thread(_imported)
+        return hook_class(
             self.snowflake_conn_id,
             proxy_conn_id=self.proxy_conn_id,
             connections=await fetch_connections(self.snowflake_conn_id, self.proxy_conn_id),
@@ -111,3 +111,9 @@ class AsyncCopyTrigger(BaseTrigger):
     @staticmethod
     def _is_lost(state: QueryState, started: float) -> bool:
         return state is QueryState.UNKNOWN and time.monotonic() - started > UNKNOWN_GRACE.total_seconds()
+
+
+def _imported() -> tuple[type[SfetlSnowflakeHook], Callable[..., Awaitable[dict[str, Any]]]]:
+    from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook, fetch_connections
+
+    return SfetlSnowflakeHook, fetch_connections

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from sfetl_provider import __version__
 from sfetl_provider.core.audit.report import AuditReport
+from sfetl_provider.core.compute.use import ComputeUse, total_credits
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
 from sfetl_provider.core.ledger.entry import QueryIds
@@ -95,7 +96,9 @@ class RunReport(RunIdentity):
     `table_changes` are those that the run made of the target's definition; they stay when a run fails.
     `rows_published` were inserted, `rows_updated` changed by a merge, `rows_rejected` not of the month and kept
     aside. `files_published_before` were skipped by append, as the month holds them already. Rows staged =
-    copied + rejected by COPY; `copy_rejects` lists those, `copy_bad_rows` quotes the first.
+    copied + rejected by COPY; `copy_rejects` lists those, `copy_bad_rows` quotes the first. `copy_compute` and
+    `publish_compute` are what these statements took of warehouses, `credits` the estimate of both; None when a
+    rate is not documented.
     `generation` is the month's after the run's change, or as planned when it changed nothing. `ledger_sequence`
     and `ledger_hash` are the end of the feed's chain as the change left it: kept elsewhere than in Snowflake, they
     show when somebody writes the chain anew. `query_ids` are by step. `undoes` is the ledger row that a restore
@@ -113,6 +116,9 @@ class RunReport(RunIdentity):
     rows_copied: int | None
     rows_rejected_by_copy: int | None
     copy_rejects: RejectsFile | None
+    copy_compute: tuple[ComputeUse, ...] = ()
+    publish_compute: tuple[ComputeUse, ...] = ()
+    credits: float | None = None
     rows_before: int | None = None
     rows_published: int | None
     rows_updated: int | None
@@ -182,6 +188,7 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
             **_planned(records),
             **_staging(records.staged_files),
             **_copied(records.outcome),
+            **_computed(records),
             "copy_bad_rows": records.copy_bad_rows,
             "qc": _qc(records.verdict),
             "audit": _audit(records),
@@ -253,6 +260,16 @@ def _copied(outcome: CopyOutcome | None) -> dict[str, object]:
         "rows_copied": outcome.rows_copied if outcome else None,
         "rows_rejected_by_copy": outcome.rows_rejected if outcome else None,
         "copy_rejects": outcome.rejects if outcome else None,
+    }
+
+
+def _computed(records: RunRecords) -> dict[str, object]:
+    copied = records.outcome.compute if records.outcome else ()
+    published = records.publication.compute if records.publication else ()
+    return {
+        "copy_compute": copied,
+        "publish_compute": published,
+        "credits": total_credits((*copied, *published)),
     }
 
 
