@@ -59,7 +59,7 @@ warehouse-down: ## stop what warehouse started
 test: $(TESTING) $(CLI) $(MITMPROXY) ## linters, types, import rules, all tests
 	@local/setup/run-tests.sh
 
-storm: $(TESTING) ## kill stagings, loads or drops N times, seeded, until they complete (KIND=staging|load|drop N=30 SEED=1 STORM_OPTIONS=--record)
+storm: $(TESTING) ## kill stagings, loads or drops N times, seeded, until they complete (KIND=staging|load|drop|airflow N=30 SEED=1 STORM_OPTIONS=--record)
 	@.venv-test/bin/python -m tests.system.storm --kind $(KIND) --kills $(N) --seed $(SEED) $(STORM_OPTIONS)
 
 lint: $(TESTING) ## linters, types, import rules

@@ -15,11 +15,15 @@ SAMPLE_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Usage:
-    """One process: seconds by the clock, CPU seconds of its tree, the tree's highest memory, and its output."""
+    """One process: seconds by the clock, CPU seconds of its tree, the tree's highest memory, and its output.
+
+    `memory_bytes` counts a page that processes share in each of them, `proportional_bytes` once; both are highest.
+    """
 
     seconds: float
     cpu_seconds: float
     memory_bytes: int
+    proportional_bytes: int
     output: str
 
 
@@ -33,17 +37,28 @@ def tree_bytes(process: psutil.Process) -> int:
     return total
 
 
+def proportional_bytes(process: psutil.Process) -> int:
+    """The same with shared pages counted once (PSS); 0 where the system does not tell it."""
+    total = 0
+    with suppress(psutil.Error):
+        for member in (process, *process.children(recursive=True)):
+            with suppress(psutil.Error, OSError, AttributeError):
+                total += member.memory_full_info().pss
+    return total
+
+
 def run_tree(command: list[str], watch: Callable[[int], None] = lambda _memory_bytes: None) -> Usage:
     """Run a command to its end; raises SystemExit when it fails. `watch` gets the memory at each sample."""
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        ended, peak = threading.Event(), [0]
+        ended, peak = threading.Event(), [0, 0]
 
         def sample() -> None:
             tree = psutil.Process(process.pid)
             while not ended.wait(SAMPLE_SECONDS):
                 memory_bytes = tree_bytes(tree)
                 peak[0] = max(peak[0], memory_bytes)
+                peak[1] = max(peak[1], proportional_bytes(tree))
                 watch(memory_bytes)
 
         sampler = threading.Thread(target=sample)
@@ -56,4 +71,4 @@ def run_tree(command: list[str], watch: Callable[[int], None] = lambda _memory_b
     if process.returncode:
         raise SystemExit(f"{' '.join(command[:6])} failed with {process.returncode}")
     seconds = time.perf_counter() - began
-    return Usage(seconds, usage.ru_utime + usage.ru_stime, peak[0], output)
+    return Usage(seconds, usage.ru_utime + usage.ru_stime, *peak, output)

@@ -18,9 +18,8 @@ from typing import Any
 
 from benchmarks.discarding_stage import DiscardingStage
 from benchmarks.generate import Shape, columns_of
-from local.warehouse.serving.server import connection_parameters
+from local.warehouse.serving.how_to_connect import connection_parameters
 from sfetl_provider.adapters.chunk_folder import ChunkFolder
-from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.adapters.upload_process import Patience, ProcessUploader
 from sfetl_provider.core.events import Event, Progress
@@ -78,8 +77,9 @@ class TimedListener:
 def _staged(job: Job, stage: StageListing, uploader: Uploader, hashed: str = "") -> Outcome:
     """Stage the file, with a column hashed if one is named."""
     level = job.level if job.level == "auto" else int(job.level)
+    mask = {"method": "hash", "pattern": "[0-9]+"}
     columns = [
-        {"name": column.name, "mask": {"method": "hash"} if column.name == hashed else None}
+        {"name": column.name, "mask": mask if column.name == hashed else None}
         for column in columns_of(Shape(job.columns))
     ]
     settings = {"chunk_mib": job.chunk_mib, "zstd_level": level}
@@ -94,6 +94,9 @@ def _staged(job: Job, stage: StageListing, uploader: Uploader, hashed: str = "")
 
 def staging(job: Job) -> Outcome:
     """This project's staging as its task runs it."""
+    # Imported late, here and below: sides without a warehouse need no connector, as `sfetl stage --to` does not.
+    from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
+
     with (
         SnowflakeSession(open_connection(job.connection)) as session,
         ProcessUploader(lambda: job.connection, Patience(120, 100_000)) as processes,
@@ -103,6 +106,8 @@ def staging(job: Job) -> Outcome:
 
 def put(job: Job) -> Outcome:
     """The connector's PUT of the file, which it compresses by itself."""
+    from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
+
     with SnowflakeSession(open_connection(job.connection)) as session:
         began = time.perf_counter()
         (row,) = session.query(

@@ -102,6 +102,9 @@ def _tempo_settings() -> dict[str, str]:
         # Airflow's supervisor can miss a task's end and look again only after this time (5 s by default): each
         # task ends sooner, and a deferral is known before its trigger fires.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        # Between two tasks the scheduler may sleep that long (1 s by default).
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.25",
+        "AIRFLOW__SFETL__PRELOAD": "True",
     }
 
 

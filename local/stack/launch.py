@@ -38,10 +38,12 @@ def launch_warehouse(
 
 def launch_airflow(setup: StackSetup, environment: Environment) -> list[BackgroundProcess]:
     """Start Airflow's components side by side; none is ready when this returns."""
-    return [
-        _launch(setup, component, [sys.executable, "-m", "airflow", component], environment)
-        for component in AIRFLOW_COMPONENTS
-    ]
+    return [launch_component(setup, component, environment) for component in AIRFLOW_COMPONENTS]
+
+
+def launch_component(setup: StackSetup, component: str, environment: Environment) -> BackgroundProcess:
+    """Start one of Airflow's components; it is not ready when this returns."""
+    return _launch(setup, component, [sys.executable, "-m", "airflow", component], environment)
 
 
 def prepare_database(setup: StackSetup, environment: Environment, say: Callable[[str], None]) -> None:

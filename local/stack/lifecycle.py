@@ -11,7 +11,7 @@ exit, and there is one process of 0.15 GB less.
 import fcntl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from local.stack.airflow_api import AirflowApi
@@ -22,6 +22,7 @@ from local.stack.folders import PROJECT, StackFolders
 from local.stack.launch import (
     WAREHOUSE_PROCESS,
     launch_airflow,
+    launch_component,
     launch_warehouse,
     prepare_database,
 )
@@ -111,6 +112,14 @@ def running_stack(
         yield stack
     finally:
         stop_stack(setup.folders)
+
+
+def restart_process(stack: Stack, component: str) -> Stack:
+    """Start one of Airflow's components again that has died, for tests that kill it; give the stack with it."""
+    process = launch_component(stack.setup, component, stack.environment)
+    others = tuple(other for other in stack.processes if other.name != component)
+    state = _started(stack.setup, StackState(ports=dict(stack.ports), processes=others), process)
+    return replace(stack, processes=state.processes)
 
 
 def _launch(setup: StackSetup, before: StackState, credentials: Credentials, say: Say) -> Stack:

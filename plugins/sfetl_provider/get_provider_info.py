@@ -102,7 +102,7 @@ def _seconds_field(label: str, description: str) -> dict[str, Any]:
 
 def _config_section() -> dict[str, Any]:
     return {
-        "description": "Where the feeds' configs, files, scratch space and reports lie.",
+        "description": "Where the feeds' configs, files, scratch space and reports lie, and what is loaded early.",
         "options": {
             "configs_dir": _path_option("Folder of the feeds' JSON configs.", "include/configs"),
             "base_path": _path_option("Folder below which relative base paths of feeds lie.", "incoming"),
@@ -111,6 +111,29 @@ def _config_section() -> dict[str, Any]:
                 "scratch",
             ),
             "reports_dir": _path_option("Folder of the runs' reports.", "reports"),
+            "preload": {
+                "description": "Let the scheduler import this package and Snowflake's connector when it starts, so"
+                " that the tasks of LocalExecutor, which are forked from it, need not.",
+                "version_added": "0.1.0",
+                "type": "boolean",
+                "example": None,
+                "default": "False",
+            },
+            "approvers": {
+                "description": "Ids of the only users who may approve drops and restores, separated by commas;"
+                " empty: all whom Airflow's access control lets.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "ann, grace",
+                "default": "",
+            },
+            "validate_schedule": {
+                "description": "When DAG validate looks at all tables, a cron expression; empty: when triggered.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "0 6 * * 1",
+                "default": "",
+            },
         },
     }
 

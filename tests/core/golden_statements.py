@@ -12,6 +12,9 @@ from sfetl_provider.core.audit import statements as audit
 from sfetl_provider.core.audit.day_scan import Aggregates
 from sfetl_provider.core.audit.load_rules import RuleCounter
 from sfetl_provider.core.column_type import read_column_type
+from sfetl_provider.core.compute import leases, resizing
+from sfetl_provider.core.compute.use import use_statement
+from sfetl_provider.core.compute.warehouse_state import resume_statement
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.copy_history import copy_history_statement
@@ -27,7 +30,7 @@ from sfetl_provider.core.copy_into.statement import (
 from sfetl_provider.core.drop import preview, recovery
 from sfetl_provider.core.expression.table_text import TableNames, TableText
 from sfetl_provider.core.expression.tree import FactName
-from sfetl_provider.core.ledger import append, generation, month_history, month_rows, profiles
+from sfetl_provider.core.ledger import append, generation, month_history, month_rows, profiles, rejected_rows
 from sfetl_provider.core.ledger.tables import (
     add_column_statement,
     preparing_statements,
@@ -51,6 +54,9 @@ from sfetl_provider.core.qc.rule_scan import rules_of
 from sfetl_provider.core.restore import statements as restore
 from sfetl_provider.core.restore.records import Past
 from sfetl_provider.core.validate import statements as validate
+from sfetl_provider.core.validate.day_span import DaySpan
+from sfetl_provider.core.validate.own_rules import OwnRules
+from sfetl_provider.core.validate.table_facts import TableFacts, size_statement
 from tests.core.load_samples import NOW, TABLE, sample_config, sample_plan, sample_staged_file
 
 ALTERED = sample_config(
@@ -80,7 +86,7 @@ QUERY_ID = "01b2c3d4-0000-1111-0000-000000000042"
 
 def golden_statements() -> dict[str, str]:
     """Give all statements by the name of their file."""
-    return {**_ledger(), **_copy(), **_audit(), **_change(), **_validate()}
+    return {**_ledger(), **_compute(), **_copy(), **_audit(), **_change(), **_validate()}
 
 
 def _ledger() -> dict[str, str]:
@@ -92,6 +98,7 @@ def _ledger() -> dict[str, str]:
         "create_head",
         "create_profiles",
         "create_rejected_rows",
+        "create_leases",
     )
     return {
         **dict(zip(names, preparing_statements("DEMO", "flights"), strict=True)),
@@ -102,10 +109,27 @@ def _ledger() -> dict[str, str]:
         "add_ledger_column": add_column_statement("DEMO", "LOAD_MODE"),
         "insert_ledger": append.insert_statement("DEMO"),
         "insert_profile": profiles.insert_statement("DEMO"),
+        "rejected_publications": rejected_rows.publications_statement("DEMO"),
+        "delete_rejected_rows": rejected_rows.delete_statement("DEMO"),
         "earlier_profiles": profiles.earlier_statement("DEMO", "flights", 6),
         "earlier_months": month_history.months_statement("DEMO", "flights", 6),
         "recorded_months": month_history.recorded_months_statement("DEMO", "flights"),
         "move_chain_end": append.move_end_statement("DEMO", "flights"),
+    }
+
+
+def _compute() -> dict[str, str]:
+    mark = resizing.Mark("XSMALL", "LARGE", "DEMO")
+    return {
+        "select_leases": leases.select_statement("DEMO"),
+        "insert_lease": leases.insert_statement("DEMO"),
+        "end_leases": leases.delete_statement("DEMO"),
+        "resize_warehouse": resizing.resize_statement(
+            "LOADS", "LARGE", resizing.marked_comment("it's", mark)
+        ),
+        "comment_warehouse": resizing.comment_statement("LOADS", ""),
+        "resume_warehouse": resume_statement("LOADS"),
+        "compute_use": use_statement("DEMO", NOW, 2),
     }
 
 
@@ -142,13 +166,28 @@ RULES = [
 def _validate() -> dict[str, str]:
     months = (Month(2013, 1), Month(2013, 3))
     starts = {"2013-01": "2012-12-30", "2013-02": "2013-02-03", "2013-03": "2013-03-03"}
-    fiscal = sample_config(date={"column": "flight_date", "type": "timestamp", "fiscal_months": starts})
+    fiscal_date = {"column": "flight_date", "type": "timestamp", "fiscal_months": starts}
+    fiscal = sample_config(date=fiscal_date)
     key = ("CARRIER", "DISTANCE")
+    types = {"FLIGHT_DATE": "DATE", "CARRIER": "VARCHAR(5)", "MILES": "NUMBER(38,0)"}
+    facts = TableFacts(sample_plan().table, "FLIGHT_DATE", types, None)
+    zoned = TableFacts(sample_plan().table, "FLIGHT_DATE", {"FLIGHT_DATE": "TIMESTAMP_TZ(9)"}, None)
+    rules, fiscal_rules = Aggregates(), Aggregates()
+    renamed = ["flight_date", "carrier", {"name": "distance", "target": "miles"}]
+    OwnRules(sample_config(columns=renamed, qc={"rules": RULES}), facts, rules)
+    about_month = {"name": "late", "condition": "flight_date <= month_last_day() AND month_days() > 27"}
+    OwnRules(sample_config(date=fiscal_date, qc={"rules": [about_month]}), zoned, fiscal_rules)
     return {
-        "validate_days": validate.days_statement(sample_config(), None).text,
-        "validate_days_of_months": validate.days_statement(fiscal, validate.MonthSpan(*months)).text,
-        "validate_keys": validate.keys_statement(ALTERED, key, months).text,
-        "validate_keys_fiscal": validate.keys_statement(fiscal, key, months).text,
+        "validate_days": validate.days_statement(facts, DaySpan()).text,
+        "validate_days_of_span": validate.days_statement(
+            zoned, DaySpan(date(2013, 1, 5), date(2013, 2, 3))
+        ).text,
+        "validate_days_since": validate.days_statement(facts, DaySpan(date(2013, 1, 5))).text,
+        "validate_keys": validate.keys_statement(sample_config(), facts, key, months).text,
+        "validate_keys_fiscal": validate.keys_statement(fiscal, zoned, key, months).text,
+        "validate_rules": validate.days_statement(facts, DaySpan(), rules.listed).text,
+        "validate_rules_fiscal": validate.days_statement(zoned, DaySpan(), fiscal_rules.listed).text,
+        "validate_size": size_statement(facts.table),
     }
 
 
@@ -160,7 +199,9 @@ def _audit() -> dict[str, str]:
         audit.Wanted(rules.broken(rule), names)
         for rule, names in zip(rules.rules, (key, key[:1]), strict=False)
     ]
-    days = audit.days_statement(table, "FLIGHT_DATE", [audit.null_count("CARRIER"), audit.keyless_count(key)])
+    days = audit.days_statement(
+        table, audit.day_of("FLIGHT_DATE"), [audit.null_count("CARRIER"), audit.keyless_count(key)]
+    )
     return {
         "audit_days": days.text,
         "audit_rules": audit.whole_statement(table, aggregates.listed).text,

@@ -25,8 +25,10 @@ from sfetl_provider.core.ports import (
     StagedEntry,
 )
 from tests.core.load_samples import NOW
+from tests.statement_words import mentions
 
 _SILENT = ("ALTER SESSION", "BEGIN", "COMMIT", "ROLLBACK", "CREATE", "DROP")
+_TRANSACTION = "SELECT CURRENT_TRANSACTION()"
 Answer = QueryResult | BaseException
 
 
@@ -45,7 +47,8 @@ def require_parsable(statement: str) -> None:
     """Fail unless the text is one statement that Snowflake's dialect knows as more than loose words."""
     (parsed,) = sqlglot.parse(statement, dialect="snowflake")
     assert parsed is not None
-    assert not isinstance(parsed, exp.Command), statement
+    # sqlglot has no ALTER WAREHOUSE; tests/integration runs ours.
+    assert not isinstance(parsed, exp.Command) or statement.startswith("ALTER WAREHOUSE "), statement
 
 
 class ScriptedWarehouse:
@@ -59,18 +62,28 @@ class ScriptedWarehouse:
         self.statuses: dict[str, QueryStatus] = {}
         self.results: dict[str, Answer] = {}
         self.submit_error: BaseException | None = None
-        self._answers: list[tuple[str, list[Answer]]] = []
+        self._answers: list[tuple[str, str, list[Answer]]] = []
+        self.answer(_TRANSACTION, rows_of(("1700000000001",)))
 
-    def answer(self, words: str, *answers: Answer) -> None:
+    def answer(self, words: str, *answers: Answer, after: str = "") -> None:
         """Answer statements that hold `words`: one answer after the other, the last for ever.
 
-        What was said last about a statement counts.
+        What was said last about a statement counts, and only after the statement `after` where one is given.
         """
-        self._answers.insert(0, (words, list(answers)))
+        self._answers.insert(0, (words, after, list(answers)))
+
+    @property
+    def transaction_words(self) -> list[str]:
+        """The first words of the statements from BEGIN to COMMIT or ROLLBACK; [] without a transaction."""
+        asked = [statement for statement in self.statements if statement != _TRANSACTION]
+        if "BEGIN" not in asked:
+            return []
+        end = next(place for place, text in enumerate(asked) if text in ("COMMIT", "ROLLBACK"))
+        return [statement.split()[0] for statement in asked[asked.index("BEGIN") : end + 1]]
 
     def asked(self, words: str) -> list[str]:
         """Give the statements that hold `words`."""
-        return [statement for statement in self.statements if words in statement]
+        return [statement for statement in self.statements if mentions(statement, words)]
 
     def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
         require_parsable(statement)
@@ -84,8 +97,8 @@ class ScriptedWarehouse:
         return RowBatches(result.row_count, iter([result.rows]))
 
     def _result(self, statement: str) -> QueryResult:
-        for words, answers in self._answers:
-            if words in statement:
+        for words, after, answers in self._answers:
+            if mentions(statement, words) and (not after or after in self.statements):
                 found = answers.pop(0) if len(answers) > 1 else answers[0]
                 if isinstance(found, BaseException):
                     raise found

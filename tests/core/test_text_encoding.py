@@ -17,6 +17,19 @@ from tests.core.fakes import feed
 
 NAMES: tuple[EncodingName, ...] = get_args(EncodingName)
 ALL = bytes(range(256))
+DOCUMENTED = """
+    BIG5 EUCJP EUCKR GB18030 IBM420 IBM424 IBM949 ISO2022CN ISO2022JP ISO2022KR ISO88591 ISO88592 ISO88595 ISO88596
+    ISO88597 ISO88598 ISO88599 ISO885915 KOI8R SHIFTJIS UTF8 UTF16 UTF16BE UTF16LE UTF32 UTF32BE UTF32LE WINDOWS874
+    WINDOWS949 WINDOWS1250 WINDOWS1251 WINDOWS1252 WINDOWS1253 WINDOWS1254 WINDOWS1255 WINDOWS1256
+"""
+"""The values of ENCODING in docs.snowflake.com/en/user-guide/intro-summary-loading."""
+SEVERAL_BYTES = ("BIG5", "EUC", "GB", "ISO2022", "SHIFT", "UTF16", "UTF32", "WINDOWS949", "IBM949")
+NOT_ASCII = ("IBM420", "IBM424")
+
+
+def test_the_names_are_those_that_snowflake_documents_for_ascii_and_one_byte_more() -> None:
+    left_out = (*SEVERAL_BYTES, *NOT_ASCII)
+    assert set(NAMES) == {name for name in DOCUMENTED.split() if not name.startswith(left_out)}
 
 
 @pytest.mark.parametrize("name", NAMES[1:])

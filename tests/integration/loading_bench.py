@@ -31,6 +31,7 @@ from tests.core.load_samples import (
     sample_plan,
     sample_staged_file,
 )
+from tests.statement_words import mentions
 
 # These tests replace months by a row more or less.
 CONFIG = sample_config(publish={"max_shrink": "100%"})
@@ -45,13 +46,27 @@ class DyingSession(SnowflakeSession):
         self._words, self._is_after = words, is_after
 
     def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
-        is_deadly = self._words in statement
+        is_deadly = mentions(statement, self._words)
         if is_deadly and not self._is_after:
             raise WarehouseUnavailableError("connection reset")
         result = super().query(statement, binds)
         if is_deadly:
             raise WarehouseUnavailableError("connection reset")
         return result
+
+
+class EndedSession(SnowflakeSession):
+    """A session whose transaction another one ends, once, before a statement that holds some words."""
+
+    def end_transaction(self, words: str, other: SnowflakeSession) -> None:
+        self._words, self._other = words, other
+
+    def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
+        if self._words and mentions(statement, self._words):
+            self._words = ""
+            ((own,),) = super().query("SELECT CURRENT_TRANSACTION()").rows
+            self._other.query(f"SELECT SYSTEM$ABORT_TRANSACTION({own})")
+        return super().query(statement, binds)
 
 
 def make_target(session: SnowflakeSession) -> None:

@@ -6,22 +6,26 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from local.warehouse.serving.server import RunningWarehouse, running_warehouse
-from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.drop.deletion import drop_month
 from sfetl_provider.core.errors import (
     DropRefusedError,
     GenerationConflictError,
+    PrivilegeMissingError,
     PublishRefusedError,
     SfetlError,
+    TransactionEndedError,
     TransientError,
     WarehouseUnavailableError,
 )
 from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.generation import read_generation
+from sfetl_provider.core.ledger.grants import grant_statements
 from sfetl_provider.core.ledger.lookup import chain_end, entries
 from sfetl_provider.core.ledger.verification import verify
 from sfetl_provider.core.maintenance.in_warehouse import find_in_warehouse, remove_from_warehouse
@@ -37,6 +41,7 @@ from tests.integration.loading_bench import (
     CLOCK,
     CONFIG,
     TARGET,
+    EndedSession,
     drop_request,
     loaded_job,
     make_target,
@@ -143,6 +148,22 @@ def test_connection_lost_at_commit_is_decided_by_the_ledger(
     assert len(verified_chain(session)) == 1
 
 
+@pytest.mark.parametrize("words", ['INSERT INTO "DEMO"."PUBLIC"', "COMMIT"])
+def test_a_transaction_that_snowflake_ends_changes_nothing_and_a_retry_publishes_once(
+    running: RunningWarehouse, session: SnowflakeSession, words: str
+) -> None:
+    publish(session, "one", 5)
+    job = loaded_job(session, planned(session, "two"), 4)
+    with EndedSession(open_connection(running.connection_parameters())) as ended:
+        ended.end_transaction(words, session)
+        with pytest.raises(TransactionEndedError):
+            publish_month(job, ended, CLOCK)
+        assert (month_rows(session), len(verified_chain(session))) == (5, 1)
+        receipt = publish_month(job, ended, CLOCK)
+        assert (receipt.is_repeat, month_rows(session)) == (False, 4)
+        assert len(verified_chain(session)) == 2
+
+
 def test_repeat_after_the_commit_gives_the_same_receipt(session: SnowflakeSession) -> None:
     job = loaded_job(session, planned(session, "one"), 5)
     first = publish_month(job, session, CLOCK)
@@ -207,6 +228,11 @@ def test_rows_outside_the_month_loaded_twice_leave_the_same_table(session: Snowf
         ("undated", {"FLIGHT_DATE": None, "CARRIER": "AA", "DISTANCE": "4"}),
     ]
     assert [entry.rows_rejected for entry in verified_chain(session)] == [2, 2]
+    first, second = find_in_warehouse(session, "DEMO")
+    assert (first.kind, first.month, first.size_bytes > 50) == ("rejected_rows", "2013-01", True)
+    assert abs(first.newest - datetime.now(UTC)) < timedelta(minutes=5)
+    remove_from_warehouse(session, first)
+    assert find_in_warehouse(session, "DEMO") == (second,)
 
 
 def test_rows_of_another_month_are_refused(session: SnowflakeSession) -> None:
@@ -346,14 +372,47 @@ def test_restore_that_loses_its_commit_is_decided_by_the_ledger(
     assert (month_rows(session), len(verified_chain(session))) == (5, 3)
 
 
-def test_a_month_of_a_table_without_a_past_comes_back_from_its_clone(session: SnowflakeSession) -> None:
-    session.query(f"ALTER TABLE {TARGET} SET DATA_RETENTION_TIME_IN_DAYS = 0")
+def open_limited_session(running: RunningWarehouse, session: SnowflakeSession) -> SnowflakeSession:
+    """Log in with a role that may do what `sfetl init` prints, and no more."""
+    for statement in (
+        "CREATE ROLE LOADER",
+        "CREATE USER LOADING DEFAULT_ROLE=LOADER DEFAULT_WAREHOUSE=LOCAL_WH",
+        "GRANT ROLE LOADER TO USER LOADING",
+        "GRANT USAGE ON WAREHOUSE LOCAL_WH TO ROLE LOADER",
+        *grant_statements(CONFIG, "loader"),
+    ):
+        session.query(statement)
+    return SnowflakeSession(open_connection({**running.connection_parameters(), "user": "LOADING"}))
+
+
+def test_a_role_that_may_not_delete_leaves_month_and_ledger_as_they_were(
+    running: RunningWarehouse, session: SnowflakeSession
+) -> None:
     publish(session, "one", 5)
-    as_published = month_rows_in_order(session)
-    receipt = drop_month(drop_request(session, "d" * 12, recoverable_days=7), CONFIG, session, CLOCK)
-    assert receipt.kept_table.startswith("KEPT_FLIGHTS_201301_DDDDDDDDDDDD_")
-    restore_month(restore_request(session, 2), CONFIG, session, CLOCK)
-    assert month_rows_in_order(session) == as_published
-    (kept,) = [item for item in find_in_warehouse(session, "DEMO") if item.kind == "kept_table"]
-    remove_from_warehouse(session, kept)
-    assert not [item for item in find_in_warehouse(session, "DEMO") if item.kind == "kept_table"]
+    request = drop_request(session, "d" * 12)
+    with open_limited_session(running, session) as limited:
+        session.query(f"REVOKE DELETE ON TABLE {TARGET} FROM ROLE LOADER")
+
+        with pytest.raises(PrivilegeMissingError, match="GRANT DELETE ON TABLE"):
+            drop_month(request, CONFIG, limited, CLOCK)
+
+    assert (month_rows(session), len(verified_chain(session))) == (5, 1)
+
+
+def test_a_month_of_a_table_without_a_past_comes_back_from_its_clone_with_the_grants_of_init(
+    running: RunningWarehouse, session: SnowflakeSession
+) -> None:
+    session.query(f"ALTER TABLE {TARGET} SET DATA_RETENTION_TIME_IN_DAYS = 0")
+    with open_limited_session(running, session) as limited:
+        publish(limited, "one", 5)
+        as_published = month_rows_in_order(session)
+        receipt = drop_month(drop_request(limited, "d" * 12, recoverable_days=7), CONFIG, limited, CLOCK)
+        assert receipt.kept_table.startswith("KEPT_FLIGHTS_201301_DDDDDDDDDDDD_")
+        restore_month(restore_request(limited, 2), CONFIG, limited, CLOCK)
+        assert month_rows_in_order(session) == as_published
+        (kept,) = find_in_warehouse(limited, "DEMO")
+        assert kept.kind == "kept_table"
+        remove_from_warehouse(limited, kept)
+        assert not find_in_warehouse(limited, "DEMO")
+        with pytest.raises(PrivilegeMissingError):
+            limited.query('DELETE FROM "DEMO"."SFETL"."LEDGER"')

@@ -52,7 +52,8 @@ def run_dag(dag: DAG, /, **params: Any) -> FinishedRun:
 
 def find_report(dag_id: str, run_id: str) -> dict[str, Any] | None:
     """Read the report of a run, wherever it lies."""
-    found = list(Path(read_settings().reports_dir).glob(f"*/*/{run_key(dag_id, run_id)}.json"))
+    written = Path(read_settings().reports_dir).glob(f"*/*/{run_key(dag_id, run_id)}.json")
+    found = [path for path in written if path.parent.name != "validations"]
     assert len(found) <= 1
     report: dict[str, Any] | None = json.loads(found[0].read_text()) if found else None
     return report

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import TaskDeferred
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+from airflow.triggers.base import BaseTrigger
 
 from local.warehouse.serving.faults import Fault, Faults
 from local.warehouse.serving.server import RunningWarehouse
@@ -199,7 +202,11 @@ def submitting_dag(outcomes: list[Any]) -> DAG:
         )
         copy = AsyncCopyOperator(task_id="copy", feed=feed, staged=staged.output, wait=False)
         wait = AsyncCopySensor(
-            task_id="wait_for_copy", feed=feed, staged=staged.output, submitted=copy.output
+            task_id="wait_for_copy",
+            feed=feed,
+            staged=staged.output,
+            submitted=copy.output,
+            wait_here_seconds=0,
         )
         plan >> files
 
@@ -244,10 +251,11 @@ def demo(warehouse: RunningWarehouse) -> None:
 
 @pytest.fixture
 def staged_copy(demo: None, session: SnowflakeSession, tmp_path: Path) -> AsyncCopyOperator:
-    """An operator with one staged chunk to load."""
+    """An operator with one staged chunk to load, which defers at once."""
     plan = planned(session, f"run-{tmp_path.name}")
     staged = stage_chunks(session, plan, ("2013-01-01\tAA\t5\n",), tmp_path)
-    return AsyncCopyOperator(task_id="copy", feed=CONFIG, plan=plan.to_json(), staged=[staged.to_json()])
+    options: Any = {"feed": CONFIG, "plan": plan.to_json(), "staged": [staged.to_json()]}
+    return AsyncCopyOperator(task_id="copy", wait_here_seconds=0, **options)
 
 
 def test_stopping_the_task_cancels_the_running_copy(
@@ -270,15 +278,45 @@ def test_stopping_the_task_cancels_the_running_copy(
     assert state.is_failed
 
 
-def test_ending_the_waiting_task_cancels_the_copy_and_its_next_life_loads_again(
-    staged_copy: AsyncCopyOperator, session: SnowflakeSession, faults: Faults
+def kill(trigger: BaseTrigger, state: str | None, patched: pytest.MonkeyPatch) -> None:
+    """Call on_kill as the triggerer does, after a person has brought the task into a state."""
+    task = SimpleNamespace(dag_id="load", task_id="copy", run_id="one", map_index=-1)
+    trigger.task_instance = task  # type: ignore[assignment]
+    states = {"one": {"copy": state}}
+    patched.setattr(RuntimeTaskInstance, "get_task_states", lambda **_: states)
+    asyncio.run(trigger.on_kill())
+
+
+@pytest.mark.parametrize("state", [None, "running"])
+def test_clearing_the_waiting_task_leaves_the_copy_and_its_next_life_finds_it_again(
+    staged_copy: AsyncCopyOperator,
+    session: SnowflakeSession,
+    faults: Faults,
+    state: str | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hold(faults, "COPY INTO")
     context: Any = {"task_state_store": MemoryCheckpoints()}
     with pytest.raises(TaskDeferred) as first:
         staged_copy.execute(context)
 
-    asyncio.run(first.value.trigger.on_kill())
+    kill(first.value.trigger, state, monkeypatch)
+
+    submitted = running_query(context["task_state_store"])
+    with pytest.raises(TaskDeferred) as second:
+        staged_copy.execute(context)
+    assert second.value.trigger.query_id == submitted == first.value.trigger.query_id  # type: ignore[attr-defined]
+
+
+def test_ending_the_waiting_task_cancels_the_copy_and_its_next_life_loads_again(
+    staged_copy: AsyncCopyOperator, session: SnowflakeSession, faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(faults, "COPY INTO")
+    context: Any = {"task_state_store": MemoryCheckpoints()}
+    with pytest.raises(TaskDeferred) as first:
+        staged_copy.execute(context)
+
+    kill(first.value.trigger, "failed", monkeypatch)
 
     cancelled = running_query(context["task_state_store"])
     assert cancelled is not None
@@ -338,6 +376,14 @@ def test_a_deferred_copy_names_its_connections_and_query(
     assert trigger.query_id == running_query(checkpoints)
     (event,) = asyncio.run(events_of(trigger))
     outcome = staged_copy.execute_complete({"task_state_store": checkpoints}, event)  # type: ignore[typeddict-item]
+    assert outcome["rows_copied"] == 1
+
+
+def test_a_copy_that_ends_soon_needs_no_triggerer(staged_copy: AsyncCopyOperator) -> None:
+    staged_copy.wait_here_seconds = 60
+
+    outcome = staged_copy.execute({"task_state_store": MemoryCheckpoints()})  # type: ignore[typeddict-item]
+
     assert outcome["rows_copied"] == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def test_a_month_that_two_tasks_staged_arrives_once(warehouse: RunningWarehouse,
     (file,) = ended.report["files"]
     assert (file["ranges"], file["chunks"], file["staged_records"]) == (2, 3, 30 * SHOPS)
     assert file["size_bytes"] == path.stat().st_size
+    assert file["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert {ended.report[f"rows_{step}"] for step in ("in_files", "staged", "copied", "published")} == {
         30 * SHOPS
     }

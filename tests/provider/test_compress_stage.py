@@ -79,7 +79,7 @@ def test_a_hashed_column_is_loaded_as_its_hmac_and_its_key_is_kept_nowhere(
     add_connection(monkeypatch, "masks", conn_type="generic", password=key)
     lines = (f"2013-01-01\tcarrier {number % 100}\t{number}\n" for number in range(ROWS))
     source = source_file(tmp_path / "flights_2013-01.tsv", "".join(lines).encode())
-    mask = {"method": "hash", "where": "before_stage"}
+    mask = {"method": "hash", "where": "before_stage", "pattern": "carrier [0-9]+"}
     columns = ["flight_date", {"name": "carrier", "mask": mask}, "distance"]
     plan = planned(session, "masked")
     operator = CompressStageOperator(

@@ -51,6 +51,7 @@ def test_the_projects_own_configs_give_dags(airflow_home: Path, monkeypatch: pyt
         "maintenance",
         "doctor",
         "validate",
+        "batch",
     }
     for dag in bag.dags.values():
         DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
@@ -68,6 +69,7 @@ def test_a_broken_config_is_an_import_error_with_file_and_field_and_the_other_fe
         "maintenance",
         "doctor",
         "validate",
+        "batch",
     }
     ((file, text),) = bag.import_errors.items()
     assert Path(file).name == "broken_configs.py"

@@ -145,6 +145,7 @@ def test_a_failed_run_is_red_whatever_task_failed_and_has_its_report(
     assert run.report is not None
     assert run.report["state"] == "failed"
     assert run.report["failed_tasks"][0].startswith(task_id)
+    assert run.report["failures"][0]["safe"] == "All is well."
     assert f"{task_id} broke on purpose." in run.report["message"]
     if task_id == "clean_stage":
         assert rows_of(warehouse, "2024-05") == 62
@@ -212,6 +213,10 @@ def test_bad_lines_are_listed_beside_the_report_that_names_the_list(
     assert len(path.read_text().splitlines()) == 1 + 25
     assert run.report is not None
     assert f"and 5 more. All are listed in {path}." in run.report["message"]
+    (told,), days = run.report["bad_lines"], run.report["qc"]["days"]
+    assert (told["lines"][0]["line"], len(told["lines"]), len(days)) == (61, 20, 30)
+    page = path.parents[1] / f"{run.report['run_key']}.html"
+    assert '<td class="number">61</td>' in page.read_text()
 
 
 def test_a_missing_connection_is_named(

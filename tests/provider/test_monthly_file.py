@@ -123,15 +123,18 @@ def test_a_folder_that_hangs_does_not_hold_up_other_triggers(
     assert asyncio.run(both())[0]["status"] == "found"
 
 
-def sensor_for(folder: Path, **plan: Any) -> MonthlyFileSensor:
+def sensor_for(folder: Path, still_seconds: float = 30, **plan: Any) -> MonthlyFileSensor:
+    files = {"patterns": ["sales_{month}*.tsv"], "timeout_seconds": 3600, "still_seconds": still_seconds}
     return MonthlyFileSensor(
         task_id="wait_for_files",
-        feed=sample_config(files={"patterns": ["sales_{month}*.tsv"], "timeout_seconds": 3600}),
+        feed=sample_config(files=files),
         plan=sample_plan(base_path=str(folder), **plan).to_json(),
     )
 
 
-def test_the_sensor_hands_over_at_once(tmp_path: Path) -> None:
+def test_the_sensor_hands_over_at_once_what_must_be_watched_for_long(tmp_path: Path) -> None:
+    (tmp_path / "sales_2013-01.tsv").write_text("a\n")
+
     with pytest.raises(TaskDeferred) as deferred:
         sensor_for(tmp_path).execute({})
 
@@ -143,6 +146,24 @@ def test_the_sensor_hands_over_at_once(tmp_path: Path) -> None:
         [],
     )
     assert deferred.value.method_name == "execute_complete"
+
+
+def test_files_that_are_there_are_watched_for_a_moment_without_the_triggerer(tmp_path: Path) -> None:
+    sensor = sensor_for(tmp_path, still_seconds=0.05)
+    with pytest.raises(TaskDeferred):
+        sensor.execute({})
+    (tmp_path / "sales_2013-01.tsv").write_text("a\n")
+
+    (file,) = sensor.execute({})
+
+    assert SourceFile.from_json(file).name == "sales_2013-01.tsv"
+
+
+def test_a_file_that_does_not_rest_soon_is_left_to_the_triggerer(tmp_path: Path) -> None:
+    trigger = trigger_on(tmp_path, _GrowingFolder, still_seconds=0.15)
+    (tmp_path / "sales_1.tsv").write_text("a\n")
+
+    assert asyncio.run(trigger.glance(0.2)) is None
 
 
 def test_explicit_files_go_to_the_trigger(tmp_path: Path) -> None:

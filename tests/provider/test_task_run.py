@@ -30,11 +30,18 @@ class _TaskInstance:
 
 def test_an_error_is_kept_for_the_report_and_cut_to_what_travels() -> None:
     ti = _TaskInstance()
-    error = QcFailedError("x" * 5000, next_step="Correct the file.")
+    error = QcFailedError("x" * 5000, safe="All is well.", next_step="Correct the file.")
 
     remember_error({"exception": error, "ti": ti})  # type: ignore[typeddict-item]
 
-    assert ti.pushed == {"error": "x" * 4000}
+    assert ti.pushed == {
+        "error": {
+            "error": "QcFailedError",
+            "what": "x" * 4000 + "…",
+            "safe": "All is well.",
+            "next_step": "Correct the file.",
+        }
+    }
 
 
 def test_without_an_error_nothing_is_kept() -> None:

@@ -19,7 +19,7 @@ from sfetl_provider.core.ledger.tables import prepare
 from sfetl_provider.core.ledger.verification import verify
 from sfetl_provider.core.maintenance.in_warehouse import find_in_warehouse, remove_from_warehouse
 from sfetl_provider.core.plan.names import quoted_table, target_table
-from tests.local.warehouse.server_process import ServerProcess, server_process
+from tests.local.warehouse.server_process import server_process
 from tests.system.load_process import CONFIG, MONTH, LoadOrder
 from tests.system.stage_contents import scratch_files
 
@@ -27,9 +27,10 @@ ROWS_PER_DAY = 40
 _TABLE = target_table(CONFIG)
 _TARGET = quoted_table(_TABLE)
 _DEFINITIONS = (
-    "CREATE DATABASE DEMO",
+    "CREATE DATABASE IF NOT EXISTS DEMO",
     "CREATE SCHEMA IF NOT EXISTS DEMO.PUBLIC",
-    f'CREATE TABLE {_TARGET} ("FLIGHT_DATE" DATE, "CARRIER" VARCHAR(20), "DISTANCE" NUMBER(9,0), "NOTE" VARCHAR)',
+    f"CREATE OR REPLACE TABLE {_TARGET} "
+    '("FLIGHT_DATE" DATE, "CARRIER" VARCHAR(20), "DISTANCE" NUMBER(9,0), "NOTE" VARCHAR)',
 )
 _RUNS = f'SELECT "CARRIER", COUNT(*), COUNT(DISTINCT "DISTANCE") FROM {_TARGET} GROUP BY "CARRIER"'
 _CHANGES = ("publish", "drop", "restore")
@@ -38,19 +39,20 @@ _BLOCKING_SECONDS = 301
 
 @dataclass(frozen=True)
 class LoadContents:
-    """A warehouse in a process of its own, and a session of the observer."""
+    """A warehouse in a process of its own, by its port on loopback, and a session of the observer."""
 
-    server: ServerProcess
+    port: int
     session: SnowflakeSession
 
     def connection(self) -> dict[str, object]:
         """How a load logs in."""
-        return connection_parameters("127.0.0.1", self.server.port, {})
+        return connection_parameters("127.0.0.1", self.port, {})
 
     def pass_five_minutes(self) -> None:
         """After so long a transaction ends that blocks others and whose client is gone."""
         said = {"advance_seconds": _BLOCKING_SECONDS}
-        requests.post(f"{self.server.address}/control/clock", json=said, timeout=20).raise_for_status()
+        address = f"http://127.0.0.1:{self.port}/control/clock"
+        requests.post(address, json=said, timeout=20).raise_for_status()
 
     def ledger(self) -> tuple[LedgerEntry, ...]:
         """The feed's chain, which must be whole."""
@@ -83,10 +85,10 @@ class LoadContents:
             assert scratch_files(order.scratch) == []
             if order.refusal.exists():
                 _require_reason(order, [other.run_id for other in orders if other is not order])
-        self._require_clean({order.run_key for order in done})
+        self.require_clean({order.run_key for order in done})
 
-    def _require_clean(self, done: set[str]) -> None:
-        """Runs that completed left nothing; what refused ones left, maintenance finds and removes."""
+    def require_clean(self, done: set[str]) -> None:
+        """Runs that completed (their keys) left nothing; what refused ones left, maintenance finds and removes."""
         for leftover in find_in_warehouse(self.session, _TABLE.database):
             assert leftover.run_key not in done, f"a completed run left {leftover.place}"
             remove_from_warehouse(self.session, leftover)
@@ -113,16 +115,25 @@ def load_contents(folder: Path) -> Iterator[LoadContents]:
     with server_process(folder) as server:
         options = connection_parameters("127.0.0.1", server.port, {})
         with SnowflakeSession(open_connection(options)) as session:
-            for statement in _DEFINITIONS:
-                session.query(statement)
-            prepare(session, CONFIG)
-            yield LoadContents(server, session)
+            yield emptied_contents(server.port, session)
 
 
-def write_month(folder: Path, run_id: str, more_rows: int, seed: int) -> None:
-    """Write a month's file that makes two chunks: each row is of this run, and no other row is like it."""
+def emptied_contents(port: int, session: SnowflakeSession) -> LoadContents:
+    """The warehouse at a port with an empty target table, and a ledger; the session's role owns both."""
+    for statement in _DEFINITIONS:
+        session.query(statement)
+    prepare(session, CONFIG)
+    return LoadContents(port, session)
+
+
+def write_month(
+    folder: Path, run_id: str, more_rows: int, seed: int, rows_per_day: int = ROWS_PER_DAY
+) -> None:
+    """Write a month's file: each row is of this run, and no other row is like it. It makes two chunks unless
+    other rows a day are asked for.
+    """
     numbers = random.Random(seed)  # noqa: S311 - a text that must be the same each time
-    days = [day for day in MONTH.days() for _ in range(ROWS_PER_DAY)]
+    days = [day for day in MONTH.days() for _ in range(rows_per_day)]
     with (folder / "month.tsv").open("w") as file:
         for row, day in enumerate([*days, *days[:more_rows]]):
             file.write(f"{day}\t{run_id}\t{row}\t{numbers.randbytes(500).hex()}\n")

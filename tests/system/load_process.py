@@ -55,6 +55,7 @@ from sfetl_provider.core.stage.run import StagePorts, stage_file
 from sfetl_provider.core.stage.staged_file import StagedFile
 from tests.core.load_samples import sample_config, sample_plan
 from tests.integration.month_bench import DirectUploader
+from tests.statement_words import mentions
 from tests.system.staging_process import FileCheckpoints, SteppedCheckpoints, Steps
 
 MONTH = Month(2013, 1)
@@ -137,7 +138,7 @@ class SteppedSession(SnowflakeSession):
     reach: Callable[[str], None]
 
     def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
-        name = next((name for words, name in _NAMES if words in statement), None)
+        name = next((name for words, name in _NAMES if mentions(statement, words)), None)
         if name is None:
             return super().query(statement, binds)
         self.reach(f"before {name}")

@@ -1,7 +1,7 @@
 """Storms: what the product does, killed again and again until it completes.
 
-`python -m tests.system.storm --kind staging|load|drop --kills 30 --seed 1 [--record]` (`make storm`); some kills
-of each run with the tests.
+`python -m tests.system.storm --kind staging|load|drop|airflow --kills 30 --seed 1 [--record]` (`make storm`); some
+kills of each but airflow run with the tests.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from benchmarks.results import append_rows, machine_cells
-from tests.system import load_storm, staging_storm
+from tests.system import airflow_storm, load_storm, staging_storm
 
 HEADINGS = {
     "staging": staging_storm.HEADING,
     "load": load_storm.LOAD_HEADING,
     "drop": load_storm.DROP_HEADING,
+    "airflow": airflow_storm.HEADING,
 }
+Storm = staging_storm.Storm | load_storm.LoadStorm | airflow_storm.AirflowStorm
 
 
-def storm(
-    kind: str, folder: Path, kills: int, seed: int
-) -> AbstractContextManager[staging_storm.Storm] | AbstractContextManager[load_storm.LoadStorm]:
+def storm(kind: str, folder: Path, kills: int, seed: int) -> AbstractContextManager[Storm]:
     """The storm of a kind."""
+    if kind == "airflow":
+        return airflow_storm.airflow_storm(folder, seed)
     if kind == "staging":
         return staging_storm.staging_storm(folder, kills, seed)
     return load_storm.load_storm(folder, seed, with_drop=kind == "drop")

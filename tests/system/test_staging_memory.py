@@ -28,8 +28,8 @@ def formula_bytes(settings: StageConfig, chunk_bytes: float) -> float:
     """What the docstring of `stage_file` says; the stand-in's storage is Google Cloud's."""
     level = settings.zstd_level
     assert isinstance(level, int)
-    making = settings.workers * (20e6 + ZSTD_BYTES[level])
-    return 150e6 + making + settings.upload_workers * (140e6 + chunk_bytes)
+    making = settings.workers * (5e6 + ZSTD_BYTES[level])
+    return 180e6 + making + settings.upload_workers * (80e6 + chunk_bytes)
 
 
 def peak_bytes(order: Order) -> int:

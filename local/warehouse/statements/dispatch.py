@@ -135,7 +135,7 @@ def _copy(statement: Statement) -> Result:
 def _alter_session(statement: Statement) -> Result:
     was_autocommit = statement.session.parameters.is_true("AUTOCOMMIT")
     result = session_parameters.alter_session(statement.session.parameters, statement.text)
-    if not was_autocommit and statement.session.parameters.is_true("AUTOCOMMIT"):
+    if was_autocommit != statement.session.parameters.is_true("AUTOCOMMIT"):
         statement.session.transaction.commit()
     return result
 

@@ -20,9 +20,9 @@ from sfetl_provider.adapters.snowflake_errors import (
     translate_upload,
     unusable_settings,
 )
+from sfetl_provider.core.compression import compression_of
 from sfetl_provider.core.errors import TlsUntrustedError, UploadError
 from sfetl_provider.core.identifiers import quote_literal
-from sfetl_provider.core.plan.names import compression_of
 from sfetl_provider.core.ports import (
     Bind,
     QueryResult,

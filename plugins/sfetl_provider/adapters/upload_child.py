@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
@@ -23,6 +24,8 @@ from sfetl_provider.adapters.upload_messages import to_message
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
+_FOR_RESULTS = ("pandas", "pyarrow", "numpy")
+_FOR_AMAZON = ("boto3", "botocore")
 _REFUSED = re.compile(r"Tunnel connection failed: 4\d\d")
 
 
@@ -60,13 +63,13 @@ def _read(connection: Connection[Any, Any], commands: SimpleQueue[Any]) -> None:
 
 
 def _serve(connection: Connection[Any, Any], commands: SimpleQueue[Any]) -> None:
-    # PUT needs no data frames, which cost half of the connector's start and of its memory.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
+    options = commands.get()
+    _leave_out(_unneeded_modules(options))
     # Imported late: the connector takes a second, in which the parent may already have ended.
     from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 
     logging.getLogger("snowflake.connector.storage_client").addHandler(RefusedTunnels())
-    session = SnowflakeSession(open_connection(commands.get()))
+    session = SnowflakeSession(open_connection(options))
     connection.send(None)
     while command := commands.get():
         source, stage_folder = Path(command[0]), command[1]
@@ -75,6 +78,21 @@ def _serve(connection: Connection[Any, Any], commands: SimpleQueue[Any]) -> None
         connection.send(None)
     # Not after a failure: logging out could hang, too.
     session.close()
+
+
+def _unneeded_modules(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name what the connector loads when it is there, and a PUT does without: two thirds of its memory.
+
+    Data frames and Arrow are for results, which come as JSON without them. Amazon's library is for a login by
+    workload identity there; uploads to S3 are the connector's own.
+    """
+    is_workload = str(options.get("authenticator", "")).upper() == "WORKLOAD_IDENTITY"
+    return _FOR_RESULTS if is_workload else (*_FOR_RESULTS, *_FOR_AMAZON)
+
+
+def _leave_out(modules: Iterable[str]) -> None:
+    for name in modules:
+        sys.modules[name] = None  # type: ignore[assignment]
 
 
 def make_copies_folder(source: Path, process: int) -> Path:

@@ -114,8 +114,8 @@ class ProcessUploader:
     A process keeps its Snowflake session for the next upload and is replaced after any failure. It ends with
     this one, however that ends: the kernel kills it (Linux), and everywhere it notices that the pipe closed.
     `options` gives what the connector is called with, and is asked before each login, since a token may have
-    expired meanwhile; it travels through the pipe only. Close it, or use it as
-    a context manager: processes that wait then log out. Memory: at most 140 MB a process, and on Google Cloud
+    expired meanwhile; it travels through the pipe only. Close it, or use it as a context manager: processes that
+    wait then log out. Memory: at most 80 MB a process, and on Google Cloud
     the file. Once a login was refused no other is tried, so that no account is locked.
     """
 

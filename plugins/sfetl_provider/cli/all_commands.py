@@ -189,30 +189,97 @@ INIT = Command(
 
 VALIDATE = Command(
     name="validate",
-    summary="Tell what feeds' tables hold: 0 nothing critical, 1 something is, 2 not all was looked at",
+    summary="Tell what feeds' tables hold: 0 nothing severe, 1 something is, 2 not all was looked at",
     options=(
         Option(
             ("--feed",), {"action": "append", "metavar": "NAME", "help": "name of a feed; may be repeated"}
         ),
         Option(("--all",), {"action": "store_true", "help": "the feeds of all configs"}),
         Option(
+            ("--table",),
+            {"metavar": "PATTERN", "help": "those of all configs with such a table: SALES_*, DEMO.PUBLIC.*"},
+        ),
+        Option(
             ("--months",),
             {"help": "2024-01..2024-03, 2024-05; without it all that the table and the ledger have"},
         ),
         Option(
+            ("--from",),
+            {"dest": "first_day", "metavar": "DAY", "help": "look at days from this one on: 2024-01-05"},
+        ),
+        Option(("--to",), {"dest": "last_day", "metavar": "DAY", "help": "look at days up to this one"}),
+        Option(
+            ("--rules",),
+            {"action": "store_true", "help": "check qc.rules too; the scan then reads their columns"},
+        ),
+        Option(
             ("--keys",),
             {"action": "store_true", "help": "look for duplicates of qc.key too, with a second query"},
+        ),
+        Option(("--key",), {"metavar": "COLUMNS", "help": "look for duplicates of these columns: a,b"}),
+        Option(
+            ("--view",),
+            {
+                "choices": ("executive", "technical", "audit"),
+                "default": "technical",
+                "help": "executive: a line a table; technical: everything; audit: who changed what",
+            },
+        ),
+        Option(
+            ("--fail-on",),
+            {
+                "choices": ("CRITICAL", "WARNING", "INFO"),
+                "default": "CRITICAL",
+                "help": "the least severe finding that ends the command with 1 (CRITICAL)",
+            },
         ),
         Option(("--conn-id",), {"help": "Airflow connection to Snowflake; the feed's by default"}),
         Option(
             ("--json",),
             {"metavar": "PATH", "help": "write everything as JSON; - for stdout, instead of the text"},
         ),
-        Option(("--csv",), {"metavar": "PATH", "help": "write a line for each month"}),
+        Option(
+            ("--csv",),
+            {"metavar": "PATH", "help": "write a line for each table, month or ledger row, by view"},
+        ),
         Option(("--html",), {"metavar": "PATH", "help": "write one page with charts"}),
+        Option(("--xlsx",), {"metavar": "PATH", "help": "write an Excel workbook"}),
         _CONFIGS,
     ),
-    function="sfetl_provider.cli.validate:validate_tables",
+    function="sfetl_provider.cli.validate:validate_feeds",
 )
 
-COMMANDS = (INSPECT, QC, STAGE, COMPARE, VALIDATE, LEDGER, INIT, DOCTOR)
+BATCH = Command(
+    name="batch",
+    summary="Tell what became of many months by their latest loads: 0 all done, 1 one failed, 2 one was not run",
+    options=(
+        Option(
+            ("--feed",),
+            {
+                "action": "append",
+                "required": True,
+                "metavar": "NAME",
+                "help": "name of a feed; may be repeated",
+            },
+        ),
+        Option(("--months",), {"required": True, "help": "2024-01..2024-03, 2024-05"}),
+        Option(
+            ("--since",),
+            {
+                "metavar": "TIME",
+                "help": "only loads that ended since then, UTC: 2026-11-30 or 2026-11-30T08:00",
+            },
+        ),
+        Option(
+            ("--reports",), {"metavar": "FOLDER", "help": "the runs' reports; [sfetl] reports_dir by default"}
+        ),
+        Option(
+            ("--json",),
+            {"metavar": "PATH", "help": "write everything as JSON; - for stdout, instead of the text"},
+        ),
+        Option(("--html",), {"metavar": "PATH", "help": "write one page, with links to the runs"}),
+    ),
+    function="sfetl_provider.cli.batch:report_batch",
+)
+
+COMMANDS = (INSPECT, QC, STAGE, COMPARE, VALIDATE, BATCH, LEDGER, INIT, DOCTOR)

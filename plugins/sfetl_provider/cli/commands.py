@@ -47,7 +47,7 @@ def _run(command: Command, arguments: Namespace) -> None:
     from sfetl_provider.settings import read_settings
 
     settings = read_settings()
-    folders = Folders(settings.configs_dir, settings.base_path, settings.scratch_dir)
+    folders = Folders(settings.configs_dir, settings.base_path, settings.scratch_dir, settings.reports_dir)
     raise SystemExit(command.run(arguments, folders))
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Folders:
-    """Where feeds' configs lie, where relative base paths begin, and where scratch files may be written."""
+    """Where configs and reports lie, where relative base paths begin, and where scratch files may be written."""
 
     configs_dir: Path
     base_path: Path
     scratch_dir: Path
+    reports_dir: Path = Path("reports")
 
 
 def folders_from_environment() -> Folders:
@@ -23,6 +24,7 @@ def folders_from_environment() -> Folders:
         configs_dir=_folder("configs_dir", Path("include/configs")),
         base_path=_folder("base_path", Path()),
         scratch_dir=_folder("scratch_dir", Path(tempfile.gettempdir()) / "sfetl"),
+        reports_dir=_folder("reports_dir", Path("reports")),
     )
 
 

@@ -22,6 +22,7 @@ from sfetl_provider.core.ledger.lookup import entries, ledger_feeds
 from sfetl_provider.core.ledger.tables import prepare, preparing_statements
 from sfetl_provider.core.ledger.verification import ChainReport, verify_feed
 from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.report.ledger_text import chain_text, entry_text
 
 
 def read_ledger(arguments: Namespace, folders: Folders) -> int:
@@ -69,7 +70,7 @@ def _verify(arguments: Namespace, feeds: Sequence[FeedConfig]) -> int:
     if arguments.json:
         print(json.dumps([report.to_json() for report in reports], indent=2))
     else:
-        print("\n".join(map(_report_text, reports)))
+        print("\n".join(map(chain_text, reports)))
     return REFUSED if any(report.broken for report in reports) else 0
 
 
@@ -98,13 +99,6 @@ def _kept_ends(reports_dir: str | None, feed: str) -> tuple[ChainEnd, ...]:
     )
 
 
-def _report_text(report: ChainReport) -> str:
-    if report.broken:
-        return f"{report.feed}: BROKEN at row {report.broken.sequence}: {report.broken.reason}"
-    kept = f"; {report.kept_ends} ends in reports are in it" if report.kept_ends else ""
-    return f"{report.feed}: whole, {report.rows} rows, the last has hash {report.end.hash or '(none)'}{kept}"
-
-
 def _show(arguments: Namespace, feeds: Sequence[FeedConfig]) -> int:
     month = str(Month.parse(arguments.month, SystemClock().now().date())) if arguments.month else None
     shown: list[LedgerEntry] = []
@@ -115,23 +109,5 @@ def _show(arguments: Namespace, feeds: Sequence[FeedConfig]) -> int:
     if arguments.json:
         print(json.dumps([entry.to_json() for entry in shown], indent=2, ensure_ascii=False))
     else:
-        print("\n".join(_entry_text(entry) for entry in shown) or "No rows.")
+        print("\n".join(entry_text(entry) for entry in shown) or "No rows.")
     return 0 if shown or not arguments.month else IMPOSSIBLE
-
-
-def _entry_text(entry: LedgerEntry) -> str:
-    action = f"{entry.action} ({entry.load_mode})" if entry.load_mode else entry.action
-    parts = [
-        f"{entry.feed} {entry.sequence:>4}  {entry.recorded_at:%Y-%m-%d %H:%M:%S} UTC  {entry.month}  {action}: "
-        f"{entry.rows_before:,} rows before",
-        f"{entry.rows_deleted:,} deleted",
-        f"{entry.rows_inserted:,} inserted",
-        *([f"{entry.rows_updated:,} updated"] if entry.rows_updated else []),
-        *([f"{entry.rows_rejected:,} rejected"] if entry.rows_rejected else []),
-        f"{len(entry.files)} files",
-        f"by {entry.approver or entry.actor}",
-        f"run {entry.run_id}",
-        *(["NO CERTIFICATE VERIFIED"] if entry.is_insecure else []),
-        *([entry.reason] if entry.reason else []),
-    ]
-    return ", ".join(parts)

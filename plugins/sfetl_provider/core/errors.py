@@ -204,6 +204,18 @@ class CommitUnclearError(TransientError):
     stage = "ledger"
 
 
+class TransactionEndedError(TransientError):
+    """Snowflake ended a transaction under its writer, as it does to one that blocks others and rests."""
+
+    stage = "ledger"
+
+
+class BatchedLoadError(SfetlError):
+    """A load that a batch started has failed, or cannot be started."""
+
+    stage = "batch"
+
+
 class LedgerError(SfetlError):
     """The ledger does not hold what it must."""
 

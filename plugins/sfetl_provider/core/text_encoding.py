@@ -1,8 +1,9 @@
 """The encodings that a feed's files may have: UTF-8, and those of one byte a character that begin with ASCII.
 
-The names are Snowflake's, of COPY's option ENCODING. Newlines, delimiters and quotes are ASCII, so in all of these
-they are found in the bytes. Source: docs.snowflake.com/en/user-guide/intro-summary-loading (character sets) and
-docs.snowflake.com/en/sql-reference/sql/create-file-format.
+The names are Snowflake's values of COPY's option ENCODING: all of one byte a character that its documentation
+lists. Newlines, delimiters and quotes are ASCII, so in all of these they are found in the bytes. Source:
+docs.snowflake.com/en/user-guide/intro-summary-loading (supported character sets for delimited files), to which
+docs.snowflake.com/en/sql-reference/sql/create-file-format refers.
 """
 
 from __future__ import annotations

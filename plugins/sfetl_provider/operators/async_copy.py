@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.compute.advice import advise, describe
+from sfetl_provider.core.compute.leases import Lease
+from sfetl_provider.core.compute.resizing import enlarge
+from sfetl_provider.core.compute.warehouse_state import session_warehouse
 from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
+from sfetl_provider.core.copy_into.batches import load_size, make_batches
 from sfetl_provider.core.copy_into.checkpoint import CopyState, hand_over, read_state
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts, with_header
-from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
-from sfetl_provider.core.copy_into.submission import advance, cancel_running
+from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
+from sfetl_provider.core.copy_into.resumption import resumption_text
+from sfetl_provider.core.copy_into.short_wait import steps_within
+from sfetl_provider.core.copy_into.submission import cancel_running
 from sfetl_provider.core.errors import CopyLostError, WarehouseUnavailableError
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.plan.names import copy_rejects_path
@@ -25,31 +33,45 @@ from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
+from sfetl_provider.core.warehouse_size import SizeName
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_run import checkpoints_of
 from sfetl_provider.settings import read_settings
 from sfetl_provider.triggers.async_copy import AsyncCopyTrigger
 
+# The trigger's own pause, a slot to wait for and a task's start again take about as long.
+WAIT_HERE_SECONDS = 5.0
+
 
 class AsyncCopyOperator(FeedOperator):
     """Loads the staged chunks of all files into a load table of this run, and reconciles every chunk's rows.
 
-    Each batch is submitted asynchronously and waited for in the triggerer. Tag and query id are stored in the
+    Each batch is submitted asynchronously and waited for in the triggerer, unless it ends within
+    `wait_here_seconds`: a hop to the triggerer and back takes longer than that. Tag and query id are stored in the
     task state store, so a cleared or retried task finds a running COPY again. With `wait=False` it
-    submits the first batch and returns where it stands; `AsyncCopySensor` takes it from there.
+    submits the first batch and returns where it stands; `AsyncCopySensor` takes it from there. With
+    `warehouse.resize` a DAG of your own needs a `ReturnWarehouseOperator` as teardown.
     """
 
     template_fields: Collection[str] = ("plan", "staged", "verdict", "files")
 
     def __init__(
-        self, *, staged: Any, verdict: Any = None, files: Any = None, wait: bool = True, **options: Any
+        self,
+        *,
+        staged: Any,
+        verdict: Any = None,
+        files: Any = None,
+        wait: bool = True,
+        wait_here_seconds: float = WAIT_HERE_SECONDS,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self.files = files
         self.staged = staged
         self.verdict = verdict
         self.wait = wait
+        self.wait_here_seconds = wait_here_seconds if wait else 0
         self._checkpoints: CheckpointStore | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -89,13 +111,16 @@ class AsyncCopyOperator(FeedOperator):
 
     def _begin(self, checkpoints: CheckpointStore) -> CopyStep:
         """Go on where the last life of this task was; a COPY that was cancelled meanwhile is loaded again."""
+        found = read_state(checkpoints)
         try:
-            return self._advance(checkpoints, is_first=True)
+            return self._advance(checkpoints, found, is_first=True)
         except CopyLostError as error:
             self.log.warning("%s It is loaded again.", error.what)
             return self._advance(checkpoints)
 
-    def _advance(self, checkpoints: CheckpointStore, *, is_first: bool = False) -> CopyStep:
+    def _advance(
+        self, checkpoints: CheckpointStore, found: CopyState | None = None, *, is_first: bool = False
+    ) -> CopyStep:
         plan = self.month_plan
         rejects = ListPlace(
             copy_rejects_path(read_settings().reports_dir, plan), self.feed.qc.rejects_mib * MIB
@@ -106,11 +131,49 @@ class AsyncCopyOperator(FeedOperator):
         with self.open_session() as session:
             if is_first:
                 self._refuse_smaller(job, session)
-            step = advance(job, CopyPorts(session, checkpoints, SystemClock()))
+                self._ready_warehouse(job, session)
+            ports = CopyPorts(session, checkpoints, SystemClock())
+            for step in steps_within(job, ports, self.wait_here_seconds):
+                if resumed := resumption_text(found, read_state(checkpoints)):
+                    self.log.info("%s", resumed)
+                found = None
+                self._tell(step, checkpoints)
+            if isinstance(step, Finished):
+                compute = self.read_compute(session, step.outcome.query_ids)
+                step = replace(step, outcome=step.outcome.model_copy(update={"compute": compute}))
+        return step
+
+    def _tell(self, step: CopyStep, checkpoints: CheckpointStore) -> None:
+        if isinstance(step, Waiting):
+            what = "was refused; its bad rows are listed by" if step.is_explaining else "runs as"
+            self.log.info("COPY %d of %d %s query %s.", step.batch, step.of, what, step.query_id)
         if step.pace is not None:
             self.log.info("%s: %s", step.pace.event.subject, estimate_text(step.pace))
             checkpoints.set(PROGRESS_KEY, progress_record([step.pace], SystemClock().now()))
-        return step
+
+    def _ready_warehouse(self, job: CopyJob, session: Warehouse) -> None:
+        """Make the warehouse larger where the feed says so, and say what the load meets there."""
+        state = session_warehouse(session)
+        if state and (size := self.feed.warehouse.resize):
+            lease = self._lease(job, state.name, size)
+            self.log.info("%s", enlarge(session, job.plan.table.database, lease, state))
+            state = session_warehouse(session)
+        if state:
+            load = load_size(make_batches(job.staged_files, job.config))
+            self.log.info("%s", "\n".join((describe(state, load), *advise(state, load))))
+
+    def _lease(self, job: CopyJob, warehouse: str, size: SizeName) -> Lease:
+        plan = job.plan
+        return Lease(
+            warehouse=warehouse,
+            run_key=plan.run_key,
+            dag_id=plan.dag_id,
+            run_id=plan.run_id,
+            feed=plan.feed,
+            month=plan.month,
+            size_wanted=size,
+            taken_at=SystemClock().now(),
+        )
 
     def _refuse_smaller(self, job: CopyJob, session: Warehouse) -> None:
         """Refuse rows that are too few for a replacement before they are copied; `publish` decides again."""
@@ -119,8 +182,6 @@ class AsyncCopyOperator(FeedOperator):
 
     def _wait_for(self, step: CopyStep) -> dict[str, Any]:
         if isinstance(step, Waiting):
-            what = "was refused; its bad rows are listed by" if step.is_explaining else "runs as"
-            self.log.info("COPY %d of %d %s query %s.", step.batch, step.of, what, step.query_id)
             self.defer(trigger=self._trigger(step), method_name="execute_complete")
         return self._result(step.outcome)
 
@@ -133,7 +194,8 @@ class AsyncCopyOperator(FeedOperator):
         )
 
     def _result(self, outcome: CopyOutcome) -> dict[str, Any]:
-        self.log.info("%d rows in %s.", outcome.rows_copied, outcome.load_table.name)
+        rows, table = f"{outcome.rows_copied:,}", outcome.load_table.name
+        self.log.info("%s rows in %s by %d COPY, reconciled with staging.", rows, table, outcome.batches)
         if outcome.rows_rejected:
             place = f"; they are listed in {outcome.rejects.path}" if outcome.rejects else ""
             self.log.warning("COPY left out %d rows that do not fit%s.", outcome.rows_rejected, place)

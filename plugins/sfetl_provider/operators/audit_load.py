@@ -18,6 +18,7 @@ from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.finding_log import log_findings
+from sfetl_provider.operators.finished_tasks import REFUSED
 from sfetl_provider.operators.mapped_results import present
 
 
@@ -42,6 +43,8 @@ class AuditLoadOperator(FeedOperator):
             job = self._job(plan, session)
             report = check_load_table(job, session, SystemClock(), self._engine() if job.has_suite else None)
         log_findings(self.log, report.findings, report.day_rows)
+        if not report.is_passed:
+            context["ti"].xcom_push(key=REFUSED, value=report.to_json())
         return require_passed(report, plan).to_json()
 
     def _engine(self) -> ExpectationEngine:

@@ -21,7 +21,7 @@ from sfetl_provider.core.qc.widening import needed_lengths
 from sfetl_provider.core.report.quality_text import quality_text
 from sfetl_provider.operators.feed_operator import FeedOperator, FileOperator
 from sfetl_provider.operators.finding_log import log_findings
-from sfetl_provider.operators.finished_tasks import FinishedTasks
+from sfetl_provider.operators.finished_tasks import REFUSED, FinishedTasks
 from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_listener import TaskListener
 from sfetl_provider.operators.task_run import checkpoints_of
@@ -112,6 +112,8 @@ class QcGateOperator(FeedOperator):
         log_findings(self.log, verdict.findings, verdict.days)
         if verdict.quality:
             self.log.info("Quality: %s.", quality_text(verdict.quality))
+        if not verdict.is_passed:
+            context["ti"].xcom_push(key=REFUSED, value=verdict.to_xcom())
         raise_unless_passed(verdict, plan.month_value)
         return self._with_room(verdict, plan, context).to_xcom()
 

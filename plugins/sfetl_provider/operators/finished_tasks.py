@@ -6,8 +6,14 @@ from typing import Any
 
 from airflow.sdk import Context
 
+from sfetl_provider.core.report.task_failure import TaskFailure
+
 PUBLISHED_BEFORE = "published_before"
 """Key under which the sensor leaves the names of the files that append skips."""
+ERROR = "error"
+"""Key under which a failed task leaves its error's text."""
+REFUSED = "refused"
+"""Key under which a task that fails because of what it found leaves all of that."""
 
 
 class FinishedTasks:
@@ -69,18 +75,24 @@ class FinishedTasks:
             return []
         return list(self._ti.xcom_pull(task_ids=task_id, map_indexes=done))
 
-    def first_error(self, map_index: int | None = None) -> str:
-        """Give the message of a failed task, '' when there is none."""
-        for task in self.failed(map_index):
-            index = _index(task)
-            messages = self._ti.xcom_pull(
-                task_ids=task if index is None else _name(task),
-                key="error",
-                map_indexes=None if index is None else [index],
-            )
-            if message := messages[0] if isinstance(messages, list) and messages else messages:
-                return str(message)
-        return ""
+    def refused(self, task_id: str) -> Any:
+        """Give what a task found that failed because of it, None when it did not."""
+        is_failed = self._states.get(task_id) == "failed"
+        return self._ti.xcom_pull(task_ids=task_id, key=REFUSED) if is_failed else None
+
+    def failures(self, map_index: int | None = None) -> tuple[TaskFailure, ...]:
+        """Give the failed tasks with what they left of their errors."""
+        return tuple(self._failure(task) for task in self.failed(map_index))
+
+    def _failure(self, task: str) -> TaskFailure:
+        index = _index(task)
+        left = self._ti.xcom_pull(
+            task_ids=task if index is None else _name(task),
+            key=ERROR,
+            map_indexes=None if index is None else [index],
+        )
+        text = left[0] if isinstance(left, list) and left else left
+        return TaskFailure.model_validate({"task": task, **(text or {})})
 
 
 def _name(task: str) -> str:

@@ -10,9 +10,12 @@ from airflow.sdk import Context
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
+from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
+from sfetl_provider.core.publish.receipt import statement_ids
 from sfetl_provider.core.qc.report import QcVerdict
+from sfetl_provider.core.stage.agreement import with_qc_hashes
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.mapped_results import present
@@ -36,17 +39,26 @@ class PublishMonthOperator(FeedOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the PublishReceipt; raises GenerationConflictError when another run came first."""
+        verdict = QcVerdict.from_json(self.verdict)
         job = PublishJob(
             plan=self.month_plan,
             config=self.feed,
-            staged_files=staged_files(present(self.staged)),
+            staged_files=with_qc_hashes(staged_files(present(self.staged)), verdict),
             outcome=CopyOutcome.from_json(self.outcome),
-            verdict=QcVerdict.from_json(self.verdict),
+            verdict=verdict,
             audited=AuditReport.from_json(self.audit).findings,
             is_insecure=self.month_plan.is_insecure or self.hook.is_insecure,
         )
+        self.log.info(
+            "Publishing %d rows of %s into %s by %s, in one transaction.",
+            job.outcome.rows_copied,
+            job.outcome.load_table.name,
+            quoted_table(job.plan.table),
+            job.plan.load_mode,
+        )
         with self.open_session() as session:
             receipt = publish_month(job, session, SystemClock())
+            compute = self.read_compute(session, statement_ids(receipt))
         self.log.info(
             "%s of %s by %s: rows inserted %d, updated %d, deleted %d, rejected %d; generation %d, row %d%s.",
             receipt.month,
@@ -60,4 +72,4 @@ class PublishMonthOperator(FeedOperator):
             receipt.ledger_sequence,
             " of the ledger (published before by this run)" if receipt.is_repeat else " of the ledger",
         )
-        return receipt.to_json()
+        return receipt.model_copy(update={"compute": compute}).to_json()

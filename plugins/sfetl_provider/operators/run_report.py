@@ -13,19 +13,24 @@ from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
-from sfetl_provider.core.errors import ReconciliationError
-from sfetl_provider.core.plan.month_plan import MonthPlan
+from sfetl_provider.core.errors import MonthError, ReconciliationError
+from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 from sfetl_provider.core.plan.names import data_docs_folder, report_path, run_key
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.record import Record
-from sfetl_provider.core.report.report_file import write_report
+from sfetl_provider.core.report.listed_rows import first_rows
+from sfetl_provider.core.report.report_file import write_report, write_text
 from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, Stopped, build_report
 from sfetl_provider.core.report.text import render_text
 from sfetl_provider.core.restore.records import RestoreReceipt
+from sfetl_provider.core.stage.agreement import with_qc_hashes
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.finished_tasks import PUBLISHED_BEFORE, FinishedTasks
+from sfetl_provider.operators.run_link import run_link
+from sfetl_provider.operators.task_run import actor_of
 from sfetl_provider.settings import read_settings
 
 _UNKNOWN_MONTH = "unknown"
@@ -42,20 +47,24 @@ class ToldRun:
 
 
 class RunReportOperator(BaseOperator):
-    """Writes [sfetl] reports_dir/<feed>/<month>/<run key>.json and the same as text to the log."""
+    """Writes [sfetl] reports_dir/<feed>/<month>/<run key>.json, the same as a page, and as text to the log."""
 
     def execute(self, context: Context) -> list[str]:
-        """Return the reports' paths: one, or one for each month that the run was about."""
+        """Return the paths of the reports' JSON: one, or one for each month that the run was about."""
         tasks = FinishedTasks(context)
         return [self._write(context, tasks, told) for told in self.tell(context, tasks)]
 
     def _write(self, context: Context, tasks: FinishedTasks, told: ToldRun) -> str:
+        # Imported late: only a page needs templates, and every task parses the DAG file.
+        from sfetl_provider.core.report.run_page import render_run
+
         identity = told.identity
         report = build_report(identity, told.records, self._end(context, tasks, told.map_index))
         path = report_path(
             read_settings().reports_dir, identity.feed, identity.month or _UNKNOWN_MONTH, identity.run_key
         )
         self.log.info("%s\n%s", write_report(path, report), render_text(report))
+        self.log.info("Page: %s", write_text(path.with_suffix(".html"), render_run(report)))
         self.write_more(tasks, identity)
         return str(path)
 
@@ -84,8 +93,7 @@ class RunReportOperator(BaseOperator):
         return RunEnd(
             started_at=started or now,
             finished_at=now,
-            failed_tasks=tasks.failed(map_index),
-            message=tasks.first_error(map_index),
+            failures=tasks.failures(map_index),
             stopped=self.stopped(context, tasks),
         )
 
@@ -100,18 +108,22 @@ class LoadReportOperator(RunReportOperator):
     def identify(self, context: Context, tasks: FinishedTasks) -> RunIdentity:
         """Take the month from the plan, or from what was asked for when there is no plan."""
         plan = read(MonthPlan, tasks.result("plan"))
-        asked = context.get("partition_key") or ""
-        return _identity(context, self.feed.feed, plan.month if plan else asked)
+        return _identity(context, self.feed.feed, plan.month if plan else _asked_month(context))
 
     def collect(self, tasks: FinishedTasks) -> RunRecords:
         """Collect the results of the load's tasks."""
         staged = tasks.mapped_results("compress_stage")
+        checked = map(QcReport.from_json, tasks.present_results("file_qc"))
+        outcome = read(CopyOutcome, tasks.result("copy"))
+        verdict = read(QcVerdict, tasks.result("qc_gate") or tasks.refused("qc_gate"))
         return RunRecords(
             plan=read(MonthPlan, tasks.result("plan")),
-            verdict=read(QcVerdict, tasks.result("qc_gate")),
-            staged_files=None if staged is None else _files(staged),
-            outcome=read(CopyOutcome, tasks.result("copy")),
-            audit=read(AuditReport, tasks.result("audit")),
+            verdict=verdict,
+            bad_files=tuple(report for report in checked if report.bad_records),
+            staged_files=None if staged is None else _files(staged, verdict),
+            outcome=outcome,
+            copy_bad_rows=first_rows(outcome.rejects if outcome else None),
+            audit=read(AuditReport, tasks.result("audit") or tasks.refused("audit")),
             publication=read(PublishReceipt, tasks.result("publish")),
             published_before=tuple(tasks.pushed("wait_for_files", PUBLISHED_BEFORE) or ()),
         )
@@ -144,9 +156,20 @@ class ApprovedReportOperator(RunReportOperator):
     def identify(self, context: Context, tasks: FinishedTasks) -> RunIdentity:
         """Take feed and month from the preview, or the feed from the parameters when there is none."""
         preview = tasks.result("preview") or {}
-        params = context["params"]
-        return _identity(
-            context, preview.get("feed") or _folder_name(params["feed"]), preview.get("month") or ""
+        feed = preview.get("feed") or _folder_name(context["params"]["feed"])
+        return self.identity_of(context, tasks, feed, preview.get("month") or "")
+
+    def identity_of(self, context: Context, tasks: FinishedTasks, feed: str, month: str) -> RunIdentity:
+        """Give the run's identity with its reason and who approved."""
+        # Imported late: Airflow's approvals cost a second, and every task of a load parses this file.
+        from sfetl_provider.operators.approval import approver_of
+
+        approval = tasks.result("approve")
+        return _identity(context, feed, month).model_copy(
+            update={
+                "reason": str(context["params"].get("reason") or ""),
+                "approver": approver_of(approval) if approval else "",
+            }
         )
 
     def stopped(self, context: Context, tasks: FinishedTasks) -> Stopped:
@@ -166,11 +189,15 @@ class DropReportOperator(ApprovedReportOperator):
         if previews is None:
             params = context["params"]
             feeds = params["feeds"] or [""]
-            return [ToldRun(_identity(context, _folder_name(feed), ""), RunRecords()) for feed in feeds]
+            names = map(_folder_name, feeds)
+            return [ToldRun(self.identity_of(context, tasks, feed, ""), RunRecords()) for feed in names]
         return [
             ToldRun(
-                _identity(context, preview["feed"], preview["month"]),
-                RunRecords(deletion=read(DropReceipt, tasks.result(self.changing_task_id, index))),
+                self.identity_of(context, tasks, preview["feed"], preview["month"]),
+                RunRecords(
+                    table=read(TableName, preview["table"]),
+                    deletion=read(DropReceipt, tasks.result(self.changing_task_id, index)),
+                ),
                 index,
             )
             for index, preview in enumerate(previews)
@@ -184,7 +211,11 @@ class RestoreReportOperator(ApprovedReportOperator):
 
     def collect(self, tasks: FinishedTasks) -> RunRecords:
         """Collect the receipt."""
-        return RunRecords(restoration=read(RestoreReceipt, tasks.result(self.changing_task_id)))
+        preview = tasks.result("preview") or {}
+        return RunRecords(
+            table=read(TableName, preview.get("table")),
+            restoration=read(RestoreReceipt, tasks.result(self.changing_task_id)),
+        )
 
 
 def read(kind: type[T], value: Any) -> T | None:
@@ -192,9 +223,10 @@ def read(kind: type[T], value: Any) -> T | None:
     return None if value is None else kind.from_json(value)
 
 
-def _files(staged: list[Any]) -> tuple[StagedFile, ...] | None:
+def _files(staged: list[Any], verdict: QcVerdict | None) -> tuple[StagedFile, ...] | None:
     try:
-        return staged_files(staged)
+        files = staged_files(staged)
+        return with_qc_hashes(files, verdict) if verdict else files
     except ReconciliationError:
         # Task copy joined the same results: it failed with this error, and the report says so.
         return None
@@ -202,8 +234,24 @@ def _files(staged: list[Any]) -> tuple[StagedFile, ...] | None:
 
 def _identity(context: Context, feed: str, month: str) -> RunIdentity:
     run = context["dag_run"]
-    key = run_key(run.dag_id, run.run_id)
-    return RunIdentity(feed=feed, month=month, dag_id=run.dag_id, run_id=run.run_id, run_key=key)
+    return RunIdentity(
+        feed=feed,
+        month=month,
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        run_key=run_key(run.dag_id, run.run_id),
+        actor=actor_of(context),
+        url=run_link(run.dag_id, run.run_id),
+    )
+
+
+def _asked_month(context: Context) -> str:
+    """Give the month that was asked for, '' when it cannot be told."""
+    asked = context["params"].get("month") or context.get("partition_key") or ""
+    try:
+        return str(Month.parse(str(asked), SystemClock().now().date()))
+    except MonthError:
+        return ""
 
 
 def _folder_name(feed: Any) -> str:

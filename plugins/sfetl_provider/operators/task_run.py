@@ -7,6 +7,8 @@ from typing import Any
 from airflow.sdk import Context
 
 from sfetl_provider.core.ports import CheckpointStore, JsonValue
+from sfetl_provider.core.report.task_failure import ErrorText
+from sfetl_provider.operators.finished_tasks import ERROR
 
 
 class TaskCheckpoints:
@@ -47,5 +49,5 @@ def actor_of(context: Context) -> str:
 def remember_error(context: Context) -> None:
     """Keep a failed task's message for the run's report (on_failure_callback)."""
     error = context.get("exception")
-    if error is not None:
-        context["ti"].xcom_push(key="error", value=str(error)[:4000])
+    if isinstance(error, BaseException):
+        context["ti"].xcom_push(key=ERROR, value=ErrorText.of_error(error).to_json())

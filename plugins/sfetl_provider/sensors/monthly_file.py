@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from airflow.sdk import BaseSensorOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
@@ -26,10 +27,14 @@ from sfetl_provider.triggers.monthly_file import MonthlyFileTrigger
 
 # Airflow refuses to map over more than [core] max_map_length items, 1,024 by default.
 MAX_FILES = 1000
+# A hop to the triggerer and back takes about as long.
+WATCH_HERE_SECONDS = 5.0
 
 
 class MonthlyFileSensor(BaseSensorOperator):
     """Waits in the triggerer until the month's files are there and still; returns them as SourceFiles.
+
+    Files that are all there, and need to be still for a few seconds only, it watches itself.
 
     Also the list that the following tasks are mapped over: a task of its own for listing would cost a second
     of scheduling and could see other files. A file above `stage.range_mib` stands in it once for each of its byte
@@ -43,21 +48,26 @@ class MonthlyFileSensor(BaseSensorOperator):
         self.feed = feed
         self.plan = plan
 
-    def execute(self, context: Context) -> NoReturn:
-        """Hand over to the trigger at once; even a file that is there must be watched for a moment."""
-        plan, files = MonthPlan.from_json(self.plan), self.feed.files
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Return what `execute_complete` does; hand over to the trigger where that would take long."""
+        plan = MonthPlan.from_json(self.plan)
         self.log.info("Looking for %s in %s.", ", ".join(self._looked_for(plan)), self._folder(plan))
-        self.defer(
-            trigger=MonthlyFileTrigger(
-                base_path=self._folder(plan),
-                patterns=self._patterns(plan),
-                explicit=self._explicit(plan),
-                poll_seconds=files.poll_seconds,
-                still_seconds=files.still_seconds,
-                deadline=time.time() + files.timeout_seconds,
-                delivery=delivery_of(files, plan.month_value).to_json(),
-            ),
-            method_name="execute_complete",
+        trigger = self._trigger(plan)
+        event = asyncio.run(trigger.glance(WATCH_HERE_SECONDS))
+        if event is None:
+            self.defer(trigger=trigger, method_name="execute_complete")
+        return self.execute_complete(context, event)
+
+    def _trigger(self, plan: MonthPlan) -> MonthlyFileTrigger:
+        files = self.feed.files
+        return MonthlyFileTrigger(
+            base_path=self._folder(plan),
+            patterns=self._patterns(plan),
+            explicit=self._explicit(plan),
+            poll_seconds=files.poll_seconds,
+            still_seconds=files.still_seconds,
+            deadline=time.time() + files.timeout_seconds,
+            delivery=delivery_of(files, plan.month_value).to_json(),
         )
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> list[dict[str, Any]]:
@@ -145,7 +155,7 @@ class MonthlyFileSensor(BaseSensorOperator):
         from sfetl_provider.core.stage.ranges import divide
 
         listener = TaskListener(self.log)
-        is_hashed = plan.load_mode == "append"
+        is_hashed = plan.load_mode == "append" and plan.qc_mode != "file"
         parts = [part for file in found for part in divide(file, self.feed, listener, is_hashed=is_hashed)]
         if len(parts) > MAX_FILES:
             raise FilesMissingError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -13,6 +13,7 @@ from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE
 from sfetl_provider.core.errors import SfetlError
 from sfetl_provider.core.ports import QueryState
 from sfetl_provider.triggers.settling import settle
+from sfetl_provider.triggers.task_life import goes_on
 
 if TYPE_CHECKING:
     from sfetl_provider.adapters.snowflake_session import SnowflakeSession
@@ -71,15 +72,22 @@ class AsyncCopyTrigger(BaseTrigger):
             await asyncio.to_thread(self._log_out)
 
     async def on_kill(self) -> None:
-        """Cancel the query: a person marked the waiting task, or cleared it. A triggerer that stops leaves it."""
+        """Cancel the query of a task that a person marked or deleted; a cleared one finds it again.
+
+        So does another triggerer when this one stops, which calls nothing of this. When Airflow cannot be asked
+        which it was, the query goes on.
+        """
+        if await goes_on(self.task_instance):
+            self.log.info("The task was cleared: query %s goes on and is found again.", self.query_id)
+            return
         hook = await self._hook()
         await asyncio.to_thread(self._cancel, hook)
 
     async def _hook(self) -> SfetlSnowflakeHook:
-        # Imported late: operators import this module, and every task parses the DAG file.
-        from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook, fetch_connections
-
-        return SfetlSnowflakeHook(
+        # Late, as operators import this module and every task parses the DAG file; in a thread, as it takes a
+        # second or more, in which all other triggers would stand still.
+        hook_class, fetch_connections = await asyncio.to_thread(_imported)
+        return hook_class(
             self.snowflake_conn_id,
             proxy_conn_id=self.proxy_conn_id,
             connections=await fetch_connections(self.snowflake_conn_id, self.proxy_conn_id),
@@ -103,3 +111,9 @@ class AsyncCopyTrigger(BaseTrigger):
     @staticmethod
     def _is_lost(state: QueryState, started: float) -> bool:
         return state is QueryState.UNKNOWN and time.monotonic() - started > UNKNOWN_GRACE.total_seconds()
+
+
+def _imported() -> tuple[type[SfetlSnowflakeHook], Callable[..., Awaitable[dict[str, Any]]]]:
+    from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook, fetch_connections
+
+    return SfetlSnowflakeHook, fetch_connections

@@ -61,17 +61,29 @@ class MonthlyFileTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look, compare with the look before, and sleep in between."""
+        """Fire what `watch` gives."""
         await settle()
+        yield TriggerEvent(await self.watch(self.deadline))
+
+    async def glance(self, seconds: float) -> dict[str, Any] | None:
+        """Give the event of files that are all there and still for long enough within so many seconds, else None.
+
+        None at once when something is missing, or must be still for longer.
+        """
+        if self.still_seconds > seconds or not (await self._look()).is_complete:
+            return None
+        event = await self.watch(time.time() + seconds)
+        return event if event["status"] == "found" else None
+
+    async def watch(self, deadline: float) -> dict[str, Any]:
+        """Look, compare with the look before, and sleep in between; give the event."""
         seen, since = await self._look(), time.monotonic()
         while True:
             still_for = time.monotonic() - since
             if seen.is_complete and still_for >= self.still_seconds:
-                yield TriggerEvent({"status": "found", **seen.to_json()})
-                return
-            if time.time() >= self.deadline:
-                yield TriggerEvent({"status": "timeout", "missing": seen.missing})
-                return
+                return {"status": "found", **seen.to_json()}
+            if time.time() >= deadline:
+                return {"status": "timeout", "missing": seen.missing}
             pause_seconds = self.poll_seconds
             if seen.is_complete:
                 pause_seconds = min(self.poll_seconds, self.still_seconds - still_for)

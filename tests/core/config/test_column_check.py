@@ -25,7 +25,7 @@ def test_all_faults_of_the_way_into_the_table_come_together() -> None:
             "cluster_by": ["nowhere"],
         },
         columns=[
-            {"name": "flight_date", "type": "DATE", "mask": {"method": "fixed"}},
+            {"name": "flight_date", "type": "DATE", "mask": {"method": "fixed", "pattern": "x"}},
             {"name": "carrier", "type": "VARCHAR(20)", "mask": {"method": "hash", "where": "publish"}},
             {"name": "distance", "target": "carrier"},
         ],
@@ -53,7 +53,7 @@ def test_all_faults_of_the_way_into_the_table_come_together() -> None:
 
 
 def test_a_hash_before_staging_needs_the_connection_that_holds_its_key() -> None:
-    columns = ["flight_date", {"name": "carrier", "mask": {"method": "hash"}}]
+    columns = ["flight_date", {"name": "carrier", "mask": {"method": "hash", "pattern": "[A-Z0-9]{2}"}}]
 
     assert "mask_conn_id" in faults(columns=columns)["columns.1.mask"]
     assert sample_config(columns=columns, mask_conn_id="keys").columns[1].is_masked("before_stage")

@@ -116,7 +116,7 @@ def test_a_masked_value_stands_neither_in_message_nor_list(tmp_path: Path) -> No
 
 
 def test_every_column_that_the_config_masks_is_hidden() -> None:
-    masks = [{"method": "fixed", "where": where} for where in ("before_stage", "publish")]
+    masks = [{"method": "fixed", "pattern": ".*"}, {"method": "fixed", "where": "publish"}]
     named = [{"name": f"c{number}", "type": "VARCHAR(9)", "mask": mask} for number, mask in enumerate(masks)]
     config = sample_config(columns=["flight_date", *named, "distance"])
     assert record_form(config).masked == {"C0", "C1"}

@@ -47,6 +47,7 @@ def droppable(counted: int = 5) -> ScriptedWarehouse:
     warehouse.answer('UPDATE "DEMO"', changed(1))
     warehouse.answer(RAISE, changed(1))
     warehouse.answer(LEDGER, rows_of())
+    warehouse.answer('"RUN_KEY" = ?', stored(action="drop"), after="COMMIT")
     warehouse.answer('SELECT "GENERATION", "CHAIN_HASH"', rows_of((1, "f" * 64)))
     warehouse.answer(COUNT_MONTH, rows_of((counted,)), rows_of((0,)))
     warehouse.answer("DELETE FROM", changed(counted))
@@ -133,7 +134,7 @@ def test_anything_but_the_preview_is_rolled_back(
     warehouse.answer(words, answer)
     with pytest.raises(error):
         drop(warehouse)
-    assert warehouse.statements[-1] == "ROLLBACK"
+    assert warehouse.transaction_words[-1] == "ROLLBACK"
 
 
 def test_rows_left_after_the_commit_are_a_fault() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfetl_provider.core.compression import compression_of
 from sfetl_provider.core.plan import names
 from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 
@@ -45,9 +46,7 @@ def test_names_of_a_run() -> None:
     assert names.head_table("DB", "sales").name == "HEAD_SALES"
     chunks = {kind: names.chunk_name(7, kind) for kind in ("zstd", "gzip", "none")}
     assert list(chunks.values()) == ["part-00007.tsv.zst", "part-00007.tsv.gz", "part-00007.tsv"]
-    assert {kind: names.compression_of(name) for kind, name in chunks.items()} == {
-        kind: kind for kind in chunks
-    }
+    assert {kind: compression_of(name) for kind, name in chunks.items()} == {kind: kind for kind in chunks}
     assert json.loads(names.query_tag(plan, "copy", 2, 3))["batch"] == 3
     assert names.scratch_folder(Path("/s"), plan, "k") == Path(f"/s/sales/2024-02/{key}/k")
     assert names.scratch_folder(Path("/s"), plan, "k", 2) == Path(f"/s/sales/2024-02/{key}/k-range-2")

@@ -17,7 +17,7 @@ from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.column_profile import ColumnProfile
-from sfetl_provider.core.stage.file_hash import file_sha256
+from sfetl_provider.core.tsv.file_hash import file_sha256
 from tests.core.fakes import source_file
 from tests.core.load_samples import (
     PASSED,
@@ -47,6 +47,9 @@ def warehouse_with(copied: int = 5, misplaced: int = 0, rows_after: int = 9) -> 
     warehouse.answer("INSERT INTO", changed(1))
     warehouse.answer('UPDATE "DEMO"', changed(1))
     warehouse.answer(LEDGER, rows_of())
+    recorded = chain(sample_facts(), ChainEnd(sequence=0, hash=""))
+    own_row = rows_of(entry_binds(recorded), columns=tuple(COLUMNS))
+    warehouse.answer('"RUN_KEY" = ?', own_row, after="COMMIT")
     warehouse.answer('SELECT "GENERATION", "CHAIN_HASH"', rows_of((0, "")))
     warehouse.answer("SELECT COUNT(*), COUNT(CASE", rows_of((copied, misplaced)))
     warehouse.answer('SELECT COUNT(*) FROM "DEMO"."PUBLIC"."FLIGHTS"', rows_of((4,)), rows_of((rows_after,)))
@@ -133,7 +136,7 @@ def test_merge_that_updates_more_rows_than_were_copied_is_rolled_back() -> None:
     warehouse.answer("MERGE INTO", merged(2, 4))
     with pytest.raises(ReconciliationError, match=r"inserted 2 and updated 4 rows .* 5 were copied"):
         publish(warehouse, MERGING, load_mode="merge")
-    assert warehouse.statements[-1] == "ROLLBACK"
+    assert warehouse.transaction_words[-1] == "ROLLBACK"
 
 
 def test_merge_refuses_keys_that_are_double_or_missing() -> None:
@@ -186,4 +189,4 @@ def test_no_row_of_the_month_and_rows_not_kept_are_refused(
     warehouse.answer(REJECT, changed(kept))
     with pytest.raises(PublishRefusedError, match=said):
         publish(warehouse, REJECTING)
-    assert warehouse.statements[-1] == "ROLLBACK"
+    assert warehouse.transaction_words[-1] == "ROLLBACK"

@@ -13,6 +13,7 @@ from sfetl_provider.core.errors import (
     ReconciliationError,
     SmallerReplacementError,
     StatementError,
+    TransactionEndedError,
     TransientError,
     WarehouseUnavailableError,
 )
@@ -36,6 +37,7 @@ from tests.core.scripted_warehouse import ManualClock, ScriptedWarehouse, change
 
 LEDGER = 'FROM "DEMO"."SFETL"."LEDGER"'
 RAISE = '"GENERATION" = "GENERATION" + 1'
+OWN_ROW = '"RUN_KEY" = ?'
 LOAD_CHECK = "SELECT COUNT(*), COUNT(CASE"
 COUNT_MONTH = 'SELECT COUNT(*) FROM "DEMO"."PUBLIC"."FLIGHTS"'
 DELETE = 'DELETE FROM "DEMO"."PUBLIC"."FLIGHTS"'
@@ -48,6 +50,7 @@ def publishable(rows_before: int = 4) -> ScriptedWarehouse:
     warehouse.answer('UPDATE "DEMO"', changed(1))
     warehouse.answer(RAISE, changed(1))
     warehouse.answer(LEDGER, rows_of())
+    warehouse.answer(OWN_ROW, stored(chain(sample_facts(), ChainEnd(sequence=0, hash=""))), after="COMMIT")
     warehouse.answer('SELECT "GENERATION", "CHAIN_HASH"', rows_of((0, "")))
     warehouse.answer(LOAD_CHECK, rows_of((5, 0)))
     warehouse.answer(COUNT_MONTH, rows_of((rows_before,)), rows_of((5,)))
@@ -69,21 +72,15 @@ def stored(entry: LedgerEntry) -> QueryResult:
     return rows_of(entry_binds(entry), columns=tuple(COLUMNS))
 
 
-def transaction_words(warehouse: ScriptedWarehouse) -> list[str]:
-    start = warehouse.statements.index("BEGIN")
-    end = next(n for n, text in enumerate(warehouse.statements) if text in ("COMMIT", "ROLLBACK"))
-    return [statement.split()[0] for statement in warehouse.statements[start : end + 1]]
-
-
 def test_month_is_replaced_in_one_transaction() -> None:
     warehouse = publishable()
     receipt = publish(warehouse)
     in_order = "BEGIN UPDATE SELECT SELECT SELECT DELETE INSERT SELECT INSERT UPDATE COMMIT"
-    assert " ".join(transaction_words(warehouse)) == in_order
+    assert " ".join(warehouse.transaction_words) == in_order
     assert (receipt.rows_before, receipt.rows_deleted, receipt.rows_inserted) == (4, 4, 5)
     assert (receipt.generation, receipt.ledger_sequence, receipt.is_repeat) == (1, 1, False)
     assert set(receipt.query_ids) == {"raise_generation", "check", "delete", "insert", "copy"}
-    assert "ALTER SESSION SET LOCK_TIMEOUT = 900" in warehouse.statements
+    assert "ALTER SESSION SET AUTOCOMMIT = FALSE, LOCK_TIMEOUT = 900" in warehouse.statements
 
 
 def test_profile_is_written_in_the_same_transaction() -> None:
@@ -92,7 +89,7 @@ def test_profile_is_written_in_the_same_transaction() -> None:
     verdict = PASSED.model_copy(update={"profile": profile})
     publish_month(replace(job(), verdict=verdict), warehouse, ManualClock())
     in_order = "BEGIN UPDATE SELECT SELECT SELECT DELETE INSERT INSERT SELECT INSERT UPDATE COMMIT"
-    assert " ".join(transaction_words(warehouse)) == in_order
+    assert " ".join(warehouse.transaction_words) == in_order
     place = warehouse.statements.index(warehouse.asked('INSERT INTO "DEMO"."SFETL"."PROFILES"')[0])
     assert warehouse.binds[place][:3] == ("flights", "2013-01", 1)
 
@@ -163,7 +160,7 @@ def test_whatever_goes_wrong_is_rolled_back(
     warehouse.answer(words, answer)
     with pytest.raises(error):
         publish(warehouse)
-    assert warehouse.statements[-1] == "ROLLBACK"
+    assert warehouse.transaction_words[-1] == "ROLLBACK"
     assert warehouse.asked("DROP TABLE") == []
 
 
@@ -171,6 +168,14 @@ def test_connection_lost_at_commit_keeps_the_load_table_for_the_retry() -> None:
     warehouse = publishable()
     warehouse.answer("COMMIT", WarehouseUnavailableError("reset"))
     with pytest.raises(TransientError, match="not known whether"):
+        publish(warehouse)
+    assert warehouse.asked("DROP TABLE") == []
+
+
+def test_a_commit_without_its_ledger_row_is_none_and_may_be_tried_again() -> None:
+    warehouse = publishable()
+    warehouse.answer(OWN_ROW, rows_of())
+    with pytest.raises(TransactionEndedError, match="ledger row 1 of this run is not there"):
         publish(warehouse)
     assert warehouse.asked("DROP TABLE") == []
 

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.column_profile import ColumnProfile, TopValue, fit_profile, packed_bytes
+from sfetl_provider.core.qc.first_records import FIRST_BYTES
 from sfetl_provider.core.qc.profile_join import join_profiles
+from sfetl_provider.core.qc.record_sample import SAMPLE_BYTES
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.qc.scan import Places, scan_file
-from sfetl_provider.core.qc.structure import BLOCK_BYTES
 from sfetl_provider.core.qc.verdict import decide
+from sfetl_provider.core.report.profile_table import column_rows
 from tests.core.fakes import feed, source_file
 from tests.core.report.check_samples import sample_report
 
@@ -41,6 +43,7 @@ def wide(at: int) -> ColumnProfile:
         sampled=150_000,
         top=tuple(TopValue(value=f"{'ü' * 58}{rank}", share=0.123456) for rank in range(10)),
         quantiles=(1.25, 2.5, 3.75, 4.5, 5.25) if at % 2 else (),
+        is_distinct_exact=True,
     )
 
 
@@ -120,7 +123,7 @@ def test_kinds_are_those_of_all_records_whatever_the_first_mebibyte_holds(tmp_pa
     few = "2013-02-01\t7\t2013-02-02\t1.5\n"
     path = tmp_path / "part.tsv"
     path.write_text(
-        few.replace("2013-02-02", "x") + few * (BLOCK_BYTES // len(few) + 1) + few.replace("7", "x")
+        few.replace("2013-02-02", "x") + few * (FIRST_BYTES // len(few) + 1) + few.replace("7", "x")
     )
 
     profile = scan_file(source_file(path), config, FEBRUARY, Places(tmp_path / "scratch")).profile
@@ -132,3 +135,19 @@ def test_kinds_are_those_of_all_records_whatever_the_first_mebibyte_holds(tmp_pa
         ("text", "2013-02-02", "x"),
         ("number", 1.5, 1.5),
     ]
+
+
+def test_few_values_are_counted_exactly_in_a_file_larger_than_the_sample(tmp_path: Path) -> None:
+    config = feed(columns=["day", "ident", "note"], date={"column": "day"}, qc={"profile": "full"})
+    path = tmp_path / "part.tsv"
+    records = SAMPLE_BYTES // 1_000 + 1
+    path.write_text(
+        "".join(f"{date(2013, 2, 1 + at * 28 // records)}\t{at}\t{'x' * 1_000}\n" for at in range(records))
+    )
+
+    profile = scan_file(source_file(path), config, FEBRUARY, Places(tmp_path / "scratch")).profile
+
+    assert [column.is_distinct_exact for column in profile] == [True, False, True]
+    assert (profile[0].distinct, profile[2].distinct) == (28, 1)
+    assert (joined := join_profiles([profile, profile]))[0].is_distinct_exact
+    assert [row.distinct[:1] for row in column_rows(joined)] == ["2", "≈", "1"]

@@ -18,7 +18,7 @@ from sfetl_provider.core.qc.scan import Places, scan_file
 from tests.core.fakes import feed, source_file
 
 MONTH = Month(2013, 2)
-MASK = {"method": "hash", "where": "before_stage"}
+MASK = {"method": "hash", "where": "before_stage", "pattern": ".*"}
 COLUMNS = [
     "day",
     {"name": "card", "mask": MASK, "type": "VARCHAR(64)"},

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
@@ -14,6 +13,7 @@ from sfetl_provider.core.report.bar_chart import bar_chart
 from sfetl_provider.core.report.qc_page import render_page
 from sfetl_provider.core.report.qc_text import headline, render_check
 from tests.core.report.check_samples import FOLDER, TEXTS, sample_check, sample_report
+from tests.core.report.shown_page import ShownPage
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -46,27 +46,9 @@ def test_a_check_of_no_file_can_be_shown() -> None:
     assert "<h2>Files" not in render_page(check)
 
 
-class _Page(HTMLParser):
-    """What a page holds: its tags, the addresses in it, and its text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.addresses: list[str] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "action")]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 def test_the_page_needs_nothing_from_outside_and_runs_nothing() -> None:
     page = render_page(sample_check())
-    found = _Page(page)
+    found = ShownPage(page)
 
     assert found.addresses == ["data:,"]
     assert "script" not in found.tags
@@ -78,7 +60,7 @@ def test_the_page_needs_nothing_from_outside_and_runs_nothing() -> None:
 
 def test_the_page_shows_all_there_is() -> None:
     page = render_page(sample_check())
-    found = _Page(page)
+    found = ShownPage(page)
 
     for text in (
         "Rejected.",
@@ -116,12 +98,12 @@ def test_bars_stay_in_their_chart_and_are_as_high_as_their_rows(rows: list[int])
     if chart is None:
         assert not any(rows)
         return
-    assert [bar.day.rows for bar in chart.bars] == rows
+    assert [bar.item.rows for bar in chart.bars] == rows
     assert all(bar.y >= 0 and bar.y + bar.height <= chart.floor + 0.02 for bar in chart.bars)
     assert all(chart.left <= bar.x <= bar.x + bar.width <= chart.width for bar in chart.bars)
     assert 2 <= len(chart.grid) <= 7
     assert chart.grid[-1].rows >= max(rows)
-    heights = sorted((bar.day.rows, bar.height) for bar in chart.bars)
+    heights = sorted((bar.item.rows, bar.height) for bar in chart.bars)
     assert heights == sorted(heights, key=lambda pair: pair[1])
 
 

@@ -9,7 +9,8 @@ from zipfile import ZipFile
 
 from sfetl_provider.core.qc.column_profile import ColumnProfile, TopValue
 from sfetl_provider.core.qc.report import BadLine, RuleCount
-from sfetl_provider.core.report.qc_workbook import CELL_CHARACTERS, write_workbook
+from sfetl_provider.core.report.qc_workbook import write_workbook
+from sfetl_provider.core.report.workbook import CELL_CHARACTERS
 from tests.core.report.check_samples import sample_check, sample_report
 
 _NAMES = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
@@ -114,6 +115,7 @@ def test_columns_have_their_profile(tmp_path: Path) -> None:
         longest=3,
         characters=6,
         distinct=2,
+        is_distinct_exact=True,
         sampled=3,
         top=(TopValue(value=FORMULA, share=2 / 3),),
     )
@@ -122,4 +124,4 @@ def test_columns_have_their_profile(tmp_path: Path) -> None:
     write_workbook(tmp_path / "qc.xlsx", check.model_copy(update={"verdict": verdict}))
 
     row = read_sheets(tmp_path / "qc.xlsx")["Columns"][1]
-    assert row == ["amount", "number", 3, 1, 25, 0, 7.5, 1, 3, 2, 2, "", f"{FORMULA} (66.67 %)"]
+    assert row == ["amount", "number", 3, 1, 25, 0, 7.5, 1, 3, 2, 2, "", "exact", f"{FORMULA} (66.67 %)"]

@@ -22,6 +22,7 @@ from sfetl_provider.core.report.run_report import (
     RunReport,
     build_report,
 )
+from sfetl_provider.core.report.task_failure import TaskFailure
 from sfetl_provider.core.report.text import render_text
 from tests.core.load_samples import NOW, PASSED, sample_outcome, sample_plan, sample_staged_file
 
@@ -29,6 +30,12 @@ PLAN = sample_plan(generation=3)
 IDENTITY = RunIdentity(
     feed=PLAN.feed, month=PLAN.month, dag_id=PLAN.dag_id, run_id=PLAN.run_id, run_key=PLAN.run_key
 )
+
+
+def failed(*tasks: str, what: str = "") -> tuple[TaskFailure, ...]:
+    return tuple(TaskFailure(task=task, what=what) for task in tasks)
+
+
 END = RunEnd(started_at=NOW, finished_at=NOW + timedelta(seconds=61.5))
 LOW = Finding(severity="WARNING", code="low", message="few rows on 2013-01-06")
 AUDIT = AuditReport(
@@ -107,10 +114,10 @@ def test_published_month_has_every_number() -> None:
         (ALL, END, "published"),
         (RunRecords(deletion=DELETION), END, "dropped"),
         (RunRecords(plan=PLAN), RunEnd(NOW, NOW, stopped="dry_run"), "dry_run"),
-        (RunRecords(plan=PLAN), RunEnd(NOW, NOW, ("qc_gate",), stopped="dry_run"), "failed"),
+        (RunRecords(plan=PLAN), RunEnd(NOW, NOW, failed("qc_gate"), stopped="dry_run"), "failed"),
         (RunRecords(plan=PLAN), END, "failed"),
         (RunRecords(), END, "failed"),
-        (ALL, RunEnd(NOW, NOW, ("clean_stage",), "stage gone"), "failed"),
+        (ALL, RunEnd(NOW, NOW, failed("clean_stage", what="stage gone")), "failed"),
     ],
 )
 def test_state_follows_from_what_happened(records: RunRecords, end: RunEnd, state: str) -> None:
@@ -118,7 +125,7 @@ def test_state_follows_from_what_happened(records: RunRecords, end: RunEnd, stat
 
 
 def test_run_that_failed_at_once_reports_nothing_it_does_not_know() -> None:
-    report = build_report(IDENTITY, RunRecords(), RunEnd(NOW, NOW, ("plan",), "no month"))
+    report = build_report(IDENTITY, RunRecords(), RunEnd(NOW, NOW, failed("plan", what="no month")))
     unknown = (report.rows_in_files, report.rows_copied, report.rows_published, report.generation, report.qc)
     assert unknown == (None,) * 5
     assert report.failed_tasks == ("plan",)
@@ -168,9 +175,9 @@ def test_text_shows_every_day_that_was_judged() -> None:
 
 
 def test_text_of_a_failed_run_names_its_tasks_and_reason() -> None:
-    failed = PASSED.model_copy(update={"is_passed": False})
-    end = RunEnd(NOW, NOW, ("qc_gate", "copy"), "2 days are missing")
-    text = render_text(build_report(IDENTITY, RunRecords(plan=PLAN, verdict=failed), end))
+    refused = PASSED.model_copy(update={"is_passed": False})
+    end = RunEnd(NOW, NOW, failed("qc_gate", "copy", what="2 days are missing"))
+    text = render_text(build_report(IDENTITY, RunRecords(plan=PLAN, verdict=refused), end))
     for words in ("FAILED (file", "qc_gate, copy", "2 days are missing"):
         assert words in text
     assert "rows copied" not in text

@@ -52,6 +52,7 @@ def restorable(entry: QueryResult | None = None) -> ScriptedWarehouse:
     warehouse.answer('UPDATE "DEMO"', changed(1))
     warehouse.answer(RAISE, changed(1))
     warehouse.answer(LEDGER, rows_of())
+    warehouse.answer('"RUN_KEY" = ?', stored(action="restore"), after="COMMIT")
     warehouse.answer('"SEQUENCE" = ?', entry or stored())
     warehouse.answer('SELECT "GENERATION" FROM', rows_of((2,)))
     warehouse.answer('SELECT "GENERATION", "CHAIN_HASH"', rows_of((2, "f" * 64)))
@@ -127,7 +128,7 @@ def test_anything_but_the_preview_is_rolled_back(
     warehouse.answer(words, answer)
     with pytest.raises(error):
         restore_month(asked, sample_config(), warehouse, ManualClock())
-    assert warehouse.statements[-1] == "ROLLBACK"
+    assert warehouse.transaction_words[-1] == "ROLLBACK"
 
 
 @pytest.mark.parametrize(

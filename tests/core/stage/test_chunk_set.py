@@ -358,7 +358,7 @@ def test_a_folder_that_cannot_take_the_manifest_is_named(tmp_path: Path) -> None
 def test_a_set_that_is_not_masked_as_the_feed_wants_it_is_refused(tmp_path: Path) -> None:
     carrier = Carrier(tmp_path, contents=(b"1\t2013-01-01\tx\n", b"1\t2013-01-01\ta\n"))
     carrier.make()
-    fixed = {"name": "text", "mask": {"method": "fixed"}}
+    fixed = {"name": "text", "mask": {"method": "fixed", "pattern": "[ax]"}}
     carrier.config = feed(columns=["id", "day", fixed], stage={"chunk_mib": 1, "zstd_level": 1})
 
     with pytest.raises(ChunkSetError, match="not masked as the feed's config says"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import LeftOut, SourceFile
 from sfetl_provider.core.qc.check import CheckPaths, check_files, without_left_out
 from sfetl_provider.core.qc.verdict import decide, left_out_of
-from sfetl_provider.core.stage.agreement import require_agreement
+from sfetl_provider.core.stage.agreement import require_agreement, with_qc_hashes
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.ranges import divide
 from sfetl_provider.core.stage.run import StagePorts, stage_file, stage_range
@@ -129,16 +130,19 @@ def test_qc_and_staging_agree_wherever_chunks_end(
     config = config.model_copy(update={"qc": config.qc.model_copy(update={"reject_limit": ALL})})
     source = source_file(tmp_path / "f.tsv", header + b"".join(lines) + b"3\t2013-01-03\tx\n")
     paths = CheckPaths(tmp_path / "scratch", left_out=tmp_path)
-    (report,) = check_files([source], config, Month(2013, 1), paths)
-    (rest,) = without_left_out([source], left_out_of([report]))
+    parts = divide(source, config)
+    (report,) = check_files(parts[:1], config, Month(2013, 1), paths)
 
     stage, results = InMemoryStage(), []
-    for part in divide(rest, config):
+    for part in without_left_out(parts, left_out_of([report])):
         ports = StagePorts(stage, stage.uploader(), InMemoryCheckpoints(), SteppingClock(), tmp_path / "s")
         staged = (stage_range if part.byte_range else stage_file)(part, plan(), config, ports)
         results.append(staged.to_json())
 
-    require_agreement(decide([report], config, Month(2013, 1), "file"), staged_files(results))
+    verdict = decide([report], config, Month(2013, 1), "file")
+    require_agreement(verdict, staged_files(results))
+    (file,) = with_qc_hashes(staged_files(results), verdict)
+    assert file.sha256 == hashlib.sha256(Path(source.path).read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])

@@ -25,7 +25,7 @@ from tests.core.fakes import InMemoryCheckpoints, InMemoryStage, SteppingClock, 
 from tests.core.tsv.test_left_out import written
 
 KEY = b"a key of thirty-two characters.."
-HASH = {"method": "hash", "where": "before_stage"}
+HASH = {"method": "hash", "where": "before_stage", "pattern": ".*"}
 
 
 def hashed(value: bytes, key: bytes = KEY) -> bytes:
@@ -61,7 +61,7 @@ def test_values_are_hashed_with_the_key_and_all_else_keeps_its_bytes() -> None:
 
 
 def test_another_encoding_is_kept_and_a_text_has_the_same_hash_in_each() -> None:
-    partial = {"method": "partial", "where": "before_stage", "keep_first": 2, "character": "…"}
+    partial = {"method": "partial", "pattern": ".*", "keep_first": 2, "character": "…"}
     form = {"encoding": "WINDOWS1252", "null_markers": ["–", "Ł"]}
 
     text = "d\tKöln €\tÜßxyz\nd\t–\t?\n".encode("cp1252").replace(b"y", b"\x81")
@@ -93,7 +93,7 @@ def test_quoted_values_are_hashed_without_their_quotes_and_keep_them() -> None:
     ],
 )
 def test_a_fixed_text_and_the_last_characters(mask: dict[str, Any], expected: bytes) -> None:
-    config = masked_feed({"where": "before_stage", **mask})
+    config = masked_feed({"where": "before_stage", "pattern": ".*", **mask})
 
     assert masked(config, "d\tMüllstraß\n".encode()) == b"d\t" + expected + b"\n"
 
@@ -219,6 +219,34 @@ def test_a_header_with_columns_in_other_places_stops_before_anything_leaves(
     bench.source = source_file(tmp_path / "flights.tsv", b"\xef\xbb\xbfDay\tC1\tc2\n" + bench.text)
     bench.run()
     assert bench_text(bench.stage) == bench.expected()
+
+
+def test_a_file_without_a_header_whose_columns_changed_places_stops_before_anything_leaves(
+    tmp_path: Path,
+) -> None:
+    bench = MaskBench(tmp_path)
+    pattern = {**HASH, "pattern": "secret-[0-9]+"}
+    bench.config = masked_feed(pattern, None, stage={"chunk_mib": 1})
+    bench.run()
+    assert bench_text(bench.stage) == bench.expected()
+    rows = [row.split(b"\t") for row in bench.text.splitlines()]
+    swapped = b"".join(b"\t".join([day, rest, value]) + b"\n" for day, value, rest in rows)
+    bench.source = source_file(tmp_path / "flights.tsv", swapped)
+    bench.stage = InMemoryStage()
+
+    with pytest.raises(SourceFileError, match="column 2, which is masked, is not what the pattern") as caught:
+        bench.run()
+
+    assert (bench.stage.files, "secret" in str(caught.value)) == ({}, False)
+
+
+def test_a_mask_before_staging_of_files_without_a_header_needs_a_pattern() -> None:
+    mask = {"method": "fixed"}
+
+    with pytest.raises(ValidationError, match=r"files without a header .* say in pattern"):
+        masked_feed(mask)
+
+    masked_feed(mask, format={"header": True})
 
 
 def test_columns_that_only_the_file_has_do_not_move_the_masked_one(tmp_path: Path) -> None:

@@ -13,12 +13,12 @@ from sfetl_provider.core.audit.findings import (
     null_findings,
     row_count_finding,
 )
-from sfetl_provider.core.audit.history import history_findings
+from sfetl_provider.core.audit.history import history_findings, months_a_day
 from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.audit.load_keys import KeyCheck
 from sfetl_provider.core.audit.report import AuditReport
 from sfetl_provider.core.audit.rule_check import RuleCheck
-from sfetl_provider.core.audit.statements import null_count
+from sfetl_provider.core.audit.statements import day_of, days_statement, null_count
 from sfetl_provider.core.errors import AuditFailedError
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.ports import Clock, ExpectationEngine, Warehouse
@@ -57,7 +57,8 @@ def check_load_table(
     aggregates = Aggregates()
     nulls = {name: aggregates.place(null_count(name)) for name in job.required}
     checks = (RuleCheck(job, warehouse, aggregates), KeyCheck(job, warehouse, aggregates))
-    scan = scan_days(warehouse, job.load_table, job.config.date.column, aggregates)
+    day = day_of(job.config.date.column)
+    scan = scan_days(warehouse, days_statement(job.load_table, day, aggregates.listed))
     table = _table(job, scan, {name: scan.total(place) for name, place in nulls.items()})
     findings = [*_judge(job, table)]
     for check in checks:
@@ -125,4 +126,5 @@ def _judge(job: AuditJob, table: _Table) -> Iterator[Finding]:
         yield from day_findings(table.days, job.config.qc, month)
     # Files that are appended or merged are a part of their month: whole months say nothing of them.
     if job.plan.qc_mode != "skip" and job.plan.load_mode == "replace_month":
-        yield from history_findings(sum(dates.inside.values()), month, job.earlier, job.config)
+        earlier = months_a_day(job.earlier, job.config)
+        yield from history_findings(sum(dates.inside.values()), month, earlier, job.config)

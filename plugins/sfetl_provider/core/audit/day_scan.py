@@ -1,4 +1,4 @@
-"""One scan of the load table, by day: whatever adds up over days is counted in it."""
+"""One scan of a table, by day: whatever adds up over days is counted in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sfetl_provider.core.audit.statements import days_statement, whole_statement
+from sfetl_provider.core.audit.statements import whole_statement
 from sfetl_provider.core.expression.bound_sql import BoundSql
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.ports import Warehouse
@@ -36,7 +36,7 @@ class DayGroup(NamedTuple):
 
 
 class DayScan(NamedTuple):
-    """The load table by day."""
+    """A table by day."""
 
     groups: tuple[DayGroup, ...]
     query_id: str
@@ -56,11 +56,8 @@ class DayScan(NamedTuple):
         return sum(int(str(group.values[place])) for group in self.groups)
 
 
-def scan_days(
-    warehouse: Warehouse, load_table: TableName, date_column: str, aggregates: Aggregates
-) -> DayScan:
-    """Scan a load table once."""
-    statement = days_statement(load_table, date_column, aggregates.listed)
+def scan_days(warehouse: Warehouse, statement: BoundSql) -> DayScan:
+    """Scan a table once, by a `days_statement`."""
     result = warehouse.query(statement.text, statement.binds)
     groups = (DayGroup(as_date(row[0]), int(str(row[1])), row[2:]) for row in result.rows)
     return DayScan(tuple(groups), result.query_id)

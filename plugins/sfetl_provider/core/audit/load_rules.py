@@ -5,7 +5,8 @@ A rule with a median or a count of distinct values cannot be put together from d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -100,22 +101,29 @@ def named_columns(rule: Rule) -> tuple[str, ...]:
 def table_text(config: FeedConfig, month: Month, load_table: TableName, warehouse: Warehouse) -> TableText:
     """Give the writer of SQL for a load table, whose types it asks for (DESCRIBE TABLE needs no warehouse)."""
     described = warehouse.query(f"DESCRIBE TABLE {quoted_table(load_table)}").records()
-    types = {str(column["name"]): _type(str(column["type"])) for column in described}
-    form, days = config.format, month.days()
-    formats = {"date": form.date_format, "time": form.time_format, "timestamp": form.timestamp_format}
+    types = known_types({str(column["name"]): str(column["type"]) for column in described})
+    days = month.days()
     facts: dict[FactName, date | int] = {
         "month_first_day": days[0],
         "month_last_day": days[-1],
         "month_days": len(days),
     }
-    return TableText(TableNames({name: found for name, found in types.items() if found}, formats, facts))
+    return TableText(TableNames(types, formats_of(config), facts))
 
 
-def _type(text: str) -> ColumnType | None:
-    try:
-        return read_column_type(text)
-    except ValueError:
-        return None
+def formats_of(config: FeedConfig) -> dict[str, str]:
+    """Give the feed's formats by the kind of value that they write."""
+    form = config.format
+    return {"date": form.date_format, "time": form.time_format, "timestamp": form.timestamp_format}
+
+
+def known_types(described: Mapping[str, str]) -> dict[str, ColumnType]:
+    """Give the types of columns by name, from DESCRIBE TABLE's words; those that are unknown here are left out."""
+    types = {}
+    for name, text in described.items():
+        with suppress(ValueError):
+            types[name] = read_column_type(text)
+    return types
 
 
 def _total(groups: Sequence[Values], place: int | None) -> int:

@@ -23,10 +23,20 @@ class Wanted(NamedTuple):
     columns: tuple[str, ...]
 
 
-def days_statement(load_table: TableName, date_column: str, aggregates: Sequence[BoundSql]) -> BoundSql:
-    """Give the one scan of a load table: for each day, and for rows without one, the rows and all aggregates."""
-    day = BoundSql(f"CAST({quote_identifier(date_column)} AS DATE)")
-    return _selected(load_table, [day, BoundSql("COUNT(*)"), *aggregates], "\nGROUP BY 1\nORDER BY 1")
+def days_statement(
+    table: TableName, day: str, aggregates: Sequence[BoundSql], condition: BoundSql | None = None
+) -> BoundSql:
+    """Give the one scan of a table: for each day, and for rows without one, the rows and all aggregates.
+
+    `day` is the SQL of a row's day; only rows that meet the condition are looked at.
+    """
+    columns = [BoundSql(day), BoundSql("COUNT(*)"), *aggregates]
+    return _selected(table, columns, condition, "\nGROUP BY 1\nORDER BY 1")
+
+
+def day_of(date_column: str) -> str:
+    """Give the SQL of a row's day in a load table."""
+    return f"CAST({quote_identifier(date_column)} AS DATE)"
 
 
 def whole_statement(load_table: TableName, aggregates: Sequence[BoundSql]) -> BoundSql:
@@ -86,6 +96,9 @@ def _sample(load_table: TableName, at: int, kind: Wanted, size: tuple[int, int])
     return joined("", [BoundSql(start), kind.condition, BoundSql(f" LIMIT {int(limit)}) AS k")])
 
 
-def _selected(load_table: TableName, columns: Sequence[BoundSql], tail: str = "") -> BoundSql:
-    start, end = BoundSql("SELECT\n  "), BoundSql(f"\nFROM {quoted_table(load_table)}{tail}")
-    return filled("{}{}{}", start, joined(",\n  ", columns), end)
+def _selected(
+    table: TableName, columns: Sequence[BoundSql], condition: BoundSql | None = None, tail: str = ""
+) -> BoundSql:
+    start, source = BoundSql("SELECT\n  "), BoundSql(f"\nFROM {quoted_table(table)}")
+    where = filled("\nWHERE {}", condition) if condition else BoundSql("")
+    return joined("", [start, joined(",\n  ", columns), source, where, BoundSql(tail)])

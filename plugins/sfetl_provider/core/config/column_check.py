@@ -64,6 +64,13 @@ def _faults_of_mask(column: ColumnConfig, config: FeedConfig) -> Iterator[str]:
         yield "the date column cannot be masked: it says to which month a record belongs"
     if mask.method == "hash" and mask.where == "before_stage" and not config.mask_conn_id:
         yield "a hash that is made before staging needs mask_conn_id, the connection that holds its key"
+    if mask.where == "before_stage" and mask.pattern is None and not config.format.header:
+        yield (
+            "files without a header do not tell when columns changed places, and then another one would be masked:"
+            " say in pattern what the values of this one look like"
+        )
+    if mask.pattern is not None and mask.where == "publish":
+        yield "a pattern is for before_stage: rules look at the values of columns that Snowflake masks"
     if column.type is None:
         return
     known = read_column_type(column.type)

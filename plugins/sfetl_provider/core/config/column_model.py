@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -22,6 +23,14 @@ def _check_type(text: str) -> str:
 TypeText = Annotated[str, AfterValidator(_check_type)]
 
 
+def _check_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression of Python's: {error}") from error
+    return text
+
+
 class MaskConfig(Section):
     """What the table holds in place of a sensitive value; a missing value stays missing."""
 
@@ -39,6 +48,9 @@ class MaskConfig(Section):
     """How many characters at the end method partial keeps. Of a value that has no more than are kept none is."""
     character: str = Field(default="*", min_length=1, max_length=1)
     """What method partial puts in the place of each other character."""
+    pattern: Annotated[str, AfterValidator(_check_expression)] | None = None
+    """Regular expression of Python's that each whole value matches before it is hidden, or staging stops: how
+    columns that changed places are noticed. Needed for before_stage where format.header is false; null: none."""
 
 
 class ColumnConfig(Section):

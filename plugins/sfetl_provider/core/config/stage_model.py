@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator
 
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.config.size import MIB
 
@@ -21,9 +22,6 @@ ZstdLevel = Annotated[
     int | Literal["auto"],
     PlainValidator(_check_level, json_schema_input_type=Annotated[int, Field(ge=1, le=19)] | Literal["auto"]),
 ]
-
-
-Compression = Literal["zstd", "gzip", "none"]
 
 
 class StageConfig(Section):

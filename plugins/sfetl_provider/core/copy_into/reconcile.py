@@ -33,10 +33,11 @@ def reconcile(batch: Batch, rows: Sequence[Mapping[str, object]], *, may_reject:
     """
     seen = Counter(chunk_tail(str(row["file"])) for row in rows)
     by_path = {chunk_tail(str(row["file"])): row for row in rows}
+    asked_for = frozenset(batch.paths)
     differences = [
         *(fault for chunk in batch.chunks for fault in _faults(chunk, by_path.get(chunk.path), may_reject)),
         *(f"{path} is reported {count} times" for path, count in seen.items() if count > 1),
-        *(f"{path} was not asked for" for path in seen if path not in batch.paths),
+        *(f"{path} was not asked for" for path in seen if path not in asked_for),
     ]
     if differences:
         raise _mismatch(batch, differences)

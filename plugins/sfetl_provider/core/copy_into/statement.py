@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.config.column_model import ColumnConfig
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.copy_into.batches import Batch
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
 from sfetl_provider.core.plan.load_columns import is_loaded_as_target

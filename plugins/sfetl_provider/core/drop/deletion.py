@@ -8,9 +8,10 @@ from sfetl_provider.core.drop.records import DropReceipt, DropRequest, receipt_o
 from sfetl_provider.core.drop.recovery import take_clone
 from sfetl_provider.core.errors import DropRefusedError
 from sfetl_provider.core.ledger.append import append
+from sfetl_provider.core.ledger.change import change_once
 from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFacts
 from sfetl_provider.core.ledger.generation import raise_generation
-from sfetl_provider.core.ledger.lookup import ChangeKey, find
+from sfetl_provider.core.ledger.lookup import ChangeKey
 from sfetl_provider.core.ledger.month_rows import (
     MonthRows,
     count_rows,
@@ -33,10 +34,9 @@ def drop_month(request: DropRequest, config: FeedConfig, warehouse: Warehouse, c
     """
     rows = feed_month(config, request.month)
     key = ChangeKey(request.feed, request.run_key, request.month, request.generation + 1)
-    entry = find(warehouse, rows.table.database, key)
-    is_repeat = entry is not None
-    if entry is None:
-        entry = _drop(request, config, warehouse, clock)
+    entry, is_repeat = change_once(
+        warehouse, rows.table.database, key, lambda: _drop(request, config, warehouse, clock)
+    )
     require_count(warehouse, rows, entry, 0)
     return receipt_of(entry, is_repeat=is_repeat)
 

@@ -26,6 +26,7 @@ from sfetl_provider.core.expression.tree import (
     Operation,
     strict_casts,
 )
+from sfetl_provider.core.glob_pattern import regex_glob, unless_sure
 
 _TEMPLATES = {
     "and": "({} AND {})",
@@ -77,12 +78,13 @@ class DuckdbText:
     """Writes expressions over one file; the values that they bind gather in `binds`.
 
     `share` may give a name to SQL over one record that cannot fail and that other expressions are likely to need.
+    `bound` names values that whoever runs the SQL binds anyway.
     """
 
     names: FileNames
     share: Callable[[str], str] = str
     binds: dict[str, Any] = field(default_factory=dict)
-    _bound: dict[tuple[type, object], str] = field(default_factory=dict)
+    bound: dict[tuple[type, object], str] = field(default_factory=dict)
 
     def text(self, node: Node) -> str:
         """Give the SQL of one record's value."""
@@ -131,15 +133,17 @@ class DuckdbText:
             case "number":
                 return self._read(cast, f"try_cast({operand} AS DECIMAL({cast.precision}, {cast.scale}))")
             case "date" if is_read:
-                parsed = f"try_strptime({operand}, {self._bind(self.names.date_format)})::DATE"
-                return self._read(cast, parsed)
+                moment = self._moment(cast, operand, self.names.date_format)
+                return self._read(cast, f"{moment}::DATE")
             case "timestamp" if is_read:
-                parsed = f"try_strptime({operand}, {self._bind(self.names.timestamp_format)})"
-                return self._read(cast, parsed)
+                return self._moment(cast, operand, self.names.timestamp_format)
             case "date" | "timestamp":
                 return f"CAST({operand} AS {cast.kind})"
             case _:
                 return operand
+
+    def _moment(self, cast: Cast, operand: str, strptime: str) -> str:
+        return self._read(cast, f"try_strptime({operand}, {self._bind(strptime)})")
 
     def _read(self, cast: Cast, sql: str) -> str:
         return self.share(sql) if isinstance(cast.operand, Column) else sql
@@ -152,16 +156,23 @@ class DuckdbText:
             pairs = zip(operands[0:-1:2], operands[1:-1:2], strict=True)
             branches = " ".join(f"WHEN {condition} THEN {result}" for condition, result in pairs)
             return f"CASE {branches} ELSE {operands[-1]} END"
+        if operation.name == "regexp_like" and isinstance(pattern := operation.operands[1], Constant):
+            return self._matched(operands, str(pattern.value))
         if operation.name in _TEMPLATES:
             return _TEMPLATES[operation.name].format(*operands)
         return f"{operation.name}({', '.join(operands)})"
 
+    def _matched(self, operands: list[str], pattern: str) -> str:
+        glob = regex_glob(pattern)
+        sure = f"{operands[0]} GLOB {self._bind(glob)}" if glob else ""
+        return unless_sure(sure, _TEMPLATES["regexp_like"].format(*operands))
+
     def _bind(self, value: object) -> str:
         key = (type(value), value)
-        if key not in self._bound:
-            self._bound[key] = f"v{len(self._bound)}"
-            self.binds[self._bound[key]] = value
-        return f"${self._bound[key]}"
+        if key not in self.bound:
+            self.bound[key] = f"v{len(self.bound)}"
+            self.binds[self.bound[key]] = value
+        return f"${self.bound[key]}"
 
 
 def _python_value(value: str | Decimal | date | bool | None) -> object:

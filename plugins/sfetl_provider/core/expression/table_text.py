@@ -1,4 +1,4 @@
-"""An expression as Snowflake's SQL over a load table, whose columns have types.
+"""An expression as Snowflake's SQL over a table, whose columns have types.
 
 The meaning is that of `duckdb_text` over the file: numbers are NUMBER(38, 10), only a quotient is a FLOAT, a
 division by zero and a text that cannot be read are NULL. A column of the type that it is read as is taken as it
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import cast as typed
@@ -70,16 +70,25 @@ _PATTERN_PARTS = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\(\?:|([*
 
 @dataclass(frozen=True)
 class TableNames:
-    """What the SQL says of a load table: its columns' types, the feed's formats by kind, facts."""
+    """What the SQL says of a table: its columns' types, the feed's formats by kind, facts.
+
+    A fact that differs by row is given as SQL. `stored_as` names columns that the table calls otherwise than the
+    expressions do.
+    """
 
     columns: Mapping[str, ColumnType]
     formats: Mapping[str, str]
-    facts: Mapping[FactName, str | date | int]
+    facts: Mapping[FactName, str | date | int | BoundSql]
+    stored_as: Mapping[str, str] = field(default_factory=dict)
+
+    def quoted(self, name: str) -> str:
+        """Give the table's own name of a column, quoted."""
+        return quote_identifier(self.stored_as.get(name, name))
 
 
 @dataclass(frozen=True)
 class TableText:
-    """Writes expressions over one load table."""
+    """Writes expressions over one table."""
 
     names: TableNames
 
@@ -87,11 +96,11 @@ class TableText:
         """Give the SQL of one row's value."""
         match node:
             case Column():
-                return BoundSql(quote_identifier(node.name))
+                return BoundSql(self.names.quoted(node.name))
             case Constant():
                 return _constant(node.value, node.kind)
             case Fact():
-                return _constant(_plain(self.names.facts[node.name]), node.kind)
+                return _fact(self.names.facts[node.name], node.kind)
             case Cast(operand=Column() as column):
                 return self._column(column, node)
             case Cast():
@@ -123,7 +132,7 @@ class TableText:
 
     def as_text(self, name: str) -> BoundSql:
         """Give a column's value as a text, in the feed's format for its type."""
-        column, column_type = quote_identifier(name), self._type(name)
+        column, column_type = self.names.quoted(name), self._type(name)
         if column_type.kind == "text":
             return BoundSql(column)
         form = self.names.formats.get(column_type.kind)
@@ -207,8 +216,10 @@ def _constant(value: str | Decimal | date | bool | None, kind: Kind) -> BoundSql
     return BoundSql(f"CAST(? AS {type_text})" if type_text else "?", (value,))
 
 
-def _plain(fact: str | date | int) -> str | date | Decimal:
-    return Decimal(fact) if isinstance(fact, int) else fact
+def _fact(fact: str | date | int | BoundSql, kind: Kind) -> BoundSql:
+    if isinstance(fact, BoundSql):
+        return fact
+    return _constant(Decimal(fact) if isinstance(fact, int) else fact, kind)
 
 
 def _sized(cast: Cast) -> str:

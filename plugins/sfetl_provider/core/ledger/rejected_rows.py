@@ -1,8 +1,8 @@
 """Rows that a publication left out, kept as JSON: written in its transaction, for people to look at.
 
-Rows are only added, so that publications of different feeds do not wait for each other. Nothing reads them
-back: who has seen to them may delete them. Source:
-docs.snowflake.com/en/sql-reference/functions/object_construct_keep_null.
+Publications only add rows, so that those of different feeds do not wait for each other; nothing reads them back.
+Maintenance deletes them by publication, whose age the ledger tells. Sources:
+docs.snowflake.com/en/sql-reference/functions/object_construct_keep_null, …/octet_length.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
 from sfetl_provider.core.plan.month_plan import TableName
-from sfetl_provider.core.plan.names import quoted_table, rejected_rows_table
+from sfetl_provider.core.plan.names import ledger_table, quoted_table, rejected_rows_table
 
 _COLUMNS: Final[dict[str, str]] = {
     "FEED": "VARCHAR NOT NULL",
@@ -46,3 +46,21 @@ def insert_statement(source: TableName, values: Mapping[str, str], date_column: 
         f"FROM {quoted_table(source)}\n"
         f"WHERE {condition}"
     )
+
+
+def publications_statement(database: str) -> str:
+    """Give the query for the publications of which rows are kept: feed, month, run key, rows, bytes, when."""
+    same = "".join(f'\n AND l."{name}" = r."{name}"' for name in ("MONTH", "GENERATION", "RUN_KEY"))
+    return (
+        'SELECT r."FEED", r."MONTH", r."RUN_KEY", COUNT(*),\n'
+        '  CAST(SUM(OCTET_LENGTH(r."CONTENT")) AS NUMBER(18,0)), MAX(l."RECORDED_AT")\n'
+        f"FROM {quoted_table(rejected_rows_table(database))} AS r\n"
+        f'JOIN {quoted_table(ledger_table(database))} AS l\n  ON l."FEED" = r."FEED"{same}\n'
+        "GROUP BY 1, 2, 3\nORDER BY 1, 2, 3"
+    )
+
+
+def delete_statement(database: str) -> str:
+    """Give the DELETE of a publication's rows; binds: feed, month, run key."""
+    table = quoted_table(rejected_rows_table(database))
+    return f'DELETE FROM {table}\nWHERE "FEED" = ? AND "MONTH" = ? AND "RUN_KEY" = ?'

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from sfetl_provider.core.compression import SUFFIXES, Compression
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 
@@ -23,8 +23,8 @@ STAGE = "CHUNKS"
 LEDGER = "LEDGER"
 PROFILES = "PROFILES"
 REJECTED_ROWS = "REJECTED_ROWS"
+LEASES = "WAREHOUSE_LEASES"
 MANIFEST = "chunk_set.json"
-_SUFFIXES: dict[Compression, str] = {"zstd": ".zst", "gzip": ".gz", "none": ""}
 
 
 def load_dag_id(feed: str) -> str:
@@ -83,6 +83,11 @@ def profiles_table(database: str) -> TableName:
 def rejected_rows_table(database: str) -> TableName:
     """Give the table of rows that a publication left out because they are not of its month."""
     return sfetl_table(database, REJECTED_ROWS)
+
+
+def leases_table(database: str) -> TableName:
+    """Give the table of loads that want a warehouse larger: a row for each while it lasts."""
+    return sfetl_table(database, LEASES)
 
 
 def head_table(database: str, feed: str) -> TableName:
@@ -164,12 +169,7 @@ def file_key(relative_path: str) -> str:
 
 def chunk_name(number: int, compression: Compression) -> str:
     """Give the file name of a chunk; numbers count from 1."""
-    return f"part-{number:05}.tsv{_SUFFIXES[compression]}"
-
-
-def compression_of(name: str) -> Compression:
-    """Tell from a file's name how it is compressed."""
-    return next(kind for kind, suffix in _SUFFIXES.items() if name.endswith(suffix))
+    return f"part-{number:05}.tsv{SUFFIXES[compression]}"
 
 
 def query_tag(plan: MonthPlan, step: str, attempt: int = 1, batch: int = 1) -> str:
@@ -192,6 +192,16 @@ def report_path(root: Path, feed: str, month: str, key: str) -> Path:
 def validation_path(root: Path, feed: str, key: str) -> Path:
     """Give the file of a validation of a feed's table by a run."""
     return root / feed / "validations" / f"{key}.json"
+
+
+def batch_path(root: Path, key: str) -> Path:
+    """Give the file of a batch's report; `key` is that of the run that started it."""
+    return root / "batches" / f"{key}.json"
+
+
+def validations_path(root: Path, key: str) -> Path:
+    """Give the file of a run's validations of all its tables together; pages and sheets lie beside it."""
+    return root / "validations" / f"{key}.json"
 
 
 def rejects_path(root: Path, plan: MonthPlan, key: str) -> Path:

@@ -11,9 +11,9 @@ from sfetl_provider.core.errors import PublishRefusedError
 from sfetl_provider.core.events import Listener, Notice, ignore_events
 from sfetl_provider.core.ledger.published import MonthContent
 from sfetl_provider.core.plan.month_plan import SourceFile
-from sfetl_provider.core.stage.file_hash import file_sha256
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.core.tsv.compressed import is_compressed
+from sfetl_provider.core.tsv.file_hash import file_sha256
 
 
 @dataclass(frozen=True)

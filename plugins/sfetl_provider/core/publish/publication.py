@@ -8,9 +8,11 @@ from sfetl_provider import __version__
 from sfetl_provider.core.copy_into.statement import drop_table
 from sfetl_provider.core.errors import PublishRefusedError
 from sfetl_provider.core.ledger.append import append
+from sfetl_provider.core.ledger.canonical import canonical_json
+from sfetl_provider.core.ledger.change import change_once
 from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFacts, LedgerFile
 from sfetl_provider.core.ledger.generation import raise_generation
-from sfetl_provider.core.ledger.lookup import ChangeKey, find
+from sfetl_provider.core.ledger.lookup import ChangeKey
 from sfetl_provider.core.ledger.month_rows import require_count
 from sfetl_provider.core.ledger.profiles import append_profile
 from sfetl_provider.core.ledger.transaction import transaction
@@ -39,10 +41,10 @@ def publish_month(job: PublishJob, warehouse: Warehouse, clock: Clock) -> Publis
     month since the plan, ReconciliationError when rows do not add up.
     """
     _require_publishable(job)
-    entry = find(warehouse, job.plan.table.database, _change_key(job.plan))
-    is_repeat = entry is not None
-    if entry is None:
-        entry = _publish(job, warehouse, clock)
+    key = _change_key(job.plan)
+    entry, is_repeat = change_once(
+        warehouse, job.plan.table.database, key, lambda: _publish(job, warehouse, clock)
+    )
     require_count(warehouse, job.rows, entry, entry.rows_after)
     drop_load_tables(warehouse, job.plan, job.outcome.attempt)
     return receipt_of(entry, is_repeat=is_repeat)
@@ -112,6 +114,7 @@ def _facts(job: PublishJob, change: Change, clock: Clock) -> LedgerFacts:
         rows_updated=change.updated,
         rows_rejected=change.rejected,
         load_mode=plan.load_mode,
+        compute=canonical_json([use.to_json() for use in job.outcome.compute]) if job.outcome.compute else "",
         qc_mode=plan.qc_mode,
         qc_verdict=_verdict_text((*job.verdict.findings, *job.audited)),
         is_insecure=job.is_insecure,

@@ -14,6 +14,8 @@ Bound = int | float | str | None
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 PROFILE_LIMIT_BYTES = 40_000
 TOP_VALUES = 10
+ESTIMATED = "≈"
+"""What stands before a number of distinct values that is an estimate."""
 # What is left out of a profile that is too large for a result, in turn: texts get shorter, top values fewer.
 _STEPS = (
     (60, 10, True),
@@ -39,8 +41,9 @@ class ColumnProfile(PackedRecord):
     `kind` is number, date or timestamp when every value is one, mixed when the files differ, empty without values.
     `values` and `nulls` count records; `least` and `greatest` are the bounds by that kind: a number (double
     precision), a date or timestamp in ISO form, or a text cut at 60 characters; mixed has none. `shortest`,
-    `longest` and `characters` (the sum) are lengths in characters. `distinct` is approximate (HyperLogLog over all
-    values); for several files it is the largest of them, and `distinct_most`, their sum, is the most there can be.
+    `longest` and `characters` (the sum) are lengths in characters. `distinct` is an estimate (HyperLogLog over all
+    values) unless `is_distinct_exact`; for several files it is the largest of them, and `distinct_most`, their
+    sum, is the most there can be, exactly so when theirs are exact.
 
     `top` (values that come more than once, the most frequent first; compared by 60 characters) and `quantiles`
     (numbers only, at PROBABILITIES) are those of `sampled` values; when `sampled` equals `values` they are exact.
@@ -59,6 +62,7 @@ class ColumnProfile(PackedRecord):
     characters: int = 0
     distinct: int | None = None
     distinct_most: int | None = None
+    is_distinct_exact: bool = False
     sampled: int = 0
     top: tuple[TopValue, ...] = ()
     quantiles: tuple[float, ...] = ()
@@ -122,10 +126,17 @@ def cut(text: str, characters: int) -> str:
     )
 
 
+def distinct_kind(column: ColumnProfile) -> str:
+    """Say whether the number of distinct values is exact; empty when there is none."""
+    if column.distinct is None:
+        return ""
+    return "exact" if column.is_distinct_exact else "estimate"
+
+
 def notes(profile: Sequence[ColumnProfile]) -> Iterator[str]:
     """Say which numbers of a profile are estimates."""
-    if any(column.distinct is not None for column in profile):
-        yield "Distinct values are approximate (a few per cent)."
+    if any(column.distinct is not None and not column.is_distinct_exact for column in profile):
+        yield f"Distinct values with {ESTIMATED} are estimates, usually within 10 %; the others are exact."
     if any(column.distinct_most is not None for column in profile):
         yield "Those of several files lie between the largest file's and the sum of all."
     sampled = [column.sampled for column in profile if 0 < column.sampled < column.values]

@@ -9,7 +9,9 @@ from sfetl_provider.core.qc.shared_columns import SharedColumns, value_of
 def day_of(config: FeedConfig, shared: SharedColumns) -> str:
     """Name a record's date, NULL without a readable one; binds `date_format`, and may bind `markers`."""
     text = value_of(f"c{config.column_names.index(config.date.column)}", config.format.null_markers, shared)
-    return shared.name(f"try_strptime({text}, $date_format)::DATE")
+    # The moment by itself as well: a rule or an expectation may ask for the same.
+    moment = shared.name(f"try_strptime({text}, $date_format)")
+    return shared.name(f"{moment}::DATE")
 
 
 def day_aggregates(day: str) -> tuple[str, str]:

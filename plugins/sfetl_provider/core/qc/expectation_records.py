@@ -11,6 +11,7 @@ from sfetl_provider.core.config.expectation_kinds import MOMENT_TYPES, NUMBER_TY
 from sfetl_provider.core.config.python_regex import re2_text
 from sfetl_provider.core.config.python_strptime import duckdb_format, shape_of
 from sfetl_provider.core.config.suite import Expectation
+from sfetl_provider.core.glob_pattern import date_glob, regex_glob, unless_sure
 from sfetl_provider.core.qc.expectation_measure import Measure, count_of, failed, mapped
 from sfetl_provider.core.qc.expectation_text import ExpectationText, both, filtered
 
@@ -76,6 +77,20 @@ def _length(column: str, text: ExpectationText) -> str:
     return f"length({text.value(column)})"
 
 
+def _length_within(arguments: Any, column: str, text: ExpectationText) -> str:
+    """Ask for the characters only where the bytes, one to four a character, leave it open."""
+    test = between(arguments, _length(column, text), text)
+    if arguments.max_value is None or arguments.strict_min or arguments.strict_max:
+        return test
+    least = max(0, 4 * (arguments.min_value or 0) - 3)
+    sure = f"strlen({text.value(column)}) BETWEEN {text.bind(least)} AND {text.bind(arguments.max_value)}"
+    return unless_sure(sure, test)
+
+
+def _matching(pattern: str, column: str, text: ExpectationText) -> str:
+    return unless_sure(text.like_glob(column, regex_glob(pattern)), _match(pattern, column, text))
+
+
 def _match(pattern: str, column: str, text: ExpectationText) -> str:
     return f"regexp_matches({text.value(column)}, {text.bind(re2_text(pattern))})"
 
@@ -98,8 +113,9 @@ def _likes(arguments: Any, column: str, text: ExpectationText) -> str:
 
 def _dated(arguments: Any, column: str, text: ExpectationText) -> str:
     value, asked = text.value(column), arguments.strftime_format
-    parsed = f"try_strptime({value}, {text.bind(duckdb_format(asked))}) IS NOT NULL"
-    return f"regexp_matches({value}, {text.bind(shape_of(asked))}) AND {parsed}"
+    shaped = f"regexp_matches({value}, {text.bind(shape_of(asked))})"
+    sure = text.like_glob(column, date_glob(asked))
+    return f"{unless_sure(sure, shaped)} AND {text.parsed(column, duckdb_format(asked))} IS NOT NULL"
 
 
 def _typed(name: str, column: str, text: ExpectationText) -> str:
@@ -111,7 +127,9 @@ def _typed(name: str, column: str, text: ExpectationText) -> str:
         return f"lower({text.value(column)}) IN ('true', 'false')"
     if name in MOMENT_TYPES:
         return f"{text.moment(column)} IS NOT NULL"
-    return f"regexp_matches({text.value(column)}, {text.bind(_WHOLE)})"
+    value = text.value(column)
+    sure = f"{value} <> '' AND NOT {value} GLOB '*[!0-9]*'"
+    return unless_sure(sure, f"regexp_matches({value}, {text.bind(_WHOLE)})")
 
 
 def _typed_as_any(arguments: Any, column: str, text: ExpectationText) -> str:
@@ -197,11 +215,11 @@ RECORD_KINDS: dict[str, Build] = {
         lambda a, c, t: f"coalesce({t.member(c, a.value_set)}, false)", is_refused=True
     ),
     "expect_column_values_to_be_between": of_column(_within),
-    "expect_column_value_lengths_to_be_between": of_column(lambda a, c, t: between(a, _length(c, t), t)),
+    "expect_column_value_lengths_to_be_between": of_column(_length_within),
     "expect_column_value_lengths_to_equal": of_column(
         lambda a, c, t: f"{_length(c, t)} = {t.bind(float(a.value))}"
     ),
-    "expect_column_values_to_match_regex": of_column(lambda a, c, t: _match(a.regex, c, t)),
+    "expect_column_values_to_match_regex": of_column(lambda a, c, t: _matching(a.regex, c, t)),
     "expect_column_values_to_not_match_regex": of_column(
         lambda a, c, t: _match(a.regex, c, t), is_refused=True
     ),

@@ -36,7 +36,9 @@ class ExpectationText:
         self._is_empty_null = "" in config.format.null_markers
         self._markers = other_markers(config.format.null_markers)
         self._formats = (config.format.timestamp_format, config.format.date_format)
-        self._bound: dict[tuple[type, str], str] = {}
+        # What the scan binds anyway, so that SQL of the same text is computed once.
+        date_format = strptime_format(config.date_format)
+        self._bound: dict[tuple[type, str], str] = {(str, repr(date_format)): "date_format"}
 
     def value(self, column: str) -> str:
         """Give a column's text, NULL for a null marker."""
@@ -58,15 +60,25 @@ class ExpectationText:
     def _perhaps_number(self, column: str) -> str:
         """Give the same of a column of texts, most of which are none: a cast that fails is slow."""
         value = self.value(column)
-        may_be = f"{value} < ':' OR lower({value}) IN ('inf', 'infinity')"
+        # Lower case takes longer than the rest, so it is asked for of texts of these lengths alone.
+        infinite = f"strlen({value}) IN (3, 8) AND lower({value}) IN ('inf', 'infinity')"
+        may_be = f"{value} < ':' OR ({infinite})"
         number = f"nullif(try_cast({value} AS DOUBLE), {self.bind(float('nan'))})"
         return self.shared.name(f"CASE WHEN {may_be} THEN {number} END")
 
     def moment(self, column: str) -> str:
         """Give a column's date or time in the feed's formats, NULL for a text that is none."""
-        formats = [self.bind(strptime) for text in self._formats if (strptime := _strptime(text))]
-        parsed = ", ".join(f"try_strptime({self.value(column)}, {bound})" for bound in formats)
+        formats = [strptime for text in self._formats if (strptime := _strptime(text))]
+        parsed = ", ".join(self.parsed(column, strptime) for strptime in formats)
         return self.shared.name(f"coalesce({parsed}, NULL::TIMESTAMP)")
+
+    def parsed(self, column: str, strptime: str) -> str:
+        """Give a column's date or time in one of DuckDB's formats, NULL for a text that is none."""
+        return self.shared.name(f"try_strptime({self.value(column)}, {self.bind(strptime)})")
+
+    def like_glob(self, column: str, pattern: str) -> str:
+        """Give the condition that a column's text matches a GLOB pattern; empty without one."""
+        return f"{self.value(column)} GLOB {self.bind(pattern)}" if pattern else ""
 
     def as_asked(self, column: str, value: Value | Bound | None) -> str:
         """Give a column as what it is compared with: numbers, dates and times, or else texts."""

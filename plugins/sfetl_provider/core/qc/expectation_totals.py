@@ -42,7 +42,7 @@ class _Column:
         """All records, those with a value, those with a number."""
         return {
             "elements": filtered("count(*)", self.rows),
-            "judged": filtered("count(*)", both(self.rows, f"{self.value} IS NOT NULL")),
+            "judged": filtered(f"count({self.value})", self.rows),
             "numbers": self.of_numbers("count"),
         }
 

@@ -9,6 +9,8 @@ from sfetl_provider.core.text_encoding import to_utf8
 from sfetl_provider.core.tsv.compressed import DamagedSourceError
 from sfetl_provider.core.tsv.text_file import open_text_file
 
+FIRST_BYTES = 1024 * 1024
+
 
 def put_aside(source: Path, start: int, shape: Shape, path: Path) -> bool:
     """Write the whole records of the MiB at `start` to a file, in UTF-8; tell whether there are some.
@@ -17,7 +19,7 @@ def put_aside(source: Path, start: int, shape: Shape, path: Path) -> bool:
     """
     try:
         with open_text_file(source) as text:
-            block = next(record_blocks(text, start, shape), None)
+            block = next(record_blocks(text, start, shape, FIRST_BYTES), None)
     except DamagedSourceError:
         return False
     if block is None or block.is_open:

@@ -50,6 +50,7 @@ def _joined(columns: Sequence[ColumnProfile]) -> ColumnProfile:
         characters=sum(column.characters for column in columns),
         distinct=max(distinct, default=None),
         distinct_most=min(sum(distinct), values) if is_split else None,
+        is_distinct_exact=bool(filled) and all(column.is_distinct_exact for column in filled),
         sampled=sum(column.sampled for column in columns),
         top=_top(filled),
         quantiles=_quantiles(filled) if kind == "number" else (),

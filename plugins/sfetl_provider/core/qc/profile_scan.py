@@ -26,6 +26,8 @@ from sfetl_provider.core.qc.shared_columns import SharedColumns, value_of
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 TEXT_CHARACTERS = 60
+# Counted exactly, a column of which every value is another takes as much memory as its values.
+REPEATED_OFTEN = 32
 _WIDTHS = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
 
 
@@ -45,6 +47,7 @@ class _Column:
     lengths: str
     attempts: tuple[_Attempt, ...]
     is_full: bool
+    has_few_values: bool = False
 
     @property
     def aggregates(self) -> list[str]:
@@ -57,8 +60,12 @@ class _Column:
             *(f"left({bound}({self.text}), {cut_at})" for bound in ("min", "max")),
             *(f"{total}({lengths})" for total in ("min", "max", "sum")),
             *(f"{total}({attempt.sql})" for attempt in self.attempts for total in ("count", "min", "max")),
-            *([f"approx_count_distinct({self.text})"] if self.is_full else []),
+            *([self._distinct] if self.is_full else []),
         ]
+
+    @property
+    def _distinct(self) -> str:
+        return f"{'count(DISTINCT ' if self.has_few_values else 'approx_count_distinct('}{self.text})"
 
     def profile(self, values: Sequence[Any]) -> ColumnProfile:
         """Give the column's profile from the values of `aggregates`."""
@@ -76,6 +83,7 @@ class _Column:
             characters=characters or 0,
             # An estimate may exceed what there is.
             distinct=min(rest[-1], count) if self.is_full else None,
+            is_distinct_exact=self.has_few_values,
         )
 
     def _kind(
@@ -115,23 +123,30 @@ class ProfileScan:
 
     @property
     def tried(self) -> list[str]:
-        """SQL that counts values, and those that can be read in each way, column by column, for `rule_out`."""
+        """SQL that counts values, different ones, and those that can be read in each way, for `look_ahead`."""
         return [
             f"count({sql})"
             for column in self._columns
-            for sql in (column.text, *(attempt.sql for attempt in column.attempts))
+            for sql in (
+                column.text,
+                f"DISTINCT {column.text}",
+                *(attempt.sql for attempt in column.attempts),
+            )
         ]
 
-    def rule_out(self, counts: Sequence[int]) -> None:
-        """Give up ways to read a column that fail for some of its values, by what `tried` gave of some records.
+    def look_ahead(self, counts: Sequence[int]) -> None:
+        """Choose by what `tried` gave of the first records how to read each column, and how to count its values.
 
-        One value suffices, as a column has a kind only when all values can be read so.
+        A way to read it that fails for one value is given up, as a column has a kind only when all values can be
+        read so. Where values come again and again, different ones are counted exactly: that is quicker than the
+        estimate, and where the first records mislead, it takes more time and scratch.
         """
         rest, columns = iter(counts), []
         for column in self._columns:
-            values = next(rest)
+            values, distinct = next(rest), next(rest)
             kept = tuple(attempt for attempt in column.attempts if next(rest) == values)
-            columns.append(replace(column, attempts=kept))
+            is_few = column.is_full and 0 < distinct * REPEATED_OFTEN <= values
+            columns.append(replace(column, attempts=kept, has_few_values=is_few))
         self._columns = columns
 
     def counts(self, values: Sequence[Any]) -> tuple[ColumnProfile, ...]:
@@ -154,7 +169,8 @@ class ProfileScan:
     def with_sample(self, found: Found, reading: str, query: Query) -> tuple[ColumnProfile, ...]:
         """Add top values and quantiles, from a sample of the records that `reading` reads.
 
-        Leaves them in the connection's table `sample`, texts cut at 60 characters.
+        Distinct values are counted where the sample is all there is. Leaves the records in the connection's table
+        `sample`, texts cut at 60 characters.
         """
         columns = cast("tuple[ColumnProfile, ...]", found)
         texts = ", ".join(
@@ -171,6 +187,7 @@ class ProfileScan:
                     "sampled": values[2 * at],
                     "top": _top(query(_top_statement(at)), values[2 * at]),
                     "quantiles": tuple(_rounded(value) for value in values[2 * at + 1] or ()),
+                    **_distinct_of_all(at, column, values[2 * at], query),
                 }
             )
             for at, column in enumerate(columns)
@@ -240,6 +257,13 @@ def _quantiles(at: int, column: ColumnProfile) -> str:
     if column.kind != "number":
         return "NULL"
     return f"quantile_cont(TRY_CAST(c{at} AS DOUBLE), {list(PROBABILITIES)})"
+
+
+def _distinct_of_all(at: int, column: ColumnProfile, sampled: int, query: Query) -> dict[str, Any]:
+    """Count distinct values where the sample holds all values whole; else nothing."""
+    if sampled != column.values or (column.longest or 0) > TEXT_CHARACTERS:
+        return {}
+    return {"distinct": query(f"SELECT count(DISTINCT c{at}) FROM sample")[0][0], "is_distinct_exact": True}
 
 
 def _rounded(value: float) -> float:

@@ -29,6 +29,7 @@ from sfetl_provider.core.qc.text_feed import TextFeed
 from sfetl_provider.core.qc.values import ScannedFile, Values, ValueScan
 from sfetl_provider.core.qc.veil import VEIL
 from sfetl_provider.core.tsv.compressed import DamagedSourceError, is_compressed
+from sfetl_provider.core.tsv.file_hash import FileHash
 from sfetl_provider.core.tsv.text_file import SourceText
 
 COMPRESSION_RATIO = 8
@@ -40,7 +41,7 @@ _SAFE = "Nothing of it was published."
 
 @dataclass(frozen=True)
 class Reading:
-    """One file to read from its first data record on; progress goes to the listener, in bytes."""
+    """One file to read from its first data record on; progress goes to the listener and the hash, in bytes."""
 
     source: SourceFile
     config: FeedConfig
@@ -48,6 +49,7 @@ class Reading:
     beginning: Beginning
     listener: Listener
     rejection: Rejection
+    file_hash: FileHash
 
     def run(self, structure: Structure, scratch: Path) -> Values | None:
         """Fill the structure and give the values, None when DuckDB cannot make sense of the file.
@@ -145,6 +147,7 @@ class Reading:
         self._report(size_bytes)
 
     def _report(self, done: int) -> None:
+        self.file_hash.allow(done)
         self.listener(Progress("qc", self.source.name, done, self.beginning.size_bytes, "bytes"))
 
     def _tell(self, text: str) -> None:

@@ -140,7 +140,8 @@ class QcReport(Record):
     are those of the text. `other_delimiter` is the one that its columns seem to be separated by instead of the
     feed's, if so; `seems_utf8` tells that of a feed of another encoding the text is UTF-8 and more than ASCII.
     With `left_out`, the bad records are within `qc.reject_limit`, and everything else is about the good ones
-    alone; `not_left_out` says why they are not, where that limit is above 0.
+    alone; `not_left_out` says why they are not, where that limit is above 0. `sha256` is that of a file that is
+    staged in ranges.
     """
 
     file: str
@@ -167,6 +168,7 @@ class QcReport(Record):
     left_out: LeftOut | None = Field(default=None, exclude_if=not_)
     not_left_out: str = Field(default="", exclude_if=not_)
     seems_utf8: bool = Field(default=False, exclude_if=not_)
+    sha256: str = Field(default="", exclude_if=not_)
 
     def to_xcom(self) -> dict[str, Any]:
         """Give the form that a task hands on: as `to_json`, with a profile of lists; `from_json` reads it too."""
@@ -187,7 +189,7 @@ class QcVerdict(Record):
     `fingerprints` says which content of which file was checked; it is empty unless the mode is `file`. `days`
     holds every expected day and every other one that has rows, in order. `profile` is the month's, of all files;
     `quality` is None when no file was read. `left_out` says, by file, which bad records are not to be loaded.
-    `table_changes` are those that made room in the target.
+    `table_changes` are those that made room in the target. `sha256` is by file, of those staged in ranges.
     """
 
     mode: Literal["file", "snowflake", "skip"]
@@ -200,6 +202,7 @@ class QcVerdict(Record):
     quality: Quality | None = None
     table_changes: tuple[TableChange, ...] = ()
     left_out: dict[str, LeftOut] = Field(default_factory=dict, exclude_if=not_)
+    sha256: dict[str, str] = Field(default_factory=dict, exclude_if=not_)
 
     def to_xcom(self) -> dict[str, Any]:
         """Give the form that a task hands on: as `to_json`, with a profile of lists; `from_json` reads it too."""

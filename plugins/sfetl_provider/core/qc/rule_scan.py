@@ -49,7 +49,9 @@ class RuleScan:
     def __init__(self, config: FeedConfig, month: Month, shared: SharedColumns) -> None:
         self.rules = rules_of(config)
         self.aggregates: list[str] = []
-        self._text = DuckdbText(_names(config, month), shared.name)
+        # Bound by the scan, which asks for the same date.
+        bound: dict[tuple[type, object], str] = {(str, strptime_format(config.date_format)): "date_format"}
+        self._text = DuckdbText(_names(config, month), shared.name, bound=bound)
         self._answers = [self._place(rule) for rule in self.rules]
 
     @property

@@ -28,6 +28,7 @@ from sfetl_provider.core.qc.veil import veiled, veiled_sink
 from sfetl_provider.core.text_encoding import EncodingName, bytes_before, to_utf8
 from sfetl_provider.core.tsv.boundaries import record_end
 from sfetl_provider.core.tsv.compressed import is_compressed
+from sfetl_provider.core.tsv.file_hash import FileHash
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import changed_while_read
 from sfetl_provider.core.tsv.text_file import open_text_file
@@ -57,7 +58,8 @@ def scan_file(
     over the bytes for the structure (about 60 MiB). A record ends with a newline outside quotes; empty ones
     are counted apart. With bad lines present, dates, missing values and rules cover what DuckDB could read; but
     within `qc.reject_limit`, when `places` takes the list of what is left out, exactly the good records, which
-    costs another pass of DuckDB. A rule that records break costs another pass, which quotes some.
+    costs another pass of DuckDB. A rule that records break costs another pass, which quotes some. Of a file that
+    is staged in ranges the SHA-256 is computed beside it, at the cost of a `FileHash`.
 
     A compressed file (by its name) is decompressed in memory while it is read; lines and byte offsets are those of
     its text. Such a file that is damaged, and one that is empty, binary or compressed under another name, give a
@@ -72,7 +74,7 @@ def scan_file(
     beginning = read_beginning(Path(source.path), config)
     structure = _structure(source, config, beginning, places)
     listed_before = places.rejects.lines if places.rejects else 0
-    values: Values | None = None
+    values, sha256 = None, ""
     checked = Checked(before, beginning.header_records, _text_bytes(source, beginning))
     with open_rejection(places.left_out, config, checked) as rejection:
         structure.bad = rejection if rejection.is_wanted else None
@@ -80,9 +82,10 @@ def scan_file(
             structure.end_early(beginning.refusal)
             rejection.settle(structure)
         elif beginning.has_body:
-            reading = Reading(source, config, month, beginning, listener, rejection)
-            with _named_change(source, before):
+            with _named_change(source, before), FileHash(_hashed_path(source)) as file_hash:
+                reading = Reading(source, config, month, beginning, listener, rejection, file_hash)
                 values = reading.run(structure, places.scratch)
+                sha256 = file_hash.result() if values else ""
     _require_unchanged(source, before)
     counts = reconcile(
         source,
@@ -92,13 +95,18 @@ def scan_file(
         rejection.left_out is not None,
     )
     rejects = _rejects_file(places.rejects, listed_before)
-    made = _Pass(before, perf_counter() - started, rejects, rejection)
+    made = _Pass(before, sha256, perf_counter() - started, rejects, rejection)
     return veiled(_report(source, beginning, counts, made), config)
 
 
 def _text_bytes(source: SourceFile, beginning: Beginning) -> int | None:
     """Of a compressed file that is not known before it was read."""
     return None if is_compressed(source.path) else beginning.size_bytes
+
+
+def _hashed_path(source: SourceFile) -> Path | None:
+    """Of a file in ranges no other task reads all bytes in order; of others staging computes the hash."""
+    return Path(source.path) if source.byte_range and not source.sha256 else None
 
 
 @contextmanager
@@ -143,6 +151,7 @@ class _Pass(NamedTuple):
     """Which content was read, for how long, and where its bad lines are listed."""
 
     fingerprint: str
+    sha256: str
     seconds: float
     rejects: RejectsFile | None
     rejection: Rejection
@@ -230,6 +239,7 @@ def _report(source: SourceFile, beginning: Beginning, counts: Counts, made: _Pas
     return QcReport(
         file=source.name,
         fingerprint=made.fingerprint,
+        sha256=made.sha256,
         size_bytes=beginning.size_bytes,
         records=beginning.header_records + counts.structure.records,
         header_records=beginning.header_records,

@@ -201,7 +201,7 @@ class ValueScan:
                 ) from error
 
     def _look_ahead(self) -> None:
-        """Find kinds that columns cannot have, by the first records: to try them on all records takes long."""
+        """See from the first records which kinds columns cannot have, and which have few values: it saves time."""
         if self._profile is None or self._source.first_records is None:
             return
         records = self._shared.over(reading(len(self._config.columns), "ignore_errors = true"))
@@ -210,7 +210,7 @@ class ValueScan:
             (counts,) = self._table(statement, {"path": str(self._source.first_records), "skip": 0}).rows
         except duckdb.Error:
             return  # then all kinds are tried, and the scan tells what is wrong
-        self._profile.rule_out(counts)
+        self._profile.look_ahead(counts)
 
     def _ask(self, statement: str) -> dict[str, Any]:
         names, (values,) = self._read(statement)

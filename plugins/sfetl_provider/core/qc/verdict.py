@@ -107,6 +107,7 @@ def _verdict(
         is_passed=all(finding.severity != "CRITICAL" for finding in findings),
         findings=tuple(findings),
         fingerprints={report.file: report.fingerprint for report in reports},
+        sha256={report.file: report.sha256 for report in reports if report.sha256},
         good_records=sum(report.good_records for report in reports),
         days=days,
         profile=profile,

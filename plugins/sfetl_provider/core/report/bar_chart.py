@@ -1,11 +1,10 @@
-"""A bar chart of rows per day, as the numbers that an SVG needs."""
+"""A bar chart of rows per day or month, as the numbers that an SVG needs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from sfetl_provider.core.qc.report import DayRows
+from typing import Generic, Protocol, TypeVar
 
 WIDTH, HEIGHT = 900, 220
 LEFT, TOP, BOTTOM = 80, 10, 30
@@ -13,11 +12,23 @@ GRID_LINES = 4
 BAR_SHARE = 0.8
 
 
-@dataclass(frozen=True)
-class Bar:
-    """One day and its rectangle; lengths in the chart's units, from the upper left corner."""
+class HasRows(Protocol):
+    """A day or a month with its rows."""
 
-    day: DayRows
+    @property
+    def rows(self) -> int:
+        """How many."""
+        ...
+
+
+Item = TypeVar("Item", bound=HasRows)
+
+
+@dataclass(frozen=True)
+class Bar(Generic[Item]):
+    """One day or month and its rectangle; lengths in the chart's units, from the upper left corner."""
+
+    item: Item
     x: float
     y: float
     width: float
@@ -33,10 +44,10 @@ class GridLine:
 
 
 @dataclass(frozen=True)
-class BarChart:
+class BarChart(Generic[Item]):
     """What the page draws: bars and grid lines in a chart of `width` × `height`."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[Bar[Item], ...]
     grid: tuple[GridLine, ...]
     width: int = WIDTH
     height: int = HEIGHT
@@ -44,23 +55,23 @@ class BarChart:
     floor: int = HEIGHT - BOTTOM
 
 
-def bar_chart(days: Sequence[DayRows]) -> BarChart | None:
-    """Lay out a chart, None when no day has rows."""
-    most = max((day.rows for day in days), default=0)
+def bar_chart(items: Sequence[Item]) -> BarChart[Item] | None:
+    """Lay out a chart, None when nothing has rows."""
+    most = max((item.rows for item in items), default=0)
     if not most:
         return None
     step = _round_up(most / GRID_LINES)
     top = -(-most // step) * step
-    slot = (WIDTH - LEFT) / len(days)
+    slot = (WIDTH - LEFT) / len(items)
     bars = tuple(
         Bar(
-            day,
+            item,
             round(LEFT + slot * at, 2),
-            _y(day.rows, top),
+            _y(item.rows, top),
             round(slot * BAR_SHARE, 2),
-            _height(day.rows, top),
+            _height(item.rows, top),
         )
-        for at, day in enumerate(days)
+        for at, item in enumerate(items)
     )
     grid = tuple(GridLine(rows, _y(rows, top)) for rows in range(0, top + 1, step))
     return BarChart(bars, grid)

@@ -19,7 +19,13 @@ def page_template(name: str) -> Template:
         lstrip_blocks=True,
     )
     environment.filters["printable"] = printable
+    environment.filters["printable_lines"] = _printable_lines
     return environment.get_template(name)
+
+
+def _printable_lines(text: str) -> str:
+    """Write a text of several lines, each as `printable` does."""
+    return "\n".join(map(printable, text.splitlines()))
 
 
 def _source(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sfetl_provider.core.aligned import aligned
 from sfetl_provider.core.printable import printable
-from sfetl_provider.core.qc.column_profile import Bound, ColumnProfile, notes
+from sfetl_provider.core.qc.column_profile import ESTIMATED, Bound, ColumnProfile, notes
 
 PROFILE_HEADER = ("column", "kind", "nulls", "distinct", "min", "max", "length", "most frequent")
 _SHOWN_CHARACTERS = 24
@@ -91,8 +91,9 @@ def _cells(column: ColumnProfile) -> tuple[str, ...]:
 def _distinct(column: ColumnProfile) -> str:
     if column.distinct is None:
         return ""
-    most = column.distinct_most
-    return f"{column.distinct:,}" if most in (None, column.distinct) else f"{column.distinct:,}–{most:,}"
+    mark, most = "" if column.is_distinct_exact else ESTIMATED, column.distinct_most
+    upto = "" if most in (None, column.distinct) else f"–{most:,}"
+    return f"{mark}{column.distinct:,}{upto}"
 
 
 def _lengths(column: ColumnProfile) -> str:

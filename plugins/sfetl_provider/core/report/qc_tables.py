@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
+from collections.abc import Iterator
 
 from sfetl_provider.core.qc.check import MonthCheck
-from sfetl_provider.core.qc.column_profile import PROBABILITIES, TOP_VALUES, ColumnProfile
+from sfetl_provider.core.qc.column_profile import PROBABILITIES, TOP_VALUES, ColumnProfile, distinct_kind
+from sfetl_provider.core.report.sheet import csv_text
 
 FINDING_COLUMNS = ("feed", "month", "severity", "code", "message")
 DAY_COLUMNS = ("feed", "month", "day", "rows", "class")
@@ -25,7 +24,7 @@ PROFILE_COLUMNS = (
         "longest",
         "mean_length",
     ),
-    *("distinct", "distinct_most", "sampled"),
+    *("distinct", "distinct_most", "distinct_is", "sampled"),
     *(f"p{100 * probability:.0f}" for probability in PROBABILITIES),
     *(f"top_{at}{what}" for at in range(1, TOP_VALUES + 1) for what in ("", "_share")),
 )
@@ -33,7 +32,7 @@ PROFILE_COLUMNS = (
 
 def findings_csv(check: MonthCheck) -> str:
     """Give a row per finding."""
-    return _csv(
+    return csv_text(
         FINDING_COLUMNS,
         (
             (check.feed, check.month, finding.severity, finding.code, finding.message)
@@ -44,7 +43,7 @@ def findings_csv(check: MonthCheck) -> str:
 
 def days_csv(check: MonthCheck) -> str:
     """Give a row per day of the month with its rows and class."""
-    return _csv(
+    return csv_text(
         DAY_COLUMNS,
         ((check.feed, check.month, str(day.day), str(day.rows), day.day_class) for day in check.days),
     )
@@ -53,7 +52,7 @@ def days_csv(check: MonthCheck) -> str:
 def profile_csv(check: MonthCheck) -> str:
     """Give a row per column with its profile; empty cells where there is no value."""
     rows = ((check.feed, check.month, *_profile_row(column)) for column in check.verdict.profile)
-    return _csv(PROFILE_COLUMNS, rows)
+    return csv_text(PROFILE_COLUMNS, rows)
 
 
 def _profile_row(column: ColumnProfile) -> Iterator[str]:
@@ -67,17 +66,9 @@ def _profile_row(column: ColumnProfile) -> Iterator[str]:
         column.longest,
         mean,
     )
-    distinct = (column.distinct, column.distinct_most, column.sampled or None)
+    distinct = (column.distinct, column.distinct_most, distinct_kind(column), column.sampled or None)
     top = (cell for item in column.top for cell in (item.value, item.share))
     quantiles = column.quantiles or (None,) * len(PROBABILITIES)
     cells = [column.name, column.kind, *counts, *distinct, *quantiles, *top]
     cells += [None] * (len(PROFILE_COLUMNS) - 2 - len(cells))
     yield from ("" if cell is None else str(cell) for cell in cells)
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()

@@ -11,13 +11,17 @@ from pydantic import Field
 
 from sfetl_provider import __version__
 from sfetl_provider.core.audit.report import AuditReport
+from sfetl_provider.core.compute.use import ComputeUse, total_credits
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
-from sfetl_provider.core.plan.month_plan import MonthPlan, TableChange
+from sfetl_provider.core.ledger.entry import QueryIds
+from sfetl_provider.core.plan.month_plan import MonthPlan, TableChange, TableName
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Quality
-from sfetl_provider.core.qc.report import DayRows, Finding, QcVerdict, RejectsFile
+from sfetl_provider.core.qc.report import BadLine, DayRows, Finding, QcReport, QcVerdict, RejectsFile
 from sfetl_provider.core.record import Record
+from sfetl_provider.core.report.listed_rows import ListedRow
+from sfetl_provider.core.report.task_failure import TaskFailure
 from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.staged_file import StagedFile
 
@@ -26,13 +30,21 @@ Stopped = Literal["", "dry_run", "rejected", "nothing_new"]
 
 
 class RunIdentity(Record):
-    """Which run of which feed and month; texts are empty when the run failed before it knew."""
+    """Which run of which feed and month, and whose; texts are empty when the run failed before it knew.
+
+    `actor` started the run, `approver` answered its question, `url` is Airflow's page of it. `reason` is what a
+    person stated or confirmed.
+    """
 
     feed: str
     month: str
     dag_id: str
     run_id: str
     run_key: str
+    actor: str = ""
+    approver: str = ""
+    reason: str = ""
+    url: str = ""
 
 
 class ReportedFile(Record):
@@ -68,6 +80,15 @@ class ReportedChecks(Record):
     quality: Quality | None = None
 
 
+class ReportedBadLines(Record):
+    """The bad lines of one source file: how many records, the first of them, and the list of all."""
+
+    file: str
+    records: int
+    lines: tuple[BadLine, ...]
+    rejects: RejectsFile | None
+
+
 class RunReport(RunIdentity):
     """One run from files to table. Counts are None for steps that the run did not reach.
 
@@ -75,14 +96,18 @@ class RunReport(RunIdentity):
     `table_changes` are those that the run made of the target's definition; they stay when a run fails.
     `rows_published` were inserted, `rows_updated` changed by a merge, `rows_rejected` not of the month and kept
     aside. `files_published_before` were skipped by append, as the month holds them already. Rows staged =
-    copied + rejected by COPY; `copy_rejects` lists those.
+    copied + rejected by COPY; `copy_rejects` lists those, `copy_bad_rows` quotes the first. `copy_compute` and
+    `publish_compute` are what these statements took of warehouses, `credits` the estimate of both; None when a
+    rate is not documented.
     `generation` is the month's after the run's change, or as planned when it changed nothing. `ledger_sequence`
     and `ledger_hash` are the end of the feed's chain as the change left it: kept elsewhere than in Snowflake, they
-    show when somebody writes the chain anew. `reason` is what a person confirmed. `is_insecure`: no
-    certificate was verified on the way to Snowflake.
+    show when somebody writes the chain anew. `query_ids` are by step. `undoes` is the ledger row that a restore
+    undid, `kept_table` the clone that a drop took before. `message` is the whole text of the first of the
+    `failures`. `is_insecure`: no certificate was verified on the way to Snowflake.
     """
 
     state: RunState
+    table: TableName | None = None
     files: tuple[ReportedFile, ...]
     bytes_in_files: int | None
     bytes_staged: int | None
@@ -91,6 +116,10 @@ class RunReport(RunIdentity):
     rows_copied: int | None
     rows_rejected_by_copy: int | None
     copy_rejects: RejectsFile | None
+    copy_compute: tuple[ComputeUse, ...] = ()
+    publish_compute: tuple[ComputeUse, ...] = ()
+    credits: float | None = None
+    rows_before: int | None = None
     rows_published: int | None
     rows_updated: int | None
     rows_rejected: int | None
@@ -100,28 +129,40 @@ class RunReport(RunIdentity):
     files_published_before: tuple[str, ...]
     qc: ReportedChecks | None
     audit: ReportedChecks | None
+    bad_lines: tuple[ReportedBadLines, ...] = ()
+    copy_bad_rows: tuple[ListedRow, ...] = ()
     table_changes: tuple[TableChange, ...] = ()
     generation: int | None
     ledger_sequence: int | None
     ledger_hash: str | None
-    reason: str
+    query_ids: QueryIds = Field(default_factory=dict)
+    undoes: int | None = None
+    kept_table: str = ""
     started_at: datetime
     finished_at: datetime
     seconds: float
     failed_tasks: tuple[str, ...]
     message: str
+    failures: tuple[TaskFailure, ...] = ()
     version: str
     is_insecure: bool = False
 
 
 @dataclass(frozen=True)
 class RunRecords:
-    """What the tasks of a run left; None for each that did not get so far."""
+    """What the tasks of a run left; None for each that did not get so far.
+
+    `verdict` and `audit` may be those that failed the run. `bad_files` are QC's reports of files with bad lines.
+    `table` is that of runs without a plan.
+    """
 
     plan: MonthPlan | None = None
+    table: TableName | None = None
+    bad_files: tuple[QcReport, ...] = ()
     verdict: QcVerdict | None = None
     staged_files: tuple[StagedFile, ...] | None = None
     outcome: CopyOutcome | None = None
+    copy_bad_rows: tuple[ListedRow, ...] = ()
     audit: AuditReport | None = None
     publication: PublishReceipt | None = None
     deletion: DropReceipt | None = None
@@ -131,12 +172,11 @@ class RunRecords:
 
 @dataclass(frozen=True)
 class RunEnd:
-    """How a run ended: the ids of its failed tasks, the message of one of them, or why it stopped on purpose."""
+    """How a run ended: its failed tasks, or why it stopped on purpose."""
 
     started_at: datetime
     finished_at: datetime
-    failed_tasks: tuple[str, ...] = ()
-    message: str = ""
+    failures: tuple[TaskFailure, ...] = ()
     stopped: Stopped = ""
 
 
@@ -145,22 +185,44 @@ def build_report(identity: RunIdentity, records: RunRecords, end: RunEnd) -> Run
     return RunReport.model_validate(
         {
             **identity.model_dump(),
+            **_planned(records),
             **_staging(records.staged_files),
-            **_changes(records),
-            "state": _state(records, end),
-            "table_changes": _table_changes(records),
             **_copied(records.outcome),
+            **_computed(records),
+            "copy_bad_rows": records.copy_bad_rows,
             "qc": _qc(records.verdict),
             "audit": _audit(records),
-            "started_at": end.started_at,
-            "finished_at": end.finished_at,
-            "seconds": (end.finished_at - end.started_at).total_seconds(),
-            "failed_tasks": end.failed_tasks,
-            "message": end.message,
+            "bad_lines": tuple(_bad_lines(report) for report in records.bad_files),
+            **_changes(records),
+            "query_ids": _query_ids(records),
+            "state": _state(records, end),
+            **_ended(end),
             "version": __version__,
-            "is_insecure": _is_insecure(records),
+            **({"reason": records.publication.reason} if records.publication else {}),
         }
     )
+
+
+def _planned(records: RunRecords) -> dict[str, object]:
+    plan = records.plan
+    return {
+        "table": plan.table if plan else records.table,
+        "load_mode": plan.load_mode if plan else "",
+        "is_insecure": _is_insecure(records),
+        "table_changes": _table_changes(records),
+        "files_published_before": records.published_before,
+    }
+
+
+def _ended(end: RunEnd) -> dict[str, object]:
+    return {
+        "started_at": end.started_at,
+        "finished_at": end.finished_at,
+        "seconds": (end.finished_at - end.started_at).total_seconds(),
+        "failed_tasks": tuple(failure.task for failure in end.failures),
+        "message": next((failure.text for failure in end.failures if failure.text), ""),
+        "failures": end.failures,
+    }
 
 
 def _is_insecure(records: RunRecords) -> bool:
@@ -169,7 +231,7 @@ def _is_insecure(records: RunRecords) -> bool:
 
 
 def _state(records: RunRecords, end: RunEnd) -> RunState:
-    if end.failed_tasks:
+    if end.failures:
         return "failed"
     if records.deletion:
         return "dropped"
@@ -201,6 +263,16 @@ def _copied(outcome: CopyOutcome | None) -> dict[str, object]:
     }
 
 
+def _computed(records: RunRecords) -> dict[str, object]:
+    copied = records.outcome.compute if records.outcome else ()
+    published = records.publication.compute if records.publication else ()
+    return {
+        "copy_compute": copied,
+        "publish_compute": published,
+        "credits": total_credits((*copied, *published)),
+    }
+
+
 def _reported_file(staged: StagedFile) -> ReportedFile:
     return ReportedFile(
         name=staged.file,
@@ -222,23 +294,37 @@ def _changes(records: RunRecords) -> dict[str, object]:
     change = publication or records.deletion or records.restoration
     planned = records.plan.generation if records.plan else None
     return {
+        "rows_before": publication.rows_before if publication else None,
         "rows_published": publication.rows_inserted if publication else None,
         "rows_updated": publication.rows_updated if publication else None,
         "rows_rejected": publication.rows_rejected if publication else None,
-        "load_mode": records.plan.load_mode if records.plan else "",
-        "files_published_before": records.published_before,
         "rows_deleted": change.rows_deleted if change else None,
         "rows_restored": records.restoration.rows_inserted if records.restoration else None,
         "generation": change.generation if change else planned,
         "ledger_sequence": change.ledger_sequence if change else None,
         "ledger_hash": change.ledger_hash if change else None,
-        "reason": publication.reason if publication else "",
+        "undoes": records.restoration.undoes if records.restoration else None,
+        "kept_table": records.deletion.kept_table if records.deletion else "",
     }
+
+
+def _query_ids(records: RunRecords) -> QueryIds:
+    """Give Snowflake's ids of what a person may want to look up, by step in the order of the run."""
+    change = records.publication or records.deletion or records.restoration
+    copied: QueryIds = {"copy": records.outcome.query_ids} if records.outcome else {}
+    audited: QueryIds = {"audit": records.audit.query_ids} if records.audit else {}
+    return {**copied, **audited, **(change.query_ids if change else {})}
 
 
 def _table_changes(records: RunRecords) -> tuple[TableChange, ...]:
     planned = records.plan.table_changes if records.plan else ()
     return (*planned, *(records.verdict.table_changes if records.verdict else ()))
+
+
+def _bad_lines(report: QcReport) -> ReportedBadLines:
+    return ReportedBadLines(
+        file=report.file, records=report.bad_records, lines=report.bad_lines, rejects=report.rejects
+    )
 
 
 def _qc(verdict: QcVerdict | None) -> ReportedChecks | None:

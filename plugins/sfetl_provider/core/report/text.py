@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sfetl_provider.core.compute.use import use_text
 from sfetl_provider.core.qc.days import day_lines
 from sfetl_provider.core.report.quality_text import quality_text
 from sfetl_provider.core.report.run_report import ReportedChecks, ReportedFile, RunReport
+from sfetl_provider.core.report.run_words import completeness_text, table_text
 
 _BYTES_PER_MB = 1_000_000
 
@@ -22,6 +24,8 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
     yield "run", f"{report.feed} {report.month}: {report.state} ({report.dag_id}, {report.run_id})"
     if report.is_insecure:
         yield "INSECURE", "no certificate was verified on the way to Snowflake"
+    people = {"by": report.actor, "approved by": report.approver, "table": table_text(report)}
+    yield from ((label, text) for label, text in people.items() if text)
     for file in report.files:
         yield "file", _file(file)
         if file.sha256:
@@ -30,14 +34,19 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "skipped", f"{name}: published before, with the same content"
     yield from _sizes(report)
     yield from _counts(report)
+    if report.copy_compute:
+        yield "COPY on", use_text(report.copy_compute)
+    if report.publish_compute:
+        yield "publish on", use_text(report.publish_compute)
     yield from (("table changed", change.statement) for change in report.table_changes)
     yield from _checks("qc", report.qc)
     yield from _checks("audit", _without_repeated_days(report))
+    if completeness := completeness_text(report):
+        yield "days", completeness
     yield "time", f"{report.seconds:.1f} s, finished {report.finished_at:%Y-%m-%d %H:%M:%S} UTC"
     if report.failed_tasks:
         yield "failed tasks", ", ".join(report.failed_tasks)
-    if report.message:
-        yield "message", report.message
+    yield from (("message", failure.text) for failure in report.failures if failure.text)
 
 
 def _file(file: ReportedFile) -> str:

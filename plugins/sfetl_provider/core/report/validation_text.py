@@ -1,45 +1,69 @@
-"""What a validation says, as text for a terminal and as CSV."""
+"""What validations say, as text for a terminal: the executive, the technical and the audit view."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, get_args
 
 from sfetl_provider.core.aligned import aligned
 from sfetl_provider.core.printable import printable
-from sfetl_provider.core.report.qc_text import SEVERITIES
-from sfetl_provider.core.validate.records import TableValidation, ValidatedMonth
+from sfetl_provider.core.report.ledger_text import chain_text, entry_text
+from sfetl_provider.core.validate.records import VERDICTS, TableValidation, ValidatedMonth
 
-_HEADINGS = ("month", "rows", "published", "first", "last", "state", "missing days")
-_CSV_COLUMNS = (
+View = Literal["executive", "technical", "audit"]
+VIEWS: tuple[View, ...] = get_args(View)
+_MONTH_TITLES = ("month", "rows", "trend", "published", "first", "last", "state", "missing days")
+_TABLE_TITLES = (
+    "verdict",
     "feed",
-    "month",
-    "state",
+    "table",
+    "months",
     "rows",
-    "published_rows",
-    "first",
-    "last",
-    "missing",
-    "duplicate_keys",
-    "duplicate_rows",
-    "critical",
-    "warning",
+    "size",
+    "trend",
+    "last load",
+    "QC",
+    "first of all",
 )
+_LACKING = frozenset(
+    {
+        "missing_days",
+        "missing_months",
+        "months_overdue",
+        "month_empty",
+        "month_gone",
+        "rows_differ",
+        "table_empty",
+    }
+)
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_SHORT_CHARACTERS = 100
 
 
-def render_validation(found: TableValidation) -> str:
-    """Give the table's name and totals, a line for each month, and the findings."""
-    return "\n".join([headline(found), *_months(found), *_findings(found)])
+def render_validations(validations: Sequence[TableValidation], view: View) -> str:
+    """Give the text of a view; with several tables a line with their verdicts ends it."""
+    texts = _RENDERED[view](validations)
+    summary = [summary_line(validations)] if len(validations) > 1 else []
+    return "\n\n".join([*texts, *summary])
 
 
 def headline(found: TableValidation) -> str:
     """Give what was looked at and how many findings there are, in one line."""
-    counts = ", ".join(f"{count} {severity}" for severity, count in severity_counts(found).items() if count)
+    if found.fault:
+        return f"{found.feed} in {table_name(found)}: not looked at: {found.fault}"
+    counts = ", ".join(f"{count} {severity}" for severity, count in found.severity_counts().items() if count)
+    days = span_text(found)
     return (
-        f"{found.feed} in {table_name(found)}: {len(found.months)}"
+        f"{found.feed} in {table_name(found)}{f', {days}' if days else ''}: {len(found.months)}"
         f" month{'' if len(found.months) == 1 else 's'}, {found.rows:,} rows; {counts or 'nothing found'}"
     )
+
+
+def summary_line(validations: Sequence[TableValidation]) -> str:
+    """Count the tables by verdict, the worst first."""
+    verdicts = [found.verdict for found in validations]
+    counts = ", ".join(f"{count} {name}" for name in VERDICTS if (count := verdicts.count(name)))
+    return f"{len(validations)} table{'' if len(validations) == 1 else 's'}: {counts or 'none'}"
 
 
 def table_name(found: TableValidation) -> str:
@@ -47,53 +71,105 @@ def table_name(found: TableValidation) -> str:
     return f"{found.table.database}.{found.table.schema_name}.{found.table.name}"
 
 
-def severity_counts(found: TableValidation) -> dict[str, int]:
-    """Count the findings of each severity."""
-    severities = [finding.severity for _, finding in found.all_findings()]
-    return {severity: severities.count(severity) for severity in SEVERITIES}
+def span_text(found: TableValidation) -> str:
+    """Say which days were looked at, '' for all."""
+    first, last = found.first_day, found.last_day
+    return " ".join([*([f"from {first}"] if first else []), *([f"to {last}"] if last else [])])
 
 
-def months_csv(validations: Sequence[TableValidation]) -> str:
-    """Give a line for each month of each feed; findings of whole tables stand in JSON and HTML only."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_CSV_COLUMNS)
-    for found in validations:
-        writer.writerows(_csv_row(found.feed, month) for month in found.months)
-    return text.getvalue()
+def months_text(found: TableValidation) -> str:
+    """Give the first and the last month, '' without any."""
+    if not found.months:
+        return ""
+    first, last = found.months[0].month, found.months[-1].month
+    return first if first == last else f"{first}–{last}"
 
 
-def _csv_row(feed: str, month: ValidatedMonth) -> tuple[object, ...]:
-    severities = [finding.severity for finding in month.findings]
-    return (
-        feed,
-        month.month,
-        month.state,
-        month.rows,
-        month.published_rows,
-        month.first,
-        month.last,
-        " ".join(month.missing),
-        month.duplicate_keys,
-        month.duplicate_rows,
-        severities.count("CRITICAL"),
-        severities.count("WARNING"),
+def size_text(size_bytes: int | None) -> str:
+    """Give a size in the unit that suits it; '' when it is not known."""
+    if size_bytes is None:
+        return ""
+    size, unit = float(size_bytes), 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.0f} {_UNITS[unit]}" if unit == 0 or size >= 100 else f"{size:.1f} {_UNITS[unit]}"
+
+
+def trend_text(trend: float | None) -> str:
+    """Give a share of the usual rows a day; '' when there is none."""
+    return "" if trend is None else f"{100 * trend:.0f} %"
+
+
+def last_trend(found: TableValidation) -> float | None:
+    """Give the trend of the newest month that has one."""
+    return next((month.trend for month in reversed(found.months) if month.trend is not None), None)
+
+
+def is_complete(found: TableValidation) -> bool:
+    """Tell whether nothing that should be in the table is known to lack."""
+    is_lacking = any(
+        finding.code in _LACKING and finding.severity != "INFO" for _, finding in found.all_findings()
     )
+    return bool(found.months) and not is_lacking and not found.fault
+
+
+def worst_text(found: TableValidation) -> str:
+    """Give what is most severe, cut short, and how much more there is; '' when there is nothing to act on."""
+    if found.fault:
+        return found.fault
+    listed = [(month, finding) for month, finding in found.sorted_findings() if finding.severity != "INFO"]
+    if not listed:
+        return ""
+    month, finding = listed[0]
+    place = f"{month} " if month and month not in finding.message else ""
+    more = f" (and {len(listed) - 1:,} more)" if len(listed) > 1 else ""
+    return f"{place}{finding.message}{more}"
+
+
+def _executive(validations: Sequence[TableValidation]) -> list[str]:
+    rows = [_TABLE_TITLES, *(_table_row(found) for found in by_verdict(validations))]
+    return ["\n".join(aligned(rows, right=frozenset({4, 5, 6})))]
+
+
+def by_verdict(validations: Sequence[TableValidation]) -> list[TableValidation]:
+    """Give those that need somebody first."""
+    return sorted(validations, key=lambda found: VERDICTS.index(found.verdict))
+
+
+def _table_row(found: TableValidation) -> tuple[str, ...]:
+    load = found.last_load
+    text = printable(worst_text(found))
+    return (
+        found.verdict,
+        found.feed,
+        table_name(found),
+        months_text(found),
+        f"{found.rows:,}",
+        size_text(found.size_bytes),
+        trend_text(last_trend(found)),
+        f"{load[0]} on {load[1].recorded_at:%Y-%m-%d}" if load else "",
+        load[1].qc_verdict if load else "",
+        text if len(text) <= _SHORT_CHARACTERS else f"{text[:_SHORT_CHARACTERS]}…",
+    )
+
+
+def _technical(validations: Sequence[TableValidation]) -> list[str]:
+    return ["\n".join([headline(found), *_months(found), *_findings(found)]) for found in validations]
 
 
 def _months(found: TableValidation) -> Iterator[str]:
     if found.months:
-        rows = [_HEADINGS, *map(_month_row, found.months)]
-        yield from (f"  {line}" for line in aligned(rows, right=frozenset({1, 2})))
+        rows = [_MONTH_TITLES, *map(_month_row, found.months)]
+        yield from (f"  {line}" for line in aligned(rows, right=frozenset({1, 2, 3})))
 
 
 def _month_row(month: ValidatedMonth) -> tuple[str, ...]:
-    published = "" if month.published_rows is None else f"{month.published_rows:,}"
     first, last = (str(day) if day else "" for day in (month.first, month.last))
     return (
         month.month,
         f"{month.rows:,}",
-        published,
+        trend_text(month.trend),
+        "" if month.recorded is None else f"{month.recorded.rows:,}",
         first,
         last,
         month.state,
@@ -102,8 +178,32 @@ def _month_row(month: ValidatedMonth) -> tuple[str, ...]:
 
 
 def _findings(found: TableValidation) -> Iterator[str]:
-    for severity in SEVERITIES:
-        for month, finding in found.all_findings():
-            if finding.severity == severity:
-                place = f" {month}" if month else ""
-                yield f"{severity}{place} {finding.code}: {printable(finding.message)}"
+    for month, finding in found.sorted_findings():
+        place = f" {month}" if month else ""
+        yield f"{finding.severity}{place} {finding.code}: {printable(finding.message)}"
+
+
+def _audit(validations: Sequence[TableValidation]) -> list[str]:
+    return ["\n".join([headline(found), *_ledger(found)]) for found in validations]
+
+
+def _ledger(found: TableValidation) -> Iterator[str]:
+    if found.ledger is None:
+        return
+    if found.ledger.fault:
+        yield f"  ledger: {printable(found.ledger.fault)}"
+    if found.ledger.chain:
+        yield f"  chain of {printable(chain_text(found.ledger.chain))}"
+    yield from (f"  {printable(entry_text(entry))}" for entry in found.ledger.entries)
+    yield from (
+        f"  {month.month}: {month.state}, {month.rows:,} rows in the table"
+        for month in found.months
+        if month.state != "as published"
+    )
+
+
+_RENDERED: Mapping[View, Callable[[Sequence[TableValidation]], list[str]]] = {
+    "executive": _executive,
+    "technical": _technical,
+    "audit": _audit,
+}

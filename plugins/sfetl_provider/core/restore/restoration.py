@@ -7,9 +7,10 @@ from sfetl_provider.core.audit.month_range import bounds
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError, RestoreRefusedError
 from sfetl_provider.core.ledger.append import append
+from sfetl_provider.core.ledger.change import change_once
 from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFacts
 from sfetl_provider.core.ledger.generation import raise_generation
-from sfetl_provider.core.ledger.lookup import ChangeKey, find
+from sfetl_provider.core.ledger.lookup import ChangeKey
 from sfetl_provider.core.ledger.month_rows import (
     MonthRows,
     count_rows,
@@ -44,10 +45,9 @@ def restore_month(
     preview = request.preview
     rows = feed_month(config, preview.month)
     key = ChangeKey(preview.feed, request.run_key, preview.month, preview.generation + 1)
-    entry = find(warehouse, rows.table.database, key)
-    is_repeat = entry is not None
-    if entry is None:
-        entry = _restore(request, config, warehouse, clock)
+    entry, is_repeat = change_once(
+        warehouse, rows.table.database, key, lambda: _restore(request, config, warehouse, clock)
+    )
     require_count(warehouse, rows, entry, entry.rows_inserted)
     return receipt_of(entry, is_repeat=is_repeat)
 

@@ -34,6 +34,17 @@ def require_agreement(verdict: QcVerdict, staged: Sequence[StagedFile]) -> None:
     )
 
 
+def with_qc_hashes(staged: Sequence[StagedFile], verdict: QcVerdict) -> tuple[StagedFile, ...]:
+    """Give the files with the SHA-256 that QC has computed of those that were staged in ranges.
+
+    What QC hashed is what was staged as far as `require_agreement` tells, before COPY.
+    """
+    return tuple(
+        file.model_copy(update={"sha256": file.sha256 or verdict.sha256.get(file.file, "")})
+        for file in staged
+    )
+
+
 def _require_same_left_out(verdict: QcVerdict, staged: Sequence[StagedFile]) -> None:
     faults = [fault for file in staged if (fault := _left_out_fault(file, verdict.left_out.get(file.file)))]
     if faults:

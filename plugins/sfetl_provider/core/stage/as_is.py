@@ -6,15 +6,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.config.stage_model import Compression
 from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.events import Listener, Notice, ignore_events
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.compress import CHUNKS_GIVEN_UP
-from sfetl_provider.core.stage.file_hash import FileHash
 from sfetl_provider.core.stage.ranges import cutting_of
 from sfetl_provider.core.stage.resume import (
     explain_resume,
@@ -29,6 +28,7 @@ from sfetl_provider.core.stage.staged_file import Chunk, StagedFile, empty_recor
 from sfetl_provider.core.stage.staging_progress import StagingProgress
 from sfetl_provider.core.tsv.boundaries import BYTE_ORDER_MARK
 from sfetl_provider.core.tsv.compressed import SeveralMembersError, open_single_member
+from sfetl_provider.core.tsv.file_hash import FileHash
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.line_counter import LineCounter
 from sfetl_provider.core.tsv.source import changed_while_read, open_source

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sfetl_provider.core.config.stage_model import Compression
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.ports import CheckpointStore, JsonValue
 from sfetl_provider.core.record import Record

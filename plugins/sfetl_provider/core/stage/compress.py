@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sfetl_provider.core.config.stage_model import Compression
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.stage.compressors import Compressor, open_compressor
 from sfetl_provider.core.stage.masking import Masking
@@ -18,9 +18,9 @@ from sfetl_provider.core.stage.staged_file import Chunk
 from sfetl_provider.core.stage.stream import TextStream
 from sfetl_provider.core.tsv.left_out import LeftOutList
 from sfetl_provider.core.tsv.line_counter import LineCounter
-from sfetl_provider.core.tsv.source import changed_while_read, open_source
+from sfetl_provider.core.tsv.source import Block, changed_while_read, open_source, read_blocks
 
-BLOCK_BYTES = 4 * 1024 * 1024
+BLOCK_BYTES = 256 * 1024
 CHUNKS_GIVEN_UP = "Nothing was loaded; the chunks staged so far are given up."
 
 
@@ -121,11 +121,11 @@ def compress_chunk(
     A chunk of a stream ends with the record that holds the byte before `chunk.end_byte`; the result tells where. A
     chunk of which all is left out becomes an empty line.
 
-    Memory: about four blocks (16 MiB). The file is written beside `target` and renamed when it is whole; after
-    any failure nothing is left. Several threads may make different chunks at once: compression, hashing and
-    counting let go of Python's lock. Raises SourceFileError when the file is unreadable or ends early,
-    ReconciliationError when the chunk does not end with a record or its bytes do not add up, ScratchSpaceError
-    when it cannot be written, CompressionStopped as soon as the watch says so.
+    Memory: about four blocks (1 MiB) and what the compressor takes. The file is written beside `target` and
+    renamed when it is whole; after any failure nothing is left. Several threads may make different chunks at once:
+    compression, hashing and counting let go of Python's lock. Raises SourceFileError when the file is unreadable
+    or ends early, ReconciliationError when the chunk does not end with a record or its bytes do not add up,
+    ScratchSpaceError when it cannot be written, CompressionStopped as soon as the watch says so.
     """
     partial = target.with_suffix(".part")
     counter = LineCounter(source.quote)
@@ -172,8 +172,10 @@ def _verified(
     return chunk
 
 
-def _blocks(source: ChunkSource, chunk: ChunkRange, watch: Watch) -> Iterator[bytes]:
-    blocks = _read(source, chunk) if source.stream is None else source.stream.blocks(chunk.end_byte)
+def _blocks(source: ChunkSource, chunk: ChunkRange, watch: Watch) -> Iterator[Block]:
+    blocks: Iterator[Block] = (
+        _read(source, chunk) if source.stream is None else source.stream.blocks(chunk.end_byte)
+    )
     for block in blocks:
         yield block
         watch.count(len(block))
@@ -181,31 +183,30 @@ def _blocks(source: ChunkSource, chunk: ChunkRange, watch: Watch) -> Iterator[by
             raise CompressionStopped
 
 
-def _read(source: ChunkSource, chunk: ChunkRange) -> Iterator[bytes]:
+def _read(source: ChunkSource, chunk: ChunkRange) -> Iterator[Block]:
     with open_source(source.path) as file:
         file.seek(chunk.start_byte)
         left = chunk.size_bytes
-        while left:
-            block = file.read(min(source.block_bytes, left))
-            if not block:
-                raise changed_while_read(source.path, stage="stage", safe=CHUNKS_GIVEN_UP)
+        for block in read_blocks(file, source.block_bytes, left):
             left -= len(block)
             yield block
+    if left:
+        raise changed_while_read(source.path, stage="stage", safe=CHUNKS_GIVEN_UP)
 
 
-def _counted(blocks: Iterator[bytes], counter: LineCounter) -> Iterator[bytes]:
+def _counted(blocks: Iterator[Block], counter: LineCounter) -> Iterator[Block]:
     for block in blocks:
         counter.feed(block)
         yield block
 
 
-def _frame(blocks: Iterator[bytes], compressor: Compressor) -> Iterator[bytes]:
+def _frame(blocks: Iterator[Block], compressor: Compressor) -> Iterator[Block]:
     for block in blocks:
         yield compressor.compress(block)
     yield compressor.flush()
 
 
-def _write(parts: Iterator[bytes], path: Path) -> tuple[int, str]:
+def _write(parts: Iterator[Block], path: Path) -> tuple[int, str]:
     digest = hashlib.sha256()
     size_bytes = 0
     with path.open("wb") as file:

@@ -6,7 +6,8 @@ from typing import Protocol
 
 import zstandard
 
-from sfetl_provider.core.config.stage_model import Compression
+from sfetl_provider.core.compression import Compression
+from sfetl_provider.core.tsv.source import Block
 
 # isal's levels differ little: 1 is as fast as zstd's level 1 and nearly as small.
 _GZIP_LEVEL = 1
@@ -16,7 +17,7 @@ _GZIP_WINDOW_BITS = 31
 class Compressor(Protocol):
     """Makes one frame of the bytes that are fed to it; not to be used again after `flush`."""
 
-    def compress(self, data: bytes, /) -> bytes:
+    def compress(self, data: Block, /) -> Block:
         """Take bytes, give what is finished."""
         ...
 
@@ -28,7 +29,7 @@ class Compressor(Protocol):
 class _Unchanged:
     """Gives what it gets."""
 
-    def compress(self, data: bytes, /) -> bytes:
+    def compress(self, data: Block, /) -> Block:
         return data
 
     def flush(self) -> bytes:

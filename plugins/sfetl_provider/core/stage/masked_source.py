@@ -17,7 +17,7 @@ def mask_source(path: Path, layout: Layout, config: FeedConfig, key: bytes) -> M
 
     `layout` is that of the whole file. QC may still read it, so that two columns that changed places could be told
     when one of them has left in the clear: a header that does not name the feed's columns in their order raises
-    SourceFileError here. Of a file without a header nothing can be told.
+    SourceFileError here. In a file without a header the values tell, by the patterns that the config then has.
     """
     masking = open_masking(config, key)
     if masking is not None and layout.header_records:

@@ -10,11 +10,11 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.events import Listener, Progress, ignore_events
 from sfetl_provider.core.plan.month_plan import ByteRange, Cutting, SourceFile
-from sfetl_provider.core.stage.file_hash import file_sha256, require_sha256
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.split import ChunkRange, chunk_ranges
 from sfetl_provider.core.stage.staged_file import DIVIDE_AGAIN
 from sfetl_provider.core.tsv.compressed import is_compressed
+from sfetl_provider.core.tsv.file_hash import file_sha256, require_sha256
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
 
@@ -28,7 +28,7 @@ def divide(
     chunks keep their numbers. A compressed file is never divided, a file of one record neither. Cost: nothing up
     to `stage.range_mib`; above it one seek a chunk, or, with a quote character, one read of the whole file,
     since whether a newline ends a record depends on all quotes before it. With `is_hashed` the file is read whole
-    once (more), for its SHA-256, which no task that stages a range could tell. Memory: 4 MiB.
+    once (more), for its SHA-256, which no task that stages a range could tell; QC of the file does. Memory: 4 MiB.
     Raises SourceFileError when the file cannot be read or changes meanwhile.
     """
     range_bytes = config.stage.range_bytes

@@ -7,7 +7,7 @@ from itertools import count
 
 from pydantic import ValidationError
 
-from sfetl_provider.core.config.stage_model import Compression
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.errors import LeftOutListError, ReconciliationError, SfetlError, UploadError
 from sfetl_provider.core.events import Listener, Notice
 from sfetl_provider.core.plan.month_plan import MonthPlan

@@ -25,7 +25,6 @@ from sfetl_provider.core.stage.compress import (
     ignore_bytes,
 )
 from sfetl_provider.core.stage.conservation import left_out_counts, require_conservation
-from sfetl_provider.core.stage.file_hash import FileHash, require_sha256
 from sfetl_provider.core.stage.layout import Layout, read_layout
 from sfetl_provider.core.stage.level import LADDER, LevelChooser
 from sfetl_provider.core.stage.masked_source import mask_source
@@ -51,6 +50,7 @@ from sfetl_provider.core.stage.staged_file import (
 from sfetl_provider.core.stage.staging_progress import StagingProgress
 from sfetl_provider.core.stage.stream import TextStream, open_stream
 from sfetl_provider.core.tsv.compressed import is_compressed
+from sfetl_provider.core.tsv.file_hash import FileHash, require_sha256
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.left_out import LeftOutList, open_left_out
 from sfetl_provider.core.tsv.source import SourceChangedError, changed_while_read, open_source
@@ -87,8 +87,8 @@ def stage_file(
     without records gives no chunk. What is `left_out` of the source is cut out of the chunks.
 
     Disk: (workers + 2 + upload workers) × the largest compressed chunk. Memory, whatever the size of the file:
-    workers × (20 MB + what zstd takes: 1 MB at level 1, 3 at 6, 11 at 9, 43 at 12, 86 at 19) in this process,
-    which holds 150 MB of program, more under Airflow; and upload_workers × 140 MB in others, on Google Cloud
+    workers × (5 MB + what zstd takes: 1 MB at level 1, 3 at 6, 11 at 9, 43 at 12, 86 at 19) in this process,
+    which holds 180 MB of program, more under Airflow; and upload_workers × 80 MB in others, on Google Cloud
     each with its chunk besides. Masks take 10 MB more a worker, of records of a few bytes 40. A chunk is longer
     than `stage.chunk_mib` only when one record is.
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from sfetl_provider.core.errors import ReconciliationError
 from sfetl_provider.core.stage.split import ChunkRange
 from sfetl_provider.core.tsv.left_out import LeftOutList
+from sfetl_provider.core.tsv.source import Block
 from sfetl_provider.core.tsv.spans import SpanCutter
 
 # A chunk of which nothing is left becomes an empty line, which COPY skips: Snowflake's way with a file of no bytes
@@ -40,7 +41,7 @@ class Sieve:
         """Bytes that were taken out."""
         return self._cutter.size_bytes
 
-    def passed(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    def passed(self, blocks: Iterator[Block]) -> Iterator[Block]:
         """Give what is left of each block, never an empty one."""
         for block in blocks:
             if kept := self._cutter.kept(block):
@@ -61,7 +62,7 @@ class Sieve:
         )
 
 
-def never_empty(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def never_empty(blocks: Iterator[Block]) -> Iterator[Block]:
     """Give the blocks, or an empty line when there are none."""
     is_empty = True
     for block in blocks:

@@ -7,7 +7,7 @@ from operator import not_
 
 from pydantic import Field
 
-from sfetl_provider.core.config.stage_model import Compression
+from sfetl_provider.core.compression import Compression
 from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.record import Record
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, overload
+
+from sfetl_provider.core.tsv.source import Block
 
 
 class Span(NamedTuple):
@@ -36,7 +38,11 @@ class SpanCutter:
         self._position = start_byte
         self._next = next(spans, None)
 
-    def kept(self, block: bytes) -> bytes:
+    @overload
+    def kept(self, block: bytes) -> bytes: ...
+    @overload
+    def kept(self, block: Block) -> Block: ...
+    def kept(self, block: Block) -> Block:
         """Give what is left of the next block, which may be nothing."""
         start, self._position = self._position, self._position + len(block)
         if self._next is None or self._next.start_byte >= self._position:

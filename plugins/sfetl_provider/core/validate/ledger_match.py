@@ -34,9 +34,11 @@ class LedgerViews:
         return (self.before or {}).get(month) != self.recorded(month)
 
 
-def month_state(month: str, rows: int, ledger: LedgerViews) -> MonthState:
-    """Say how a month's rows compare with the ledger."""
+def month_state(month: str, rows: int, ledger: LedgerViews, *, is_whole: bool) -> MonthState:
+    """Say how a month's rows compare with the ledger, which only knows whole months."""
     recorded = ledger.recorded(month)
+    if not is_whole:
+        return "in part"
     if not ledger.is_seen:
         return "no ledger"
     if ledger.is_changing(month):
@@ -48,9 +50,9 @@ def month_state(month: str, rows: int, ledger: LedgerViews) -> MonthState:
     return "differs" if rows else "gone"
 
 
-def state_findings(month: str, rows: int, ledger: LedgerViews) -> Iterator[Finding]:
+def state_findings(state: MonthState, month: str, rows: int, ledger: LedgerViews) -> Iterator[Finding]:
     """Say what is wrong between the table and the ledger."""
-    state, recorded = month_state(month, rows, ledger), ledger.recorded(month)
+    recorded = ledger.recorded(month)
     if state == "changing":
         text = f"{month} was changed while the table was read; its rows are not held against the ledger."
         yield _finding("INFO", "month_changing", f"{text} Validate again.")

@@ -1,4 +1,4 @@
-"""A month of the table judged: its days, its keys, and what the ledger says."""
+"""A month of the table judged: its days, its keys, its rules, its trend, and what the ledger says."""
 
 from __future__ import annotations
 
@@ -6,54 +6,59 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sfetl_provider.core.audit.day_scan import DayGroup
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.config.qc_model import Severity
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.days import classify_days, day_findings
 from sfetl_provider.core.qc.expected_days import day_ranges
 from sfetl_provider.core.qc.report import DayRows, Finding
+from sfetl_provider.core.validate.day_span import DaySpan
+from sfetl_provider.core.validate.key_search import KeyCounts
 from sfetl_provider.core.validate.ledger_match import LedgerViews, month_state, state_findings
+from sfetl_provider.core.validate.own_rules import OwnRules
 from sfetl_provider.core.validate.records import ValidatedMonth
-
-
-@dataclass(frozen=True)
-class KeyCounts:
-    """Keys that stand more than once, and their rows, by month; None where they were not looked at."""
-
-    counts: Mapping[str, tuple[int, int]] | None
-    query_ids: tuple[str, ...] = ()
-
-    def of(self, month: str) -> tuple[int | None, int | None]:
-        """Give a month's counts."""
-        return (None, None) if self.counts is None else self.counts.get(month, (0, 0))
+from sfetl_provider.core.validate.trend import Trend
 
 
 @dataclass(frozen=True)
 class MonthJudge:
-    """What a month is held against."""
+    """What a month is held against; `rules` is None when they are not checked."""
 
     config: FeedConfig
+    span: DaySpan
     ledger: LedgerViews
     keys: KeyCounts
+    rules: OwnRules | None
+    trend: Trend
     today: date
 
-    def judge(self, month: Month, rows: Mapping[date, int]) -> ValidatedMonth:
-        """Judge a month by its rows of each day."""
-        name, total = str(month), sum(rows.values())
-        recorded, (keys, key_rows) = self.ledger.recorded(name), self.keys.of(name)
-        days = self._days(month, rows)
+    def judge(self, month: Month, groups: Mapping[date, DayGroup]) -> ValidatedMonth:
+        """Judge a month by what the scan found of each of its days."""
+        name, rows = str(month), {day: group.rows for day, group in groups.items()}
+        part = self.span.part_of(month) or month
+        total, is_whole, (keys, key_rows) = sum(rows.values()), part is month, self.keys.of(name)
+        state = month_state(name, total, self.ledger, is_whole=is_whole)
+        days = self._days(part, rows)
+        is_compared = is_whole and total > 0 and month.next_first_day <= self.today
         return ValidatedMonth(
             month=name,
-            state=month_state(name, total, self.ledger),
+            state=state,
             rows=total,
-            published_rows=recorded.rows if recorded else None,
+            recorded=self.ledger.recorded(name),
             first=min(rows, default=None),
             last=max(rows, default=None),
             missing=tuple(day_ranges(day.day for day in days if day.day_class == "MISSING")),
             duplicate_keys=keys,
             duplicate_rows=key_rows,
+            trend=self.trend.share(month) if is_compared else None,
             days=days,
-            findings=(*state_findings(name, total, self.ledger), *self._findings(month, days)),
+            findings=(
+                *state_findings(state, name, total, self.ledger),
+                *(self._findings(part, days) if total else self._empty(part)),
+                *(self.trend.findings(month) if is_compared else ()),
+                *self._broken_rules(month, list(groups.values()), is_whole),
+            ),
         )
 
     def _days(self, month: Month, rows: Mapping[date, int]) -> tuple[DayRows, ...]:
@@ -62,17 +67,19 @@ class MonthJudge:
         return tuple(day for day in classified if day.rows or day.day < self.today)
 
     def _findings(self, month: Month, days: Sequence[DayRows]) -> Iterator[Finding]:
-        if not any(day.rows for day in days):
-            yield from self._empty(month)
-            return
         found = day_findings(days, self.config.qc, month)
         yield from (finding for finding in found if finding.code != "rows_per_day")
         keys, rows = self.keys.of(str(month))
         if keys and rows:
-            text = f"{keys:,} values of the key ({', '.join(self.config.qc.key)}) more than once in {month},"
-            yield _finding(
-                self.config.qc.key_severity, "duplicate_keys", f"{text} {rows - keys:,} rows too many."
+            named = (
+                f"{keys:,} {'value' if keys == 1 else 'values'} of the key ({', '.join(self.keys.columns)})"
             )
+            text = f"{named} more than once in {month}, {rows - keys:,} rows too many."
+            yield _finding(self.config.qc.key_severity, "duplicate_keys", text)
+
+    def _broken_rules(self, month: Month, groups: Sequence[DayGroup], is_whole: bool) -> Iterator[Finding]:
+        if self.rules is not None and groups:
+            yield from self.rules.findings(month, groups, is_whole=is_whole)
 
     def _empty(self, month: Month) -> Iterator[Finding]:
         recorded = self.ledger.recorded(str(month))

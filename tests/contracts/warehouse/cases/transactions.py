@@ -361,6 +361,21 @@ CASES = (
         ),
     ),
     Case(
+        "a change of AUTOCOMMIT commits the open transaction, either way",
+        PAGE,
+        (
+            *FILLED,
+            Run("BEGIN"),
+            Run("UPDATE HEAD SET G = 5"),
+            Run("ALTER SESSION SET AUTOCOMMIT = FALSE"),
+            Run("ROLLBACK"),
+            Run("UPDATE HEAD SET G = G + 1"),
+            Run("ALTER SESSION SET AUTOCOMMIT = TRUE"),
+            Run("ROLLBACK"),
+            heads(("2013-01", 6), ("2013-02", 6)),
+        ),
+    ),
+    Case(
         "logging out rolls back",
         PAGE,
         (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sfetl_provider.core.errors import SourceFileError
-from sfetl_provider.core.stage.file_hash import FileHash, file_sha256, require_sha256
+from sfetl_provider.core.tsv.file_hash import FileHash, file_sha256, require_sha256
 from tests.core.fakes import source_file
 
 CONTENT = b"0123456789" * 1_000_000

@@ -1,4 +1,4 @@
-"""The SHA-256 of a whole source file, computed beside its compression."""
+"""The SHA-256 of a whole source file, computed beside those who read it for something else."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from types import TracebackType
 
 from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.plan.month_plan import SourceFile
-from sfetl_provider.core.tsv.source import open_source
+from sfetl_provider.core.tsv.source import open_source, read_blocks
 
-_BLOCK_BYTES = 4 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
 
 
 class FileHash:
     """A thread that reads a file once more, from its start, no further than it is told that others read.
 
     So the disk is read once: what it needs is in the page cache, or will be needed by them. It takes some of a
-    core: about a second a gigabyte where the processor has SHA instructions. Memory: one block of 4 MiB. Leaving
+    core: about a second a gigabyte where the processor has SHA instructions. Memory: one block of 1 MiB. Leaving
     the block ends the thread. Without a path there is no thread, and the hash is empty.
     """
 
@@ -70,7 +70,8 @@ class FileHash:
     def _read(self, path: Path) -> None:
         done = 0
         with open_source(path) as file:
-            while self._may_read_at(done) and (block := file.read(_BLOCK_BYTES)):
+            blocks = read_blocks(file, _BLOCK_BYTES)
+            while self._may_read_at(done) and (block := next(blocks, None)):
                 self._digest.update(block)
                 done += len(block)
 
