@@ -2,11 +2,25 @@
 # have to fight; here exactly what requirements.txt names is installed, as in the demo and in the tests.
 FROM python:3.11-slim-bookworm AS build
 ARG UV_VERSION=0.13.8
-RUN pip install --no-cache-dir "uv==${UV_VERSION}"
+# Given with --build-arg where the package index is another one; a proxy by HTTPS_PROXY, which Docker passes on itself.
+ARG PIP_INDEX_URL
+ARG UV_DEFAULT_INDEX
 WORKDIR /opt/sfetl
-RUN python -m venv /opt/venv
+# With a folder `wheelhouse` (make wheelhouse) beside this file all comes from there, checked by its hashes. The
+# brackets make of it a pattern, which may find nothing.
 COPY requirements.txt ./
-RUN uv pip sync --no-cache --python /opt/venv/bin/python requirements.txt
+COPY requirements.txt wheelhous[e] /wheels/
+RUN python -m venv /opt/venv \
+    && cmp requirements.txt /wheels/requirements.txt \
+    && if [ -e /wheels/SHA256SUMS ]; then \
+        cd /wheels && sha256sum --check --quiet --strict SHA256SUMS \
+        && pip install --no-cache-dir --no-index --find-links . "uv==${UV_VERSION}" \
+        && uv pip sync --no-cache --no-index --find-links . --require-hashes --python /opt/venv/bin/python \
+            requirements.hashed.txt; \
+    else \
+        pip install --no-cache-dir "uv==${UV_VERSION}" \
+        && uv pip sync --no-cache --python /opt/venv/bin/python /wheels/requirements.txt; \
+    fi
 COPY pyproject.toml README.md ./
 COPY plugins plugins
 # The lock is complete: nothing else may come in, neither as a dependency nor for the build.

@@ -14,6 +14,8 @@ KIND ?= staging
 N ?= 30
 SEED ?= 1
 STORM_OPTIONS ?=
+OFFLINE ?=
+WHEELHOUSE ?= var/wheelhouse
 
 export PYTHON UV_VERSION
 
@@ -23,10 +25,17 @@ CLI := .venv-cli/.synced
 MITMPROXY := .venv-mitmproxy/.synced
 INSTALLER := local/setup/make-environment.sh
 
-.PHONY: help demo up down status warehouse warehouse-down test storm lint lock clean
+.PHONY: help install wheelhouse demo up down status warehouse warehouse-down test storm lint lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: ## make .venv and nothing else; without internet OFFLINE=folder, which make wheelhouse made elsewhere
+	@if [ -n "$(OFFLINE)" ]; then OFFLINE="$(OFFLINE)" $(INSTALLER) .venv requirements.txt; \
+	else $(MAKE) --no-print-directory $(RUNTIME); fi
+
+wheelhouse: $(RUNTIME) ## collect all that make install needs elsewhere, with checksums (WHEELHOUSE=var/wheelhouse)
+	@local/setup/make-wheelhouse.sh "$(WHEELHOUSE)"
 
 demo: $(RUNTIME) ## load three months of real flights and weather, drop one, load it again; leaves the UI running
 	@.venv/bin/python -m local.demo $(DEMO_OPTIONS)

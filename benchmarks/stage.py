@@ -1,7 +1,7 @@
 """Staging beside what else could bring a file to a stage, and its levels over links of several speeds.
 
     python -m benchmarks.stage [--bytes 1GB] [--runs 3] [--sides "staging;zstd -T2 -1"] [--record]
-    python -m benchmarks.stage --links 5,20,100 [--bytes 2GB] [--chunk-mib 16] [--levels auto,1,3,6] [--record]
+    python -m benchmarks.stage --links 5,20,100 [--bytes 500MB] [--chunk-mib 8] [--levels auto,1,3,6] [--record]
 
 Run from the project's root with the environment of the tests, when nothing else loads the machine. Writes the file
 into a temporary folder and reads it once; each side is a process of its own, in turn, `--runs` times. The local
@@ -16,7 +16,7 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,16 +151,46 @@ def side_rows(options: argparse.Namespace, path: Path, warehouse: Warehouse) -> 
 
 
 def link_rows(options: argparse.Namespace, path: Path, warehouse: Warehouse) -> Iterator[str]:
-    """Stage the file over each link at each level; give the rows as cells."""
-    size_mb = path.stat().st_size / MEGABYTE
+    """Stage the file over each link at each level, in turn, so often; give the rows of the median runs as cells.
+
+    Says of each link how `auto` stands to the best fixed level.
+    """
+    size_mb, levels = path.stat().st_size / MEGABYTE, options.levels.split(",")
     for link in options.links.split(","):
-        for level in options.levels.split(","):
-            with throttling_proxy(float(link) * MEGABYTE) as proxy:
-                settings = ("--chunk-mib", str(options.chunk_mib), "--level", level)
-                run = run_side(STAGING, path, warehouse, *settings, "--proxy-port", str(proxy.port))
-            yield (
-                f"{size_mb:,.0f} | {options.chunk_mib} | {link} | {level} | {link_cells(size_mb, run.outcome)}"
-            )
+        found: dict[str, list[Outcome]] = {level: [] for level in levels}
+        for _ in range(options.runs):
+            for level in levels:
+                found[level].append(run_link(options, path, warehouse, float(link), level))
+        middle = {level: median_run(outcomes) for level, outcomes in found.items()}
+        for level, outcome in middle.items():
+            yield f"{size_mb:,.0f} | {options.chunk_mib} | {link} | {level} | {link_cells(size_mb, outcome)}"
+        tell_auto(link, {level: outcome.seconds for level, outcome in middle.items()})
+
+
+def run_link(
+    options: argparse.Namespace, path: Path, warehouse: Warehouse, link_mb: float, level: str
+) -> Outcome:
+    """Stage the file once through a proxy."""
+    with throttling_proxy(link_mb * MEGABYTE) as proxy:
+        settings = ("--chunk-mib", str(options.chunk_mib), "--level", level)
+        return run_side(STAGING, path, warehouse, *settings, "--proxy-port", str(proxy.port)).outcome
+
+
+def median_run(outcomes: Sequence[Outcome]) -> Outcome:
+    """Give the run in the middle by its seconds, of two the faster one."""
+    return sorted(outcomes, key=lambda outcome: outcome.seconds)[(len(outcomes) - 1) // 2]
+
+
+def tell_auto(link: str, seconds: Mapping[str, float]) -> None:
+    """Print what `auto` takes beside the best fixed level and beside level 1."""
+    fixed = {level: taken for level, taken in seconds.items() if level != "auto"}
+    if "auto" not in seconds or not fixed:
+        return
+    best = min(fixed, key=lambda level: fixed[level])
+    shares = [
+        f"{fixed[level] / seconds['auto']:.0%} of level {level}" for level in {best, "1"} & fixed.keys()
+    ]
+    print(f"link {link}: auto has the rate of {', '.join(shares)}; {best} is the best", flush=True)
 
 
 def link_cells(size_mb: float, outcome: Outcome) -> str:
@@ -178,13 +208,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("file", type=Path, nargs="?", help="a TSV file; without one it is generated")
     parser.add_argument("--bytes", type=bytes_of, default=bytes_of("1GB"), help="size of the generated file")
     parser.add_argument("--chunk-mib", type=int, default=100)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, help="3 unless said, with --links 1")
     parser.add_argument("--sides", help="some of the sides, with ; between them")
     parser.add_argument("--links", help="megabytes a second: measure levels over these, not the sides")
     parser.add_argument("--levels", default="auto,1,3,6,9,12")
     parser.add_argument("--folder", type=Path, help="where all files are written")
     parser.add_argument("--record", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.runs = options.runs or (1 if options.links else 3)
+    return options
 
 
 def main() -> None:

@@ -119,6 +119,14 @@ def _config_section() -> dict[str, Any]:
                 "example": None,
                 "default": "False",
             },
+            "approvers": {
+                "description": "Ids of the only users who may approve drops and restores, separated by commas;"
+                " empty: all whom Airflow's access control lets.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "ann, grace",
+                "default": "",
+            },
             "validate_schedule": {
                 "description": "When DAG validate looks at all tables, a cron expression; empty: when triggered.",
                 "version_added": "0.1.0",

@@ -34,3 +34,9 @@ def validate_schedule() -> str | None:
 def find_feed(name: str) -> FeedConfig:
     """Read one feed's config by name; raises ConfigError when there is none or it is broken."""
     return load.find_feed(read_settings().configs_dir, name)
+
+
+def read_approvers() -> tuple[str, ...]:
+    """Read the ids of the only users who may approve a drop or a restore; () for all whom Airflow lets."""
+    listed = str(conf.get("sfetl", "approvers", fallback=""))
+    return tuple(name.strip() for name in listed.split(",") if name.strip())

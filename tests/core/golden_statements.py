@@ -12,6 +12,9 @@ from sfetl_provider.core.audit import statements as audit
 from sfetl_provider.core.audit.day_scan import Aggregates
 from sfetl_provider.core.audit.load_rules import RuleCounter
 from sfetl_provider.core.column_type import read_column_type
+from sfetl_provider.core.compute import leases, resizing
+from sfetl_provider.core.compute.use import use_statement
+from sfetl_provider.core.compute.warehouse_state import resume_statement
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.batches import make_batches
 from sfetl_provider.core.copy_into.copy_history import copy_history_statement
@@ -83,7 +86,7 @@ QUERY_ID = "01b2c3d4-0000-1111-0000-000000000042"
 
 def golden_statements() -> dict[str, str]:
     """Give all statements by the name of their file."""
-    return {**_ledger(), **_copy(), **_audit(), **_change(), **_validate()}
+    return {**_ledger(), **_compute(), **_copy(), **_audit(), **_change(), **_validate()}
 
 
 def _ledger() -> dict[str, str]:
@@ -95,6 +98,7 @@ def _ledger() -> dict[str, str]:
         "create_head",
         "create_profiles",
         "create_rejected_rows",
+        "create_leases",
     )
     return {
         **dict(zip(names, preparing_statements("DEMO", "flights"), strict=True)),
@@ -111,6 +115,21 @@ def _ledger() -> dict[str, str]:
         "earlier_months": month_history.months_statement("DEMO", "flights", 6),
         "recorded_months": month_history.recorded_months_statement("DEMO", "flights"),
         "move_chain_end": append.move_end_statement("DEMO", "flights"),
+    }
+
+
+def _compute() -> dict[str, str]:
+    mark = resizing.Mark("XSMALL", "LARGE", "DEMO")
+    return {
+        "select_leases": leases.select_statement("DEMO"),
+        "insert_lease": leases.insert_statement("DEMO"),
+        "end_leases": leases.delete_statement("DEMO"),
+        "resize_warehouse": resizing.resize_statement(
+            "LOADS", "LARGE", resizing.marked_comment("it's", mark)
+        ),
+        "comment_warehouse": resizing.comment_statement("LOADS", ""),
+        "resume_warehouse": resume_statement("LOADS"),
+        "compute_use": use_statement("DEMO", NOW, 2),
     }
 
 

@@ -385,6 +385,20 @@ def open_limited_session(running: RunningWarehouse, session: SnowflakeSession) -
     return SnowflakeSession(open_connection({**running.connection_parameters(), "user": "LOADING"}))
 
 
+def test_a_role_that_may_not_delete_leaves_month_and_ledger_as_they_were(
+    running: RunningWarehouse, session: SnowflakeSession
+) -> None:
+    publish(session, "one", 5)
+    request = drop_request(session, "d" * 12)
+    with open_limited_session(running, session) as limited:
+        session.query(f"REVOKE DELETE ON TABLE {TARGET} FROM ROLE LOADER")
+
+        with pytest.raises(PrivilegeMissingError, match="GRANT DELETE ON TABLE"):
+            drop_month(request, CONFIG, limited, CLOCK)
+
+    assert (month_rows(session), len(verified_chain(session))) == (5, 1)
+
+
 def test_a_month_of_a_table_without_a_past_comes_back_from_its_clone_with_the_grants_of_init(
     running: RunningWarehouse, session: SnowflakeSession
 ) -> None:

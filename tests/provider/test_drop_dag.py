@@ -96,6 +96,24 @@ def test_without_an_approval_nothing_is_deleted_even_if_the_task_runs(
     assert message in run.report["message"]
 
 
+def test_an_approval_that_never_comes_deletes_nothing(
+    loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow's scheduler ends the waiting with this event once the days are over."""
+
+    def expire(self: PreviewApprovalOperator, context: Any) -> Any:
+        return self.execute_complete(context, {"error": "nobody answered", "error_type": "timeout"})
+
+    monkeypatch.setattr(PreviewApprovalOperator, "execute", expire)
+    chosen = {"feeds": ["sales"], "months": "2023-02", "reason": "test", "dry_run": False}
+    run = run_dag(build_drop_dag(["sales"]), **chosen)
+
+    assert (run.state, run.tasks["approve"], run.tasks["drop"]) == ("failed", "failed", "upstream_failed")
+    assert rows(loaded) == 56
+    assert run.report is not None
+    assert (run.report["state"], run.report["failed_tasks"]) == ("failed", ["approve"])
+
+
 def test_a_dropped_month_is_brought_back_by_its_ledger_row(
     loaded: RunningWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,12 +60,15 @@ def test_a_gap_and_an_absent_table_fail_the_run_and_are_in_its_report(
     joined = validations_path(airflow_home / "reports", key)
     told = [TableValidation.from_json(one) for one in json.loads(joined.read_text())]
     assert [(one.feed, one.verdict) for one in told] == [("absent", "not looked at"), ("sales", "failed")]
-    assert "Are the tables complete?" in joined.with_suffix(".html").read_text()
+    assert f'<a href="../sales/validations/{key}.html">' in joined.with_suffix(".html").read_text()
     assert joined.with_suffix(".xlsx").stat().st_size
 
     assert (code, command()) == (1, 2)
     shown = capsys.readouterr()
     assert "CRITICAL 2019-04 missing_days: " in shown.out
     assert '"TESTS"."PUBLIC"."ABSENT" does not exist' in shown.err
-    assert (tmp_path / "page.csv").read_text().splitlines()[1].startswith("sales,2019-04,in part,28,")
+    assert [line[:28] for line in (tmp_path / "page.csv").read_text().splitlines()[1:]] == [
+        "absent,,not looked at,,,,,,,",
+        "sales,2019-04,in part,28,,,2",
+    ]
     assert all((tmp_path / f"page.{kind}").stat().st_size for kind in ("html", "json", "xlsx"))

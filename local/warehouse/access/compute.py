@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from local.warehouse.access.account_file import AccountFile
 from local.warehouse.access.authorization import Authorization
 from local.warehouse.access.grants import ObjectKey
-from local.warehouse.access.warehouses import VirtualWarehouse, Warehouses
+from local.warehouse.access.warehouses import SIZES, VirtualWarehouse, Warehouses
 from local.warehouse.errors import SqlError
 from local.warehouse.sessions.queries import Query
 
@@ -56,6 +56,7 @@ class Compute:
             self._running[session] = query
             if warehouse is not None:
                 warehouse.running[query.id] = session
+                query.warehouse_size = SIZES[warehouse.size][1]
         try:
             yield
         finally:

@@ -56,6 +56,7 @@ _COLUMNS = {
     "resource_monitor": _TEXT,
     "scaling_policy": _TEXT,
     "owner_role_type": _TEXT,
+    "generation": _TEXT,
 }
 _ONLY = {
     "WAREHOUSE_TYPE": "STANDARD",
@@ -242,6 +243,7 @@ class WarehouseStatements:
             "null",
             "STANDARD",
             "ROLE",
+            "1",
         ]
 
     def _describe(self, session: Session, tokens: Tokens) -> Result:

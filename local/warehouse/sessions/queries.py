@@ -69,6 +69,7 @@ class Query:
     ended_at: datetime.datetime | None = None
     result: Result | None = None
     rows_produced: int | None = None
+    warehouse_size: str | None = None
     error: SqlError | None = None
     done: Future[None] = field(default_factory=Future)
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -116,6 +117,7 @@ class Query:
             role_name=self.context.role,
             warehouse_name=self.context.warehouse,
             rows_produced=self.rows_produced,
+            warehouse_size=self.warehouse_size,
         )
 
 

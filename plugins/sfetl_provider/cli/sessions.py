@@ -17,9 +17,9 @@ def open_feed_session(
     config: FeedConfig, conn_id: str | None = None
 ) -> AbstractContextManager[SnowflakeSession]:
     """Log in for a feed, by its connection or another one; raises ConfigError where Airflow is not installed."""
-    return snowflake_hook(
-        conn_id or config.snowflake_conn_id, config.proxy_conn_id, config.date.time_zone
-    ).open_session()
+    hook = snowflake_hook(conn_id or config.snowflake_conn_id, config.proxy_conn_id, config.date.time_zone)
+    hook.wakes_warehouse = config.warehouse.resume
+    return hook.open_session()
 
 
 def snowflake_hook(

@@ -34,7 +34,7 @@ def regex_glob(pattern: str) -> str:
 
 
 def date_glob(strftime_format: str) -> str:
-    """Give the pattern of dates and times written in full width, empty for a format that does not consist of numbers.
+    """Give the pattern of dates and times in full width, empty for a format that does not consist of numbers.
 
     Not all that match it are dates: 2024-02-31 does.
     """
@@ -42,7 +42,7 @@ def date_glob(strftime_format: str) -> str:
 
 
 def unless_sure(sure: str, test: str) -> str:
-    """Give SQL of a test that is computed only where the condition that implies it, if there is one, is not true."""
+    """Give SQL of a test that is computed only where a condition that implies it, if any, is not true."""
     return f"(CASE WHEN {sure} THEN true ELSE {test} END)" if sure else test
 
 

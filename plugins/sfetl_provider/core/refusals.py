@@ -83,6 +83,8 @@ def _privilege(kind: str, statement: str) -> str:
         return _OF_TABLE.get(verb, "OWNERSHIP")
     if kind == "STAGE":
         return _OF_STAGE.get(verb, "READ")
+    if kind == "WAREHOUSE" and verb == "ALTER":
+        return "MODIFY" if " SET " in statement else "OPERATE"
     made = _MADE.match(statement.strip())
     is_inside = made and kind in ("SCHEMA", "DATABASE")
     return f"CREATE {made['kind'].upper()}" if made and is_inside else "USAGE"

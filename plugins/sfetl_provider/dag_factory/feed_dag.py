@@ -16,6 +16,7 @@ from sfetl_provider.operators.file_qc import FileQCOperator, QcGateOperator, QcK
 from sfetl_provider.operators.plan_month import AS_CONFIGURED, PlanMonthOperator
 from sfetl_provider.operators.publish_month import PublishMonthOperator
 from sfetl_provider.operators.retry_policy import SfetlRetryPolicy
+from sfetl_provider.operators.return_warehouse import ReturnWarehouseOperator
 from sfetl_provider.operators.run_report import LoadReportOperator
 from sfetl_provider.operators.task_run import remember_error
 from sfetl_provider.sensors.monthly_file import MonthlyFileSensor
@@ -95,6 +96,8 @@ def _chain(feed: FeedConfig) -> None:
     report = LoadReportOperator(task_id="report", feed=feed).as_teardown()
     plan >> files >> [qc, staged]
     [gate, staged] >> copy >> audit >> publish >> clean >> report
+    if feed.warehouse.resize:
+        publish >> ReturnWarehouseOperator(task_id="return_warehouse", feed=feed).as_teardown() >> report
 
 
 def _keys(feed: FeedConfig, files: MonthlyFileSensor, reports: Any) -> QcKeysOperator:

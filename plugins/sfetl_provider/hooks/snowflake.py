@@ -17,6 +17,7 @@ from sfetl_provider.adapters.network.login_fault import target_of
 from sfetl_provider.adapters.network.measures import CONNECTION
 from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
+from sfetl_provider.core.compute.warehouse_state import wake
 from sfetl_provider.core.doctor.examination import Examination, render_examination
 from sfetl_provider.core.errors import ConnectionMissingError, LoginSettingsError
 from sfetl_provider.core.network.login_settings import LoginFields, login_faults
@@ -48,6 +49,7 @@ class SfetlSnowflakeHook(SnowflakeHook):
     extra; with it the environment's proxies and certificates are ignored. Without one, the connector's own rules
     apply.
     `time_zone` becomes the sessions' TIMEZONE, whatever the connection's extra says of it.
+    With `wakes_warehouse` a warehouse that is suspended and would stay so (AUTO_RESUME is false) is resumed.
     `connections` hands over connections that were fetched before, for use in a triggerer's thread.
     """
 
@@ -57,12 +59,14 @@ class SfetlSnowflakeHook(SnowflakeHook):
         *,
         proxy_conn_id: str | None = None,
         time_zone: str | None = None,
+        wakes_warehouse: bool = False,
         connections: dict[str, Connection] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(snowflake_conn_id=snowflake_conn_id, **options)
         self.proxy_conn_id = proxy_conn_id
         self.time_zone = time_zone
+        self.wakes_warehouse = wakes_warehouse
         self._connections = connections or {}
         self._oauth = OauthTokens(self.settings)
 
@@ -74,7 +78,19 @@ class SfetlSnowflakeHook(SnowflakeHook):
 
     def open_session(self) -> SnowflakeSession:
         """Log in and give the Warehouse port of core."""
-        return SnowflakeSession(self.get_conn())
+        session = SnowflakeSession(self.get_conn())
+        if self.wakes_warehouse:
+            self._wake(session)
+        return session
+
+    def _wake(self, session: SnowflakeSession) -> None:
+        try:
+            woken = wake(session)
+        except BaseException:
+            session.close()
+            raise
+        if woken:
+            self.log.warning("Warehouse %s was suspended, and nothing would have resumed it: resumed.", woken)
 
     def get_conn(self) -> Any:
         """Log in; see `adapters.snowflake_session.open_connection` for the errors."""

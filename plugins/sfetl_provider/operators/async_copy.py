@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
+from sfetl_provider.core.compute.advice import advise, describe
+from sfetl_provider.core.compute.leases import Lease
+from sfetl_provider.core.compute.resizing import enlarge
+from sfetl_provider.core.compute.warehouse_state import session_warehouse
 from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
+from sfetl_provider.core.copy_into.batches import load_size, make_batches
 from sfetl_provider.core.copy_into.checkpoint import CopyState, hand_over, read_state
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts, with_header
-from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Waiting
+from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
 from sfetl_provider.core.copy_into.resumption import resumption_text
 from sfetl_provider.core.copy_into.short_wait import steps_within
 from sfetl_provider.core.copy_into.submission import cancel_running
@@ -27,6 +33,7 @@ from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
+from sfetl_provider.core.warehouse_size import SizeName
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_run import checkpoints_of
@@ -43,7 +50,8 @@ class AsyncCopyOperator(FeedOperator):
     Each batch is submitted asynchronously and waited for in the triggerer, unless it ends within
     `wait_here_seconds`: a hop to the triggerer and back takes longer than that. Tag and query id are stored in the
     task state store, so a cleared or retried task finds a running COPY again. With `wait=False` it
-    submits the first batch and returns where it stands; `AsyncCopySensor` takes it from there.
+    submits the first batch and returns where it stands; `AsyncCopySensor` takes it from there. With
+    `warehouse.resize` a DAG of your own needs a `ReturnWarehouseOperator` as teardown.
     """
 
     template_fields: Collection[str] = ("plan", "staged", "verdict", "files")
@@ -123,12 +131,16 @@ class AsyncCopyOperator(FeedOperator):
         with self.open_session() as session:
             if is_first:
                 self._refuse_smaller(job, session)
+                self._ready_warehouse(job, session)
             ports = CopyPorts(session, checkpoints, SystemClock())
             for step in steps_within(job, ports, self.wait_here_seconds):
                 if resumed := resumption_text(found, read_state(checkpoints)):
                     self.log.info("%s", resumed)
                 found = None
                 self._tell(step, checkpoints)
+            if isinstance(step, Finished):
+                compute = self.read_compute(session, step.outcome.query_ids)
+                step = replace(step, outcome=step.outcome.model_copy(update={"compute": compute}))
         return step
 
     def _tell(self, step: CopyStep, checkpoints: CheckpointStore) -> None:
@@ -138,6 +150,30 @@ class AsyncCopyOperator(FeedOperator):
         if step.pace is not None:
             self.log.info("%s: %s", step.pace.event.subject, estimate_text(step.pace))
             checkpoints.set(PROGRESS_KEY, progress_record([step.pace], SystemClock().now()))
+
+    def _ready_warehouse(self, job: CopyJob, session: Warehouse) -> None:
+        """Make the warehouse larger where the feed says so, and say what the load meets there."""
+        state = session_warehouse(session)
+        if state and (size := self.feed.warehouse.resize):
+            lease = self._lease(job, state.name, size)
+            self.log.info("%s", enlarge(session, job.plan.table.database, lease, state))
+            state = session_warehouse(session)
+        if state:
+            load = load_size(make_batches(job.staged_files, job.config))
+            self.log.info("%s", "\n".join((describe(state, load), *advise(state, load))))
+
+    def _lease(self, job: CopyJob, warehouse: str, size: SizeName) -> Lease:
+        plan = job.plan
+        return Lease(
+            warehouse=warehouse,
+            run_key=plan.run_key,
+            dag_id=plan.dag_id,
+            run_id=plan.run_id,
+            feed=plan.feed,
+            month=plan.month,
+            size_wanted=size,
+            taken_at=SystemClock().now(),
+        )
 
     def _refuse_smaller(self, job: CopyJob, session: Warehouse) -> None:
         """Refuse rows that are too few for a replacement before they are copied; `publish` decides again."""

@@ -32,6 +32,7 @@ class CompressStageOperator(FileOperator):
     """
 
     template_fields: Collection[str] = ("plan", "source", "verdict")
+    is_computing = False
     _uploader: Uploader | None = None
 
     def __init__(self, *, verdict: Any = None, **options: Any) -> None:
@@ -98,6 +99,8 @@ class CompressStageOperator(FileOperator):
 
 class CleanStageOperator(FeedOperator):
     """Removes the run's chunks from the stage; it runs only after a verified publication."""
+
+    is_computing = False
 
     def execute(self, context: Context) -> int:
         """Return how many files were removed; fails when one is left."""

@@ -17,7 +17,13 @@ from sfetl_provider.core.ledger.tables import prepare
 from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month_list import read_months
 from sfetl_provider.core.plan.names import run_key
-from sfetl_provider.operators.approval import PreviewApprovalOperator, approver_of, is_approved, typed_text
+from sfetl_provider.operators.approval import (
+    PreviewApprovalOperator,
+    approver_of,
+    is_approved,
+    nobody,
+    typed_text,
+)
 from sfetl_provider.operators.feed_operator import hook_of
 from sfetl_provider.operators.task_run import actor_of
 from sfetl_provider.settings import find_feed
@@ -102,7 +108,7 @@ class DropMonthOperator(BaseOperator):
         """Check in code what the graph only arranges: nothing is deleted without an approval."""
         if not is_approved(self.approval):
             raise DropRefusedError(
-                f"Nobody approved deleting {preview.month} of {preview.feed}.",
+                f"{nobody()} approved deleting {preview.month} of {preview.feed}.",
                 safe="Nothing was deleted.",
                 next_step="Trigger the drop again and approve it under Required Actions.",
             )

@@ -14,7 +14,7 @@ from sfetl_provider.core.config.load import load_feeds
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.maintenance.in_warehouse import find_in_warehouse, remove_from_warehouse
 from sfetl_provider.core.maintenance.leftover import Decision, Leftover, Retention, decide, render_decisions
-from sfetl_provider.core.maintenance.on_disk import find_on_disk, remove_from_disk
+from sfetl_provider.core.maintenance.on_disk import find_on_disk, find_reports, remove_from_disk
 from sfetl_provider.core.ports import Warehouse
 from sfetl_provider.operators.feed_operator import hook_of
 from sfetl_provider.operators.run_owners import RunOwners
@@ -25,9 +25,9 @@ LISTED_LIMIT = 500
 
 
 class FindLeftoversOperator(BaseOperator):
-    """Lists chunks, tables, rows left out and scratch folders of runs, and which of them are due; changes nothing.
+    """Lists what runs left in Snowflake and on disk, and which of it is due; changes nothing.
 
-    Reads each database of the feeds' configs once, and this worker's scratch folder.
+    Reads each database of the feeds' configs once, this worker's scratch folder, and the reports' folder.
     """
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
@@ -68,8 +68,10 @@ class RemoveLeftoversOperator(BaseOperator):
         return len(due)
 
     def _remove(self, leftover: Leftover) -> None:
-        if leftover.kind == "scratch":
-            remove_from_disk(read_settings().scratch_dir, leftover)
+        settings = read_settings()
+        if not leftover.database:
+            root = settings.scratch_dir if leftover.kind == "scratch" else settings.reports_dir
+            remove_from_disk(root, leftover)
         else:
             with _session(_feed_of(leftover)) as session:
                 remove_from_warehouse(session, leftover)
@@ -78,13 +80,17 @@ class RemoveLeftoversOperator(BaseOperator):
 
 def _decisions(context: Context) -> tuple[Decision, ...]:
     settings = read_settings()
-    leftovers = [*find_on_disk(settings.scratch_dir)]
+    leftovers = [*find_on_disk(settings.scratch_dir), *find_reports(settings.reports_dir)]
     for feed in _one_per_database():
         with _session(feed) as session:
             leftovers.extend(find_in_warehouse(session, feed.table.database))
     params = context["params"]
     retention = Retention(
-        ended_days=int(params["keep_days"]), rejected_rows_days=int(params["keep_rejected_rows_days"])
+        ended_days=int(params["keep_days"]),
+        rejects_days=int(params["keep_rejects_days"]),
+        rejected_rows_days=int(params["keep_rejected_rows_days"]),
+        reports_days=int(params["keep_reports_days"]),
+        disk_bytes=int(float(params["disk_gib"]) * 1024**3),
     )
     owners = RunOwners(context, settings.reports_dir)
     return decide(leftovers, owners, retention, SystemClock().now())

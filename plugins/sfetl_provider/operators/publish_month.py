@@ -13,6 +13,7 @@ from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
+from sfetl_provider.core.publish.receipt import statement_ids
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import with_qc_hashes
 from sfetl_provider.core.stage.joined import staged_files
@@ -59,6 +60,7 @@ class PublishMonthOperator(FeedOperator):
         )
         with self.open_session() as session:
             receipt = publish_month(job, session, SystemClock())
+            compute = self.read_compute(session, statement_ids(receipt))
         self.log.info(
             "%s of %s by %s: rows inserted %d, updated %d, deleted %d, rejected %d; generation %d, row %d%s.",
             receipt.month,
@@ -72,4 +74,4 @@ class PublishMonthOperator(FeedOperator):
             receipt.ledger_sequence,
             " of the ledger (published before by this run)" if receipt.is_repeat else " of the ledger",
         )
-        return receipt.to_json()
+        return receipt.model_copy(update={"compute": compute}).to_json()

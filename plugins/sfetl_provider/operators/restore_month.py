@@ -14,7 +14,7 @@ from sfetl_provider.core.restore.preview import preview_restore
 from sfetl_provider.core.restore.records import RestorePreview, RestoreRequest
 from sfetl_provider.core.restore.restoration import restore_month
 from sfetl_provider.core.restore.wording import render_restore, require_allowed
-from sfetl_provider.operators.approval import approver_of, is_approved
+from sfetl_provider.operators.approval import approver_of, is_approved, nobody
 from sfetl_provider.operators.feed_operator import hook_of
 from sfetl_provider.operators.task_run import actor_of
 from sfetl_provider.settings import find_feed
@@ -54,7 +54,7 @@ class RestoreMonthOperator(BaseOperator):
         preview = RestorePreview.from_json(self.preview)
         if not is_approved(self.approval):
             raise RestoreRefusedError(
-                f"Nobody approved undoing row {preview.undoes} of {preview.feed}.",
+                f"{nobody()} approved undoing row {preview.undoes} of {preview.feed}.",
                 safe="Nothing was changed.",
                 next_step="Trigger the restore again and approve it under Required Actions.",
             )

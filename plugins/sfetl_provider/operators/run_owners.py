@@ -27,18 +27,21 @@ class RunOwners:
 
     def __call__(self, leftover: Leftover) -> OwnerState:
         """Give the state of the run that owns it."""
-        dag_id = load_dag_id(leftover.feed)
-        if not self._ti.get_dr_count(dag_id=dag_id, states=_LIVING):
-            return "ended"
-        run_id = self._run_id(leftover)
-        if run_id is None:
-            return "unknown"
+        run = self._run(leftover)
+        if run is None:
+            loads = self._ti.get_dr_count(dag_id=load_dag_id(leftover.feed), states=_LIVING)
+            return "unknown" if loads else "ended"
+        dag_id, run_id = run
         return "living" if self._ti.get_dr_count(dag_id=dag_id, run_ids=[run_id], states=_LIVING) else "ended"
 
-    def _run_id(self, leftover: Leftover) -> str | None:
+    def _run(self, leftover: Leftover) -> tuple[str, str] | None:
+        """Give DAG and run id, by what the leftover itself says or by the run's report."""
+        if leftover.run_id:
+            return leftover.dag_id, leftover.run_id
         path = report_path(self._reports_dir, leftover.feed, leftover.month, leftover.run_key)
         try:
-            return read_report(path).run_id
+            report = read_report(path)
+            return report.dag_id, report.run_id
         except (OSError, ValueError):
             # No report yet, or one of another version: the run stays unknown.
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -12,11 +13,11 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.config.load import load_feeds
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConfigError, SfetlError
 from sfetl_provider.core.plan.names import run_key, validation_path, validations_path
 from sfetl_provider.operators.feed_operator import hook_of
+from sfetl_provider.operators.named_feeds import named_feeds
 from sfetl_provider.settings import find_feed, read_settings
 
 if TYPE_CHECKING:
@@ -40,21 +41,13 @@ class ListFeedsOperator(BaseOperator):
 
         params = context["params"]
         read_params(params, SystemClock().now().date())
-        chosen = choose_feeds(self._named(params["feeds"]), params["table"])
+        chosen = choose_feeds(named_feeds(params["feeds"], self.log), params["table"])
         if not chosen:
             raise ConfigError(
                 "There is no usable feed with such a table.",
                 next_step="Correct the parameters or the configs.",
             )
         return [feed.feed for feed in chosen]
-
-    def _named(self, names: list[str] | None) -> list[FeedConfig]:
-        if names:
-            return [find_feed(name) for name in dict.fromkeys(names)]
-        loaded = load_feeds(read_settings().configs_dir)
-        for fault in loaded.faults:
-            self.log.warning("Left out: %s", fault)
-        return list(loaded.feeds)
 
 
 class ValidateTableOperator(BaseOperator):
@@ -103,7 +96,7 @@ class ValidateTableOperator(BaseOperator):
         from sfetl_provider.core.report.report_file import write_json, write_text
         from sfetl_provider.core.report.validation_page import render_page
 
-        path = validation_path(read_settings().reports_dir, found.feed, _run_key(context))
+        path = _path(context, found.feed)
         write_json(path, found.to_json())
         page = write_text(path.with_suffix(".html"), render_page([found], "technical"))
         self.log.info("Written: %s and %s", path, page)
@@ -129,7 +122,7 @@ class ReportTablesOperator(BaseOperator):
 
         found = [self._found(name, context) for name in self.feeds or ()]
         path = validations_path(read_settings().reports_dir, _run_key(context))
-        self._write(path, found, context["params"]["view"])
+        self._write(path, found, context)
         self.log.info("%s", render_validations(found, "executive"))
         return {"report": str(path), "page": str(path.with_suffix(".html")), "tables": summary_line(found)}
 
@@ -137,12 +130,12 @@ class ReportTablesOperator(BaseOperator):
         from sfetl_provider.core.validate.records import TableValidation
         from sfetl_provider.core.validate.tables import not_looked_at
 
-        path = validation_path(read_settings().reports_dir, name, _run_key(context))
+        path = _path(context, name)
         if not path.exists():
             return not_looked_at(find_feed(name), _NO_RECORD, SystemClock())
         return TableValidation.from_json(json.loads(path.read_text(encoding="utf-8")))
 
-    def _write(self, path: Path, found: list[TableValidation], view: View) -> None:
+    def _write(self, path: Path, found: list[TableValidation], context: Context) -> None:
         from sfetl_provider.core.report.report_file import write_json, write_text
         from sfetl_provider.core.report.sheet import sheet_csv
         from sfetl_provider.core.report.validation_page import render_page
@@ -150,8 +143,11 @@ class ReportTablesOperator(BaseOperator):
         from sfetl_provider.core.report.validation_text import summary_line
         from sfetl_provider.core.report.workbook import write_sheets
 
+        view: View = context["params"]["view"]
+        pages = {one.feed: _path(context, one.feed).with_suffix(".html") for one in found}
+        links = {feed: os.path.relpath(page, path.parent) for feed, page in pages.items() if page.exists()}
         write_json(path, [validation.to_json() for validation in found])
-        write_text(path.with_suffix(".html"), render_page(found, view))
+        write_text(path.with_suffix(".html"), render_page(found, view, links))
         write_text(path.with_suffix(".csv"), sheet_csv(validation_sheets(found, view)[0]))
         write_sheets(path.with_suffix(".xlsx"), summary_line(found), validation_sheets(found, view))
         self.log.info("Written: %s, and the same as .html, .csv and .xlsx", path)
@@ -171,6 +167,10 @@ def read_params(params: Mapping[str, Any], today: date) -> Wanted:
         has_ledger=params["view"] == "audit",
     )
     return read_wanted(asked, today)
+
+
+def _path(context: Context, feed: str) -> Path:
+    return validation_path(read_settings().reports_dir, feed, _run_key(context))
 
 
 def _run_key(context: Context) -> str:

@@ -68,3 +68,37 @@ def test_the_list_begins_with_the_oldest_and_names_each() -> None:
 
     assert [line.split()[2] for line in lines] == ["old", "new"]
     assert render_decisions([]) == "No run left anything."
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "state", "is_due"),
+    [
+        ("warehouse_size", 0, "living", False),
+        ("warehouse_size", 0, "ended", True),
+        ("rejects", 89, "ended", False),
+        ("rejects", 90, "ended", True),
+        ("report", 1094, "ended", False),
+        ("report", 1095, "unknown", True),
+        ("report", 1095, "living", False),
+    ],
+)
+def test_each_kind_has_its_days(kind: str, days: float, state: Any, is_due: bool) -> None:
+    (decision,) = decide([leftover(days, kind=kind)], lambda _: state, RETENTION, NOW)
+
+    assert decision.is_due is is_due
+
+
+def test_above_the_bound_the_oldest_on_disk_go_first_but_neither_reports_nor_what_a_living_run_owns() -> None:
+    sizes = {"report": (6, 50), "mine": (5, 40), "old": (4, 30), "new": (3, 20), "chunks": (6, 500)}
+    left = [
+        leftover(days, place=place, kind=kind, size_bytes=size)
+        for (place, (days, size)), kind in zip(
+            sizes.items(), ("report", "scratch", "rejects", "scratch", "chunks"), strict=True
+        )
+    ]
+    bounded = Retention(disk_bytes=120)
+
+    decisions = decide(left, lambda item: "living" if item.place == "mine" else "ended", bounded, NOW)
+
+    assert [item.leftover.place for item in decisions if item.is_due] == ["old"]
+    assert not any(item.is_due for item in decide(left, lambda _: "ended", Retention(disk_bytes=140), NOW))

@@ -51,3 +51,21 @@ def test_the_slowest_made_and_the_fastest_uploaded_of_the_last_four_count() -> N
         pace.add_upload(chunk(size_bytes=1000), seconds)
 
     assert pace.headroom == pytest.approx(4.0)
+
+
+def test_the_last_chunk_of_each_level_tells_how_small_it_makes_them() -> None:
+    pace = Pace(1, 1)
+    for level, size_bytes in ((1, 2), (3, 5), (1, 4)):
+        pace.add_made(chunk(level, size_bytes), 1.0)
+
+    assert pace.ratios == {1: 4.0, 3: 5.0}
+
+
+def test_what_a_level_really_took_counts_once_level_one_is_known() -> None:
+    pace = Pace(1, 1)
+    for level, seconds in ((1, 2.0), (1, 1.0), (3, 9.0), (3, 4.0)):
+        pace.add_made(chunk(level), seconds)
+    pace.add_upload(chunk(), 9.0)
+
+    assert pace.costs == {1: 1.0, 3: 4.0}
+    assert pace.headroom == pytest.approx(9.0 / 2.25)

@@ -62,12 +62,14 @@ def validated(
     *ledgers: Sequence[tuple[str, str, int, int]],
     keys: Sequence[tuple[str, int, int]] = (),
     asked: Asked | None = None,
+    samples: QueryResult | None = None,
     stored: dict[str, str] = COLUMNS,
     **config: Any,
 ) -> tuple[TableValidation, ScriptedWarehouse]:
     """Validate a table of so many rows a day; ledgers are those seen before and after the scan."""
     warehouse = table_of(*days, columns=stored)
     warehouse.answer("KEY_MONTH", rows_of(*keys))
+    warehouse.answer('"KIND"', samples or rows_of())
     warehouse.answer(LEDGER, *(recorded(*rows) for rows in ledgers or [()]))
     wanted = read_wanted(asked or Asked(), date(2013, 6, 1))
     feed = sample_config(**{"end_month": "2013-01", **config})
@@ -320,7 +322,10 @@ def test_own_rules_are_counted_in_the_scan_and_judged_by_month() -> None:
     ledger = [("2013-01", "publish", 1, 124), ("2013-02", "publish", 2, 112)]
     given: dict[str, Any] = {"columns": columns, "qc": {"rules": RULES}, "end_month": "2013-02"}
 
-    found, warehouse = validated(days, ledger, asked=Asked(has_rules=True), **given, stored=stored)
+    samples = rows_of((0, "2013-02-05", "200", None))
+    found, warehouse = validated(
+        days, ledger, asked=Asked(has_rules=True), samples=samples, **given, stored=stored
+    )
 
     assert codes(found) == [
         ("INFO", "", "rules_not_checked"),
@@ -332,7 +337,11 @@ def test_own_rules_are_counted_in_the_scan_and_judged_by_month() -> None:
         "2013-02 in the table: rule mean: avg(distance) * days_with_rows() is 84"
         in found.months[1].findings[1].message
     )
-    assert len(warehouse.asked('FROM "DEMO"."PUBLIC"."FLIGHTS"')) == 1
+    assert (
+        found.months[1].findings[0].message.endswith("distance < 100: FLIGHT_DATE '2013-02-05', MILES '200'.")
+    )
+    assert len(warehouse.asked('FROM "DEMO"."PUBLIC"."FLIGHTS"\nGROUP BY 1')) == 1
+    assert [binds[:2] for binds in warehouse.binds][-2] == (date(2013, 2, 1), date(2013, 3, 1))
 
     part = Asked(has_rules=True, first_day="2013-02-01", last_day="2013-02-27")
     found, _ = validated(days[31:-1], ledger, asked=part, **given, stored=stored)

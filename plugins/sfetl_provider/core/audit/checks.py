@@ -13,7 +13,7 @@ from sfetl_provider.core.audit.findings import (
     null_findings,
     row_count_finding,
 )
-from sfetl_provider.core.audit.history import history_findings
+from sfetl_provider.core.audit.history import history_findings, months_a_day
 from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.audit.load_keys import KeyCheck
 from sfetl_provider.core.audit.report import AuditReport
@@ -126,4 +126,5 @@ def _judge(job: AuditJob, table: _Table) -> Iterator[Finding]:
         yield from day_findings(table.days, job.config.qc, month)
     # Files that are appended or merged are a part of their month: whole months say nothing of them.
     if job.plan.qc_mode != "skip" and job.plan.load_mode == "replace_month":
-        yield from history_findings(sum(dates.inside.values()), month, job.earlier, job.config)
+        earlier = months_a_day(job.earlier, job.config)
+        yield from history_findings(sum(dates.inside.values()), month, earlier, job.config)

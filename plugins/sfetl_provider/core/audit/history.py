@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
 from sfetl_provider.core.config.model import FeedConfig
@@ -21,15 +21,13 @@ class PublishedMonth(Record):
 
 
 def history_findings(
-    rows: int, month: Month, earlier: Sequence[PublishedMonth], config: FeedConfig
+    rows: int, month: Month, earlier: Mapping[str, float], config: FeedConfig
 ) -> Iterator[Finding]:
     """Judge a month's rows: low or high when its rows a day are far from the median of those of earlier months.
 
-    Rows are divided by the days that the feed expects, so that a short month, or one with many holidays, is not
-    low for that.
+    `earlier` has the rows a day of each, by month, as `rows_a_day` gives them.
     """
-    history = config.audit.history
-    usual = usual_rows_a_day(earlier, config)
+    history, usual = config.audit.history, usual_rows_a_day(earlier, config)
     if usual is None:
         return
     found = rows_a_day(rows, month, config)
@@ -41,27 +39,31 @@ def history_findings(
         severity=history.severity,
         code="history_high" if is_high else "history_low",
         message=f"{rows:,} rows in {month}, {found:,.1f} for each expected day: {share} the median of {usual:,.1f}"
-        f" in {_named(earlier)}.",
+        f" in {_named(sorted(earlier))}.",
     )
 
 
-def usual_rows_a_day(earlier: Sequence[PublishedMonth], config: FeedConfig) -> float | None:
-    """Give the median of earlier months' rows for each expected day; None when they are too few."""
-    if len(earlier) < config.audit.history.needed_months:
-        return None
-    return median(rows_a_day(past.rows, _named_month(past.month, config), config) for past in earlier)
+def usual_rows_a_day(earlier: Mapping[str, float], config: FeedConfig) -> float | None:
+    """Give the median of earlier months' rows a day; None when they are too few to compare with."""
+    return median(earlier.values()) if len(earlier) >= config.audit.history.needed_months else None
+
+
+def months_a_day(months: Iterable[PublishedMonth], config: FeedConfig) -> dict[str, float]:
+    """Give the rows a day of months by name."""
+    return {
+        past.month: rows_a_day(past.rows, month_or_calendar(config, Month.of_text(past.month)), config)
+        for past in months
+    }
 
 
 def rows_a_day(rows: int, month: Month, config: FeedConfig) -> float:
-    """Give a month's rows for each day that the feed expects, or for each of the month when it expects none."""
+    """Give a month's rows for each day that the feed expects, or for each of the month when it expects none.
+
+    So a short month, or one with many holidays, is not low for that.
+    """
     return rows / (len(expected_days(config.qc, month)) or len(month.days()))
 
 
-def _named(earlier: Sequence[PublishedMonth]) -> str:
-    months = sorted(past.month for past in earlier)
+def _named(months: Sequence[str]) -> str:
     several = f"{len(months)} published months of {months[0]} to {months[-1]}"
     return several if len(months) > 1 else f"the published month {months[0]}"
-
-
-def _named_month(text: str, config: FeedConfig) -> Month:
-    return month_or_calendar(config, Month.of_text(text))

@@ -29,6 +29,7 @@ from sfetl_provider.core.config.qc_model import CheckedDaysConfig
 from sfetl_provider.core.config.reject_limit import RejectLimit, may_reject
 from sfetl_provider.core.config.section import Section
 from sfetl_provider.core.config.stage_model import StageConfig
+from sfetl_provider.core.config.warehouse_model import WarehouseConfig
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.expression.tree import Kind
 from sfetl_provider.core.text_encoding import EncodingName, check_encoding_name
@@ -216,6 +217,8 @@ class FeedConfig(Section):
     """Checks."""
     stage: StageConfig = StageConfig()
     """Staging."""
+    warehouse: WarehouseConfig = WarehouseConfig()
+    """The virtual warehouse."""
     load: CopyConfig = CopyConfig()
     """COPY INTO."""
     audit: AuditConfig = AuditConfig()

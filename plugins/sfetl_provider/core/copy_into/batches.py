@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 from math import ceil
 
 from sfetl_provider.core.compression import Compression
+from sfetl_provider.core.compute.advice import LoadSize
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.plan.names import chunk_name
 from sfetl_provider.core.stage.staged_file import StagedFile
@@ -59,6 +60,16 @@ class Batch:
 def chunk_tail(path: str) -> str:
     """Give the last two parts of a path, `<file_key>/part-…`: Snowflake prefixes the stage's path."""
     return "/".join(path.split("/")[-2:])
+
+
+def load_size(batches: Sequence[Batch]) -> LoadSize:
+    """Give what COPY is to read, for advice about the warehouse."""
+    chunks = [chunk for batch in batches for chunk in batch.chunks]
+    return LoadSize(
+        chunks=len(chunks),
+        stored_bytes=sum(chunk.stored_bytes for chunk in chunks),
+        largest_batch=max((len(batch.chunks) for batch in batches), default=0),
+    )
 
 
 def make_batches(staged_files: Iterable[StagedFile], config: FeedConfig) -> tuple[Batch, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sfetl_provider.core.compute.use import ComputeUse
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.progress import Estimate
 from sfetl_provider.core.qc.report import RejectsFile
@@ -14,6 +15,7 @@ class CopyOutcome(Record):
     """A load table that holds every staged row once, but `rows_rejected`; `seconds` from the attempt's start.
 
     Conservation: rows staged = copied + rejected. `rejects` lists those, as far as its file may grow.
+    `compute` is what the COPY statements took, where the query history shows it.
     """
 
     load_table: TableName
@@ -24,6 +26,7 @@ class CopyOutcome(Record):
     seconds: float
     rows_rejected: int = 0
     rejects: RejectsFile | None = None
+    compute: tuple[ComputeUse, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ COLUMNS: Final[dict[str, str]] = {
     "ROWS_UPDATED": "NUMBER(18,0)",
     "ROWS_REJECTED": "NUMBER(18,0)",
     "LOAD_MODE": "VARCHAR",
+    "COMPUTE": "VARCHAR",
     "QC_MODE": _TEXT,
     "QC_VERDICT": _TEXT,
     "IS_INSECURE": "BOOLEAN",

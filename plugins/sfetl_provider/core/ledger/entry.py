@@ -22,7 +22,7 @@ Action = Literal["publish", "drop", "restore"]
 QueryIds = dict[str, str | tuple[str, ...]]
 
 ADDED_FIELDS = (
-    *("undoes", "kept_table", "rows_updated", "rows_rejected", "load_mode", "started_at"),
+    *("undoes", "kept_table", "rows_updated", "rows_rejected", "load_mode", "compute", "started_at"),
     "is_insecure",
 )
 """Fields that rows of the first ledgers lack: empty, they are left out of the hash, which so stays theirs."""
@@ -63,6 +63,7 @@ class LedgerFacts(Record):
     that do not apply are empty, counts that do not apply are 0. `rows_copied` = `rows_inserted` +
     `rows_updated` + `rows_rejected`, which are those outside the month. `undoes` is the sequence number of the
     row that a restore undid, `kept_table` the name in schema SFETL of the clone that a drop took before.
+    `compute` is what COPY took of warehouses, as JSON: seconds and estimated credits.
     `started_at` is when the run was planned. `is_insecure`: the change was made over a connection that verifies
     no certificate. `query_ids` maps a step to its query id, or to several.
     `recorded_at` has its zone and microseconds.
@@ -91,6 +92,7 @@ class LedgerFacts(Record):
     rows_updated: Count = 0
     rows_rejected: Count = 0
     load_mode: str = ""
+    compute: str = ""
     qc_mode: str = ""
     qc_verdict: str = ""
     is_insecure: bool = False

@@ -11,6 +11,7 @@ from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import (
     SCHEMA,
     head_table,
+    leases_table,
     ledger_table,
     profiles_table,
     quoted_table,
@@ -24,8 +25,8 @@ def grant_statements(config: FeedConfig, role: str) -> tuple[str, ...]:
 
     Once schema SFETL is made. Clones that drops keep and load tables need none: they belong to the role that makes
     them, for which SELECT on the target and CREATE TABLE suffice (…/sql-reference/sql/create-clone); Time Travel
-    needs SELECT. It needs USAGE on a warehouse besides, whose name only the connection knows. It may change or
-    delete no row of the ledger. Raises ValueError when the role is no identifier.
+    needs SELECT. It needs USAGE on a warehouse besides, whose name only the connection knows, and MODIFY on it to
+    resize it. It may change or delete no row of the ledger. Raises ValueError when the role is no identifier.
     """
     database = config.table.database
     own = f"{quote_identifier(database)}.{quote_identifier(SCHEMA)}"
@@ -40,6 +41,7 @@ def grant_statements(config: FeedConfig, role: str) -> tuple[str, ...]:
         f"TABLE {quoted_table(ledger_table(database))}": "SELECT, INSERT",
         f"TABLE {quoted_table(profiles_table(database))}": "SELECT, INSERT",
         f"TABLE {quoted_table(rejected_rows_table(database))}": "SELECT, INSERT, DELETE",
+        f"TABLE {quoted_table(leases_table(database))}": "SELECT, INSERT, DELETE",
         f"TABLE {quoted_table(head_table(database, config.feed))}": "SELECT, INSERT, UPDATE",
     }
     to = quote_identifier(resolve_identifier(role))

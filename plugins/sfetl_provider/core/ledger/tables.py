@@ -7,6 +7,7 @@ the head table, is to be confirmed on a real account.
 
 from __future__ import annotations
 
+from sfetl_provider.core.compute import leases
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import StatementError
 from sfetl_provider.core.identifiers import quote_identifier
@@ -15,6 +16,7 @@ from sfetl_provider.core.ledger.columns import ADDED_COLUMNS, COLUMNS
 from sfetl_provider.core.plan.names import (
     SCHEMA,
     head_table,
+    leases_table,
     ledger_table,
     profiles_table,
     quoted_table,
@@ -57,7 +59,12 @@ def _ledger_columns(warehouse: Warehouse, database: str, feed: str) -> tuple[str
 
 def presence_statement(database: str, feed: str) -> str:
     """Give a query that reads no row and fails unless all tables of schema SFETL are there."""
-    others = (profiles_table(database), rejected_rows_table(database), head_table(database, feed))
+    others = (
+        profiles_table(database),
+        rejected_rows_table(database),
+        leases_table(database),
+        head_table(database, feed),
+    )
     joined = "".join(f"\nCROSS JOIN {quoted_table(table)}" for table in others)
     return f"SELECT l.*\nFROM {quoted_table(ledger_table(database))} AS l{joined}\nWHERE 1 = 0"
 
@@ -70,6 +77,7 @@ def preparing_statements(database: str, feed: str) -> tuple[str, ...]:
         _create_head(database, feed),
         profiles.create_statement(database),
         rejected_rows.create_statement(database),
+        leases.create_statement(database),
     )
 
 

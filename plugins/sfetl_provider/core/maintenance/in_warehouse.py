@@ -1,4 +1,6 @@
-"""What runs left in Snowflake: chunks on the stage, load tables, clones of drops, rows that were not published.
+"""What runs left in Snowflake: chunks, load tables, clones of drops, rows not published, larger warehouses.
+
+Found by name, by the ledger, or by the leases' table and the mark in a warehouse's comment.
 
 Sources: docs.snowflake.com/en/sql-reference/sql/list, …/show-tables, …/remove.
 """
@@ -9,11 +11,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from sfetl_provider.core.compute.leases import Lease, leases
+from sfetl_provider.core.compute.resizing import give_back, read_mark
+from sfetl_provider.core.compute.warehouse_state import visible_warehouses
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
 from sfetl_provider.core.ledger import rejected_rows
 from sfetl_provider.core.maintenance.leftover import Leftover
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import (
+    LEASES,
     SCHEMA,
     STAGE,
     KeptTableParts,
@@ -27,6 +33,7 @@ from sfetl_provider.core.plan.names import (
 from sfetl_provider.core.ports import StagedEntry, Warehouse
 from sfetl_provider.core.stage.cleaning import remove_files
 
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 _RUN_PATH = re.compile(r"([a-z][a-z0-9_]*)/(\d{4}-\d\d)/([0-9a-f]{12})/.+")
 
 
@@ -39,15 +46,24 @@ def find_in_warehouse(warehouse: Warehouse, database: str) -> tuple[Leftover, ..
         return ()
     schema = f"SCHEMA {quote_identifier(database)}.{quote_identifier(SCHEMA)}"
     records = warehouse.query(f"SHOW TABLES IN {schema}").records()
-    tables = (*_tables(records, database), *_rejected_rows(warehouse, records, database))
+    tables = (
+        *_tables(records, database),
+        *_rejected_rows(warehouse, records, database),
+        *_warehouse_sizes(warehouse, database, records),
+    )
     if not _exists(warehouse, "STAGES", STAGE, schema):
         return tables
     return (*tables, *_chunks(warehouse, database))
 
 
 def remove_from_warehouse(warehouse: Warehouse, leftover: Leftover) -> None:
-    """Remove chunks, a table or rows; doing it again is no error. Raises ReconciliationError when chunks stay."""
-    if leftover.kind == "chunks":
+    """Remove chunks, a table or rows, or give a warehouse its size back; doing it again is no error.
+
+    Raises ReconciliationError when some chunks stay.
+    """
+    if leftover.kind == "warehouse_size":
+        give_back(warehouse, leftover.database, leftover.run_key)
+    elif leftover.kind == "chunks":
         remove_files(warehouse, leftover.place, safe="No living run owns them.")
     elif leftover.kind == "rejected_rows":
         binds = (leftover.feed, leftover.month, leftover.run_key)
@@ -60,6 +76,39 @@ def _exists(warehouse: Warehouse, kinds: str, name: str, scope: str) -> bool:
     # LIKE does not tell upper from lower case.
     result = warehouse.query(f"SHOW {kinds} LIKE {quote_literal(name)} IN {scope}")
     return any(record["name"] == name for record in result.records())
+
+
+def _warehouse_sizes(
+    warehouse: Warehouse, database: str, tables: Sequence[Mapping[str, object]]
+) -> Iterator[Leftover]:
+    """Leases are read only when there are any: that needs a running warehouse, and SHOW does not."""
+    has_leases = any(record["name"] == LEASES and int(str(record["rows"] or 0)) for record in tables)
+    held = leases(warehouse, database) if has_leases else ()
+    yield from (_lease_left(database, lease) for lease in held)
+    for found in visible_warehouses(warehouse):
+        mark = read_mark(found.comment)
+        if mark and mark.database == database and found.name not in {lease.warehouse for lease in held}:
+            # A run that was killed on its way back: its lease is gone already.
+            yield _size_left(database, found.name, _LONG_AGO)
+
+
+def _lease_left(database: str, lease: Lease) -> Leftover:
+    left = _size_left(database, f"{lease.warehouse} for {lease.run_key}", lease.taken_at)
+    run = {name: getattr(lease, name) for name in ("feed", "month", "run_key", "dag_id", "run_id")}
+    return left.model_copy(update=run)
+
+
+def _size_left(database: str, place: str, newest: datetime) -> Leftover:
+    return Leftover(
+        kind="warehouse_size",
+        place=place,
+        database=database,
+        feed="",
+        month="",
+        run_key="",
+        size_bytes=0,
+        newest=newest,
+    )
 
 
 def _rejected_rows(

@@ -10,21 +10,28 @@ from typing import Literal
 from sfetl_provider.core.aligned import aligned
 from sfetl_provider.core.record import Record
 
+Kind = Literal[
+    "chunks", "load_table", "scratch", "kept_table", "rejected_rows", "warehouse_size", "rejects", "report"
+]
 OwnerState = Literal["living", "ended", "unknown"]
 Owners = Callable[["Leftover"], OwnerState]
 _MEGABYTE = 1e6
+_ON_DISK: tuple[Kind, ...] = ("scratch", "rejects", "report")
+# Reports are small, and they prove what the ledger held: room is made of the others.
+_MAKING_ROOM: tuple[Kind, ...] = ("scratch", "rejects")
 
 
 class Leftover(Record):
     """Something that belongs to one run: a stage path, a load table, a scratch folder, a clone that a drop kept,
-    or the rows that a publication left out.
+    the rows that a publication left out, a warehouse that a load made larger, a report, or a list of bad lines.
 
-    `place` is the stage path (`@…/`), the table's quoted name, of rows with what they are, or the folder's path;
-    no two have the same. `database` is empty for a folder. `newest` is when the newest thing in it was written, in
-    UTC. `until` is a clone's last day; nothing else has one.
+    `place` is the stage path (`@…/`), the table's quoted name, of rows with what they are, the warehouse with the
+    run's key, or the path on disk, where `database` is empty; no two have the same. `newest` is when the newest
+    thing in it was written, in UTC. `until` is a clone's last day; nothing else has one. `dag_id` and `run_id` are
+    empty where nobody wrote them down.
     """
 
-    kind: Literal["chunks", "load_table", "scratch", "kept_table", "rejected_rows"]
+    kind: Kind
     place: str
     database: str
     feed: str
@@ -33,6 +40,8 @@ class Leftover(Record):
     size_bytes: int
     newest: datetime
     until: date | None = None
+    dag_id: str = ""
+    run_id: str = ""
 
 
 class Decision(Record):
@@ -45,15 +54,24 @@ class Decision(Record):
 
 @dataclass(frozen=True)
 class Retention:
-    """How long leftovers stay, in days: of a run that ended, of one that nobody knows, and rows left out.
+    """How long leftovers stay, in days: of a run that ended, and at least of one that nobody knows.
 
     A run without a report has not ended, or its report is lost. After 30 days Airflow has forgotten the
-    checkpoints of either, so nothing could resume it.
+    checkpoints of either, so nothing could resume it. Above `disk_bytes` on disk scratch folders and lists of bad
+    lines go earlier, the oldest first.
     """
 
     ended_days: int = 7
     unknown_days: int = 30
+    rejects_days: int = 90
     rejected_rows_days: int = 90
+    reports_days: int = 1095
+    disk_bytes: int = 100 * 1024**3
+
+    def days(self, kind: Kind) -> int:
+        """Give how long something of a run that is over stays; a warehouse's size goes back at once."""
+        days = {"rejects": self.rejects_days, "report": self.reports_days, "warehouse_size": 0}
+        return days.get(kind, self.ended_days)
 
 
 def decide(
@@ -61,7 +79,8 @@ def decide(
 ) -> tuple[Decision, ...]:
     """Decide about each, oldest first; what a living run owns is never due."""
     ordered = sorted(leftovers, key=lambda leftover: (leftover.newest, leftover.place))
-    return tuple(_decide(leftover, owners, retention, now) for leftover in ordered)
+    decisions = [_decide(leftover, owners, retention, now) for leftover in ordered]
+    return tuple(_make_room(decisions, owners, retention.disk_bytes))
 
 
 def _decide(leftover: Leftover, owners: Owners, retention: Retention, now: datetime) -> Decision:
@@ -73,22 +92,39 @@ def _decide(leftover: Leftover, owners: Owners, retention: Retention, now: datet
     if leftover.kind == "rejected_rows":
         return _decide_by_age(leftover, age, retention.rejected_rows_days)
     # The owner is asked only where it decides: each answer costs a look into Airflow.
-    kept_days = min(retention.ended_days, retention.unknown_days)
-    if age < timedelta(days=kept_days):
-        return _kept(leftover, f"younger than {kept_days} days")
+    days = retention.days(leftover.kind)
+    if age < timedelta(days=days):
+        return _kept(leftover, f"younger than {days} days")
     state = owners(leftover)
     if state == "living":
         return _kept(leftover, "its run is not over")
-    days = retention.ended_days if state == "ended" else retention.unknown_days
-    if age < timedelta(days=days):
-        return _kept(leftover, f"no report tells its run; kept {days} days")
-    return Decision(leftover=leftover, is_due=True, reason=f"{age.days} days old, its run is {state}")
+    longer = max(days, retention.unknown_days)
+    if state == "unknown" and age < timedelta(days=longer):
+        return _kept(leftover, f"no report tells its run; kept {longer} days")
+    old = "" if leftover.kind == "warehouse_size" else f"{age.days} days old, "
+    return Decision(leftover=leftover, is_due=True, reason=f"{old}its run is {state}")
 
 
 def _decide_by_age(leftover: Leftover, age: timedelta, kept_days: int) -> Decision:
     if age < timedelta(days=kept_days):
         return _kept(leftover, f"younger than {kept_days} days")
     return Decision(leftover=leftover, is_due=True, reason=f"{age.days} days old")
+
+
+def _make_room(decisions: Sequence[Decision], owners: Owners, disk_bytes: int) -> list[Decision]:
+    """Take more of what is kept on disk, oldest first, until the rest fits."""
+    kept = [item.leftover for item in decisions if not item.is_due and item.leftover.kind in _ON_DISK]
+    excess = sum(leftover.size_bytes for leftover in kept) - disk_bytes
+    decided = []
+    for decision in decisions:
+        leftover = decision.leftover
+        may_go = not decision.is_due and leftover.kind in _MAKING_ROOM
+        if excess > 0 and may_go and owners(leftover) == "ended":
+            excess -= leftover.size_bytes
+            reason = f"what is kept on disk is more than {disk_bytes / _MEGABYTE:,.0f} MB, its run is ended"
+            decision = Decision(leftover=leftover, is_due=True, reason=reason)
+        decided.append(decision)
+    return decided
 
 
 def _kept(leftover: Leftover, reason: str) -> Decision:

@@ -23,6 +23,7 @@ STAGE = "CHUNKS"
 LEDGER = "LEDGER"
 PROFILES = "PROFILES"
 REJECTED_ROWS = "REJECTED_ROWS"
+LEASES = "WAREHOUSE_LEASES"
 MANIFEST = "chunk_set.json"
 
 
@@ -82,6 +83,11 @@ def profiles_table(database: str) -> TableName:
 def rejected_rows_table(database: str) -> TableName:
     """Give the table of rows that a publication left out because they are not of its month."""
     return sfetl_table(database, REJECTED_ROWS)
+
+
+def leases_table(database: str) -> TableName:
+    """Give the table of loads that want a warehouse larger: a row for each while it lasts."""
+    return sfetl_table(database, LEASES)
 
 
 def head_table(database: str, feed: str) -> TableName:

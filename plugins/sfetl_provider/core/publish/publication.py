@@ -8,6 +8,7 @@ from sfetl_provider import __version__
 from sfetl_provider.core.copy_into.statement import drop_table
 from sfetl_provider.core.errors import PublishRefusedError
 from sfetl_provider.core.ledger.append import append
+from sfetl_provider.core.ledger.canonical import canonical_json
 from sfetl_provider.core.ledger.change import change_once
 from sfetl_provider.core.ledger.entry import LedgerEntry, LedgerFacts, LedgerFile
 from sfetl_provider.core.ledger.generation import raise_generation
@@ -113,6 +114,7 @@ def _facts(job: PublishJob, change: Change, clock: Clock) -> LedgerFacts:
         rows_updated=change.updated,
         rows_rejected=change.rejected,
         load_mode=plan.load_mode,
+        compute=canonical_json([use.to_json() for use in job.outcome.compute]) if job.outcome.compute else "",
         qc_mode=plan.qc_mode,
         qc_verdict=_verdict_text((*job.verdict.findings, *job.audited)),
         is_insecure=job.is_insecure,

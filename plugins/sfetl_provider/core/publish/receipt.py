@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sfetl_provider.core.compute.use import ComputeUse
 from sfetl_provider.core.ledger.entry import LedgerEntry, QueryIds
 from sfetl_provider.core.record import Record
 
@@ -13,7 +14,7 @@ class PublishReceipt(Record):
 
     `generation` is the month's after the publication; `rows_rejected` are kept in SFETL.REJECTED_ROWS.
     `is_repeat`: this run had published it before, and this time nothing was changed. `reason` says what a
-    person had to confirm, and is empty when nothing.
+    person had to confirm, and is empty when nothing. `compute` is what its statements took, where that is known.
     """
 
     feed: str
@@ -32,6 +33,7 @@ class PublishReceipt(Record):
     reason: str
     published_at: datetime
     is_repeat: bool
+    compute: tuple[ComputeUse, ...] = ()
     is_insecure: bool = False
 
 
@@ -56,3 +58,9 @@ def receipt_of(entry: LedgerEntry, *, is_repeat: bool) -> PublishReceipt:
         is_repeat=is_repeat,
         is_insecure=entry.is_insecure,
     )
+
+
+def statement_ids(receipt: PublishReceipt) -> tuple[str, ...]:
+    """Give the query ids of the publication itself, without those of COPY before it."""
+    own = [ids for step, ids in receipt.query_ids.items() if step != "copy"]
+    return tuple(query_id for ids in own for query_id in ([ids] if isinstance(ids, str) else ids))

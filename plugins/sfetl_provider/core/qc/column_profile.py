@@ -42,8 +42,8 @@ class ColumnProfile(PackedRecord):
     `values` and `nulls` count records; `least` and `greatest` are the bounds by that kind: a number (double
     precision), a date or timestamp in ISO form, or a text cut at 60 characters; mixed has none. `shortest`,
     `longest` and `characters` (the sum) are lengths in characters. `distinct` is an estimate (HyperLogLog over all
-    values) unless `is_distinct_exact`; for several files it is the largest of them, and `distinct_most`, their sum, is
-    the most there can be, exactly so when theirs are exact.
+    values) unless `is_distinct_exact`; for several files it is the largest of them, and `distinct_most`, their
+    sum, is the most there can be, exactly so when theirs are exact.
 
     `top` (values that come more than once, the most frequent first; compared by 60 characters) and `quantiles`
     (numbers only, at PROBABILITIES) are those of `sampled` values; when `sampled` equals `values` they are exact.

@@ -169,7 +169,8 @@ class ProfileScan:
     def with_sample(self, found: Found, reading: str, query: Query) -> tuple[ColumnProfile, ...]:
         """Add top values and quantiles, from a sample of the records that `reading` reads.
 
-        Distinct values are counted where the sample is all there is. Leaves them in the connection's table `sample`, texts cut at 60 characters.
+        Distinct values are counted where the sample is all there is. Leaves the records in the connection's table
+        `sample`, texts cut at 60 characters.
         """
         columns = cast("tuple[ColumnProfile, ...]", found)
         texts = ", ".join(

@@ -50,7 +50,7 @@ class RuleScan:
         self.rules = rules_of(config)
         self.aggregates: list[str] = []
         # Bound by the scan, which asks for the same date.
-        bound = {(str, strptime_format(config.date_format)): "date_format"}
+        bound: dict[tuple[type, object], str] = {(str, strptime_format(config.date_format)): "date_format"}
         self._text = DuckdbText(_names(config, month), shared.name, bound=bound)
         self._answers = [self._place(rule) for rule in self.rules]
 

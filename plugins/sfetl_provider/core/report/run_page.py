@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from sfetl_provider.core.compute.use import use_text
 from sfetl_provider.core.progress import duration_text
 from sfetl_provider.core.qc.report import DayRows, Finding
 from sfetl_provider.core.report.balances import balances
@@ -89,6 +90,8 @@ def _facts(report: RunReport) -> Iterator[tuple[str, str]]:
     yield from _ledger_facts(report)
     for step, ids in report.query_ids.items():
         yield f"query of {step}", ids if isinstance(ids, str) else ", ".join(ids)
+    yield "COPY on", use_text(report.copy_compute)
+    yield "publish on", use_text(report.publish_compute)
     yield from (("table changed", change.statement) for change in report.table_changes)
     yield "version", f"sfetl {report.version}"
 

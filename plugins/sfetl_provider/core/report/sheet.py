@@ -15,7 +15,7 @@ Cell = str | int | float | date | datetime | None
 class Sheet:
     """One sheet: columns with their widths in characters, and rows of cells.
 
-    A row has the colour of the severity, verdict or class of day in column `coloured_by`. `charted` are the
+    A row has the colour of the severity, verdict, state or class of day in column `coloured_by`. `charted` are the
     columns of a chart's categories and values.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sfetl_provider.core.compute.use import use_text
 from sfetl_provider.core.qc.days import day_lines
 from sfetl_provider.core.report.quality_text import quality_text
 from sfetl_provider.core.report.run_report import ReportedChecks, ReportedFile, RunReport
@@ -33,6 +34,10 @@ def _pairs(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "skipped", f"{name}: published before, with the same content"
     yield from _sizes(report)
     yield from _counts(report)
+    if report.copy_compute:
+        yield "COPY on", use_text(report.copy_compute)
+    if report.publish_compute:
+        yield "publish on", use_text(report.publish_compute)
     yield from (("table changed", change.statement) for change in report.table_changes)
     yield from _checks("qc", report.qc)
     yield from _checks("audit", _without_repeated_days(report))

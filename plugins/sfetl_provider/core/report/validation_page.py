@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sfetl_provider import __version__
@@ -27,16 +27,20 @@ class ChartedMonth(NamedTuple):
     state: str
 
 
-def render_page(validations: Sequence[TableValidation], view: text.View) -> str:
+def render_page(
+    validations: Sequence[TableValidation], view: text.View, links: Mapping[str, str] | None = None
+) -> str:
     """Give the page of a view.
 
     executive: a line a table, those first that need somebody, with the rows of its months drawn. technical:
     everything, with a chart of each table's months and of the days of its newest unusual months. audit: what the
-    ledger says was done, by whom, and whether its chain and the table agree with it.
+    ledger says was done, by whom, and whether its chain and the table agree with it. `links` lead from the
+    executive page to the feeds' own.
     """
     return page_template(f"validation_{view}.html.j2").render(
         validations=text.by_verdict(validations) if view == "executive" else validations,
         view=view,
+        links=links or {},
         text=text,
         severities=SEVERITIES,
         classes=CLASSES,

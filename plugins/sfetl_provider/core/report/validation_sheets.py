@@ -67,8 +67,15 @@ def _months(validations: Validations) -> Sheet:
         *(("critical", 9), ("warning", 9), ("last change", 12), ("changed UTC", 20), ("changed by", 20)),
         ("QC", 12),
     )
-    rows = ((found.feed, *_month_row(month)) for found in validations for month in found.months)
-    return Sheet("Months", columns, rows)
+    return Sheet("Months", columns, _month_rows(validations), coloured_by=2)
+
+
+def _month_rows(validations: Validations) -> Iterator[tuple[Cell, ...]]:
+    """Give a row a month, and one for each table that could not be looked at."""
+    for found in validations:
+        if found.fault:
+            yield (found.feed, None, found.verdict, *(None,) * 14)
+        yield from ((found.feed, *_month_row(month)) for month in found.months)
 
 
 def _month_row(month: ValidatedMonth) -> tuple[Cell, ...]:
@@ -189,7 +196,7 @@ def _chains(validations: Validations) -> Sheet:
         ("hash of the last", 66),
         ("what", 90),
     )
-    return Sheet("Chains", columns, map(_chain_row, validations))
+    return Sheet("Chains", columns, map(_chain_row, validations), coloured_by=2)
 
 
 def _chain_row(found: TableValidation) -> tuple[Cell, ...]:

@@ -114,7 +114,8 @@ class Pipeline:
         # Until the first chunk has arrived, chunks wait for logins, which says nothing about the link.
         finished = sum(making.done() for making in self._making)
         waiting = len(self._waiting) + finished if self._pace.has_uploaded else 0
-        return Backlog(waiting, self._upload_workers - len(self._uploading), self._pace.headroom)
+        pace, idle = self._pace, self._upload_workers - len(self._uploading)
+        return Backlog(waiting, idle, pace.headroom, pace.ratios, pace.costs)
 
     def _arrived(self) -> Iterator[Step]:
         done = [upload for upload in self._uploading if upload.done()]

@@ -65,7 +65,7 @@ class TableValidation(Record):
     `first_day` to `last_day`, None: without an end. `size_bytes` are those of the whole table, None when Snowflake
     does not tell. `undated_rows` have no date, `other_rows` one that lies in no month that the feed has: `rows`
     are all of these and those of the months. `key` names the columns whose duplicates were looked for. `ledger` is
-    there when it was asked for. `query_ids` are those of the scan and of the query for keys.
+    there when it was asked for. `query_ids` are those of all queries of the table's rows.
     """
 
     feed: str

@@ -40,13 +40,15 @@ class _Look:
     rules: OwnRules | None
     ledger: LedgerViews
     record: LedgerRecord | None
+    query_ids: tuple[str, ...]
 
 
 def validate_table(config: FeedConfig, wanted: Wanted, warehouse: Warehouse, clock: Clock) -> TableValidation:
     """Look at a feed's table; writes nothing anywhere.
 
-    One scan, of the date column and of what own rules need; a second query for keys when asked for; the table's
-    metadata; and the ledger's months before and after, so that a publication meanwhile is not taken for a fault.
+    One scan, of the date column and of what own rules need; a second query for keys when asked for, one for rows
+    that break a rule when some do; the table's metadata; and the ledger's months before and after, so that a
+    publication meanwhile is not taken for a fault.
     Memory and rows fetched: one per day. Raises MonthError for a month that the feed does not have,
     TargetTableError when the table is not there or has no date, StatementError when it may not be read.
     """
@@ -68,7 +70,7 @@ def validate_table(config: FeedConfig, wanted: Wanted, warehouse: Warehouse, clo
         months=tuple(judge.judge(month, scan.inside[str(month)]) for month in scan.months),
         findings=tuple(_table_findings(look, config, today)),
         ledger=look.record,
-        query_ids=(scan.query_id, *look.keys.query_ids),
+        query_ids=look.query_ids,
     )
 
 
@@ -78,13 +80,12 @@ def _look(config: FeedConfig, wanted: Wanted, warehouse: Warehouse) -> _Look:
     rules = OwnRules(config, facts, aggregates) if wanted.has_rules else None
     before = recorded_months(warehouse, table, config.feed)
     scan = scan_table(warehouse, config, facts, (scope, aggregates), before or ())
-    keys = KeyCounts(None)
-    if wanted.has_keys:
-        parts = [part for month in scan.months if (part := scope.span.part_of(month))]
-        keys = search_keys(warehouse, config, facts, wanted.key, parts)
+    parts = [part for month in scan.months if (part := scope.span.part_of(month))]
+    keys = search_keys(warehouse, config, facts, wanted.key, parts) if wanted.has_keys else KeyCounts(None)
+    quoting = rules.quote(warehouse, parts, scan) if rules else ()
     ledger = LedgerViews(before, recorded_months(warehouse, table, config.feed))
     record = read_ledger(warehouse, table.database, config.feed) if wanted.has_ledger else None
-    return _Look(scope, facts, scan, keys, rules, ledger, record)
+    return _Look(scope, facts, scan, keys, rules, ledger, record, (scan.query_id, *keys.query_ids, *quoting))
 
 
 def _known_rows(look: _Look) -> dict[str, int]:

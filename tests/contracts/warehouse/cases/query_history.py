@@ -80,6 +80,23 @@ CASES = (
         ),
     ),
     Case(
+        "the history says on what size of warehouse a statement ran, and for how long",
+        PAGE,
+        (
+            Run("CREATE TABLE T (A NUMBER(3,0))"),
+            TAG,
+            Run("INSERT INTO T VALUES (1), (2)"),
+            Run(
+                _of_tag(
+                    "WAREHOUSE_SIZE = 'X-Small', WAREHOUSE_TYPE, EXECUTION_TIME <= TOTAL_ELAPSED_TIME, "
+                    "QUEUED_PROVISIONING_TIME + QUEUED_REPAIR_TIME + QUEUED_OVERLOAD_TIME >= 0, "
+                    "CREDITS_USED_CLOUD_SERVICES >= 0"
+                ),
+                rows=[(True, "STANDARD", True, True, True)],
+            ),
+        ),
+    ),
+    Case(
         "a running query has no end yet",
         PAGE,
         (

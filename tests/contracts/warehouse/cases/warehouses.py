@@ -30,6 +30,36 @@ CASES = (
         Run(_SHOW, columns=_STATE, rows=[("SUSPENDED", "X-Small", 600, "true")]),
     ),
     _case(
+        "what runs and waits on a warehouse, whether it is the session's, and its generation are shown",
+        "sql-reference/sql/show-warehouses",
+        *_with(
+            "WAREHOUSE_SIZE='XSMALL'",
+            Run(
+                _SHOW,
+                columns=("type", "running", "queued", "is_current", "generation", "max_cluster_count"),
+                rows=[("STANDARD", 0, 0, "Y", "1", 1)],
+            ),
+            Run("USE WAREHOUSE {warehouse}"),
+            Run(_SHOW, columns=("is_current",), rows=[("N",)]),
+        ),
+    ),
+    _case(
+        "size and comment change together, also while it is suspended",
+        _ALTER,
+        *_with(
+            "COMMENT='of the loads' INITIALLY_SUSPENDED=TRUE",
+            Run(
+                'ALTER WAREHOUSE "{unique}" SET WAREHOUSE_SIZE = LARGE WAIT_FOR_COMPLETION = TRUE '
+                "COMMENT = 'of the loads, it\\'s large'"
+            ),
+            Run(
+                _SHOW,
+                columns=("state", "size", "comment"),
+                rows=[("SUSPENDED", "Large", "of the loads, it's large")],
+            ),
+        ),
+    ),
+    _case(
         "a new warehouse is current",
         _CREATE,
         *_with("WAREHOUSE_SIZE='XSMALL'", Run("SELECT CURRENT_WAREHOUSE() = '{unique}'", rows=[(True,)])),
