@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[2]
 PROGRAM = PROJECT / ".venv-mitmproxy" / "bin" / "mitmdump"
 ISSUER = "mitmproxy"
 _ADDON = Path(__file__).with_name("mitmproxy_addon.py")
-_START_SECONDS = 30
+_START_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,15 @@ def running_mitmproxy(server_bundle: Path) -> Iterator[RunningMitmproxy]:
             [*command, *options], env=environment, stdin=silence, stdout=silence, stderr=silence
         ) as process:
             try:
-                wait_until(lambda: _answers(port), "mitmproxy", _START_SECONDS, poll_seconds=0.1)
+                wait_until(lambda: _answers(process, port), "mitmproxy", _START_SECONDS)
                 yield RunningMitmproxy(port, folder)
             finally:
                 process.terminate()
 
 
-def _answers(port: int) -> bool:
+def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
+    if process.poll() is not None:
+        raise RuntimeError(f"mitmproxy ended with exit code {process.returncode}.")
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False

@@ -87,7 +87,7 @@ class Place:
 
     def fields(self, host: str, login: tuple[str, str] = ("", ""), **extra: str) -> ProxyFields:
         """Fill in a connection."""
-        return ProxyFields("corp", host, None, *login, {"ca_bundle": str(self.ca_bundle), **extra})
+        return ProxyFields("corp_proxy", host, None, *login, {"ca_bundle": str(self.ca_bundle), **extra})
 
     def script(self, answer: str) -> str:
         """Write a PAC script that always gives this answer."""

@@ -136,7 +136,7 @@ def _known_user() -> Iterator[None]:
         try:
             yield
         finally:
-            del os.environ["NTLM_USER_FILE"]
+            os.environ.pop("NTLM_USER_FILE", None)  # another one may have ended before
 
 
 @contextlib.contextmanager

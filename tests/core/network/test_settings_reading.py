@@ -96,6 +96,10 @@ def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
             {"host": "proxy.corp", "port": 1, "extra": {"mode": "auto"}},
             "mode: 'auto' is none of none, explicit",
         ),
+        (
+            {"extra": {"mode": "none", "authentication": "Kerberos"}},
+            "authentication: 'kerberos' is none of auto, basic, ntlm, none; Kerberos is not offered",
+        ),
         ({"extra": {"mode": "pac"}}, "pac: missing"),
         ({"extra": {"mode": "pac", "pac": "ftp://x/y"}}, "pac: unknown scheme ftp"),
         (

@@ -21,7 +21,7 @@ _NOTHING_SENT = "Nothing was sent."
 
 @dataclass(frozen=True)
 class Presented:
-    """What a server showed: its certificate, and OpenSSL's complaint (0 when there is none)."""
+    """What a server showed: whose its certificate is, and OpenSSL's complaint (0 when there is none)."""
 
     subject: str
     issuer: str
@@ -56,12 +56,22 @@ def _presented(
         content = encrypted.getpeercert(binary_form=True)
     certificate = x509.load_der_x509_certificate(content or b"")
     return Presented(
-        name_of(certificate.subject),
+        _subject(certificate),
         name_of(certificate.issuer),
         certificate.not_valid_after_utc,
         error.verify_code if error else 0,
         error.verify_message if error else "",
     )
+
+
+def _subject(certificate: x509.Certificate) -> str:
+    """Give the host names that a certificate is for, or else the name of its owner, which may be no host."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        found = names.get_values_for_type(x509.DNSName)
+    except (x509.ExtensionNotFound, ValueError):
+        found = []
+    return ", ".join(found[:3]) or name_of(certificate.subject)
 
 
 def certificate_error(found: Presented, host: str, doing: str) -> TlsUntrustedError:

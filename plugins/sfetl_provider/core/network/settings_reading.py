@@ -30,6 +30,8 @@ EXTRA_FIELDS = frozenset(
 )
 _SCHEMES = {"": False, "http": False, "https": True}
 _LONGEST_SECONDS = 60.0
+_WITHOUT_KERBEROS = "; Kerberos is not offered: put Px or cntlm in between, or have Snowflake's hosts allowed"
+_INSTEAD = {"kerberos": _WITHOUT_KERBEROS, "negotiate": _WITHOUT_KERBEROS}
 Kind = TypeVar("Kind", bound=StrEnum)
 
 
@@ -178,7 +180,7 @@ class _Reading:
             return kind(text) if text else default
         except ValueError:
             known = ", ".join(type(default))
-            self.faults.append(f"{name}: {text!r} is none of {known}")
+            self.faults.append(f"{name}: {text!r} is none of {known}{_INSTEAD.get(text, '')}")
             return default
 
     def _flag(self, name: str) -> bool:
