@@ -47,7 +47,7 @@ from tests.core.scripted_warehouse import MemoryCheckpoints
 CONFIG = sample_config(publish={"max_shrink": "100%"})
 TARGET = quoted_table(TABLE)
 DEFINITION = f'CREATE TABLE {TARGET} ("FLIGHT_DATE" DATE, "CARRIER" VARCHAR(5), "DISTANCE" NUMBER(9,0))'
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = 0.1
 CLOCK = SystemClock()
 HEADING = f"""
 ## COPY and publication, beside the warehouse's own time

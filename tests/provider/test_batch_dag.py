@@ -112,9 +112,9 @@ def test_months_in_the_table_are_skipped_and_all_are_in_the_report(
 ) -> None:
     record_publication("2022-01", rows=62)
     instance = Instance()
-    params = {"months": "1999-12, 2022-01, 2022-03", "load_again": False}
+    params = {"feeds": ["sales"], "months": "1999-12, 2022-01, 2022-03", "load_again": False}
 
-    loads = PlanBatchOperator(task_id="plan", feeds=["sales"]).execute(context(instance, **params))
+    loads = PlanBatchOperator(task_id="plan").execute(context(instance, **params))
 
     assert [(load["feed"], load["month"]) for load in loads] == [("sales", "2022-03")]
     instance.left["plan", "return_value"] = loads
@@ -124,7 +124,7 @@ def test_months_in_the_table_are_skipped_and_all_are_in_the_report(
     reasons = [month["reason"] for month in json.loads(path.read_text())["months"]]
     assert reasons[0].startswith("outside")
     assert reasons[1].startswith("in the table: 62 rows, ledger row ")
-    again = PlanBatchOperator(task_id="plan", feeds=["sales"])
+    again = PlanBatchOperator(task_id="plan")
     assert len(again.execute(context(instance, **{**params, "load_again": True}))) == 2
     assert len(instance.left["plan", SKIPPED]) == 1
 

@@ -158,7 +158,10 @@ class AirflowStorm:
         return next(process.pid for process in self.stack.processes if process.name == TRIGGERER)
 
     def _kill(self, victim: Victim) -> None:
-        """Kill the process if it still runs, the triggerer with all its children; that one is started again."""
+        """Kill the process if it still runs, the triggerer with all its children; that one is started again.
+
+        The transaction of a publication that dies holds the feed's lock until the warehouse ends it.
+        """
         assert victim.process is not None
         try:
             below = victim.process.children(recursive=True) if victim.target == TRIGGERER else []
@@ -167,6 +170,8 @@ class AirflowStorm:
         except psutil.NoSuchProcess:
             return
         self.deaths[victim.target] += 1
+        if victim.target == "publish":
+            self.contents.pass_five_minutes()
         if victim.target == TRIGGERER:
             victim.process.wait(timeout=10)
             self.stack = restart_process(self.stack, TRIGGERER)

@@ -8,7 +8,6 @@ from airflow.sdk import DAG, Param
 
 from sfetl_provider.dag_factory.feed_dag import load_params, task_defaults
 from sfetl_provider.operators.load_batch import BatchReportOperator, PlanBatchOperator, TriggerLoadOperator
-from sfetl_provider.operators.validate_tables import ListFeedsOperator
 
 DAG_ID = "batch"
 
@@ -26,8 +25,7 @@ def build_batch_dag(feeds: Sequence[str]) -> DAG:
         doc_md=_DOCUMENTATION,
         render_template_as_native_obj=True,
     ) as dag:
-        listed = ListFeedsOperator(task_id="feeds")
-        plan = PlanBatchOperator(task_id="plan", feeds=listed.output)
+        plan = PlanBatchOperator(task_id="plan")
         load = TriggerLoadOperator.partial(
             task_id="load", passed_on=list(load_params()), map_index_template="{{ month_name }}"
         ).expand(asked=plan.output)

@@ -22,25 +22,17 @@ from sfetl_provider.core.report.report_file import read_report, write_json, writ
 from sfetl_provider.core.report.run_report import RunReport
 from sfetl_provider.operators.feed_operator import hook_of
 from sfetl_provider.operators.finished_tasks import FinishedTasks
+from sfetl_provider.operators.named_feeds import named_feeds
 from sfetl_provider.operators.run_link import run_link
 from sfetl_provider.operators.task_run import actor_of
-from sfetl_provider.settings import find_feed, read_settings
+from sfetl_provider.settings import read_settings
 
 SKIPPED = "skipped"
 _POLL_SECONDS = 15
 
 
 class PlanBatchOperator(BaseOperator):
-    """Says which months of which feeds the run loads: those asked for, without what the ledger has already.
-
-    `feeds` are names, as ListFeedsOperator returned them.
-    """
-
-    template_fields = ("feeds",)
-
-    def __init__(self, *, feeds: Any, **options: Any) -> None:
-        super().__init__(**options)
-        self.feeds = feeds
+    """Says which months of which feeds the run loads: those asked for, without what the ledger has already."""
 
     def execute(self, context: Context) -> list[dict[str, str]]:
         """Return feed, month and run id of each load; leaves months that need none under SKIPPED, with reasons."""
@@ -48,7 +40,7 @@ class PlanBatchOperator(BaseOperator):
         months = [str(month) for month in read_months(params["months"], SystemClock().now().date())]
         key = run_key(context["dag_run"].dag_id, context["dag_run"].run_id)
         loads, skipped = [], []
-        for feed in map(find_feed, self.feeds):
+        for feed in named_feeds(params["feeds"], self.log):
             reasons = dict(_reasons(feed, months, may_skip=not params["load_again"]))
             skipped += [
                 BatchMonth(feed=feed.feed, month=month, state="skipped", reason=reason).to_json()

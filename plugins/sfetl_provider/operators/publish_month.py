@@ -50,11 +50,13 @@ class PublishMonthOperator(FeedOperator):
             is_insecure=self.month_plan.is_insecure or self.hook.is_insecure,
         )
         self.log.info(
-            "Publishing %d rows of %s into %s by %s, in one transaction.",
-            job.outcome.rows_copied,
+            "Publishing %s rows of %s into %s by %s, in one transaction; it waits up to %d s for another change of"
+            " the feed, also for one whose worker died.",
+            f"{job.outcome.rows_copied:,}",
             job.outcome.load_table.name,
             quoted_table(job.plan.table),
             job.plan.load_mode,
+            self.feed.publish.lock_timeout_seconds,
         )
         with self.open_session() as session:
             receipt = publish_month(job, session, SystemClock())

@@ -22,7 +22,8 @@ from sfetl_provider.core.qc.report import QcReport, QcVerdict
 from sfetl_provider.core.record import Record
 from sfetl_provider.core.report.listed_rows import first_rows
 from sfetl_provider.core.report.report_file import write_report, write_text
-from sfetl_provider.core.report.run_report import RunEnd, RunIdentity, RunRecords, Stopped, build_report
+from sfetl_provider.core.report.run_building import RunEnd, RunRecords, build_report
+from sfetl_provider.core.report.run_report import RunIdentity, Stopped
 from sfetl_provider.core.report.text import render_text
 from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.agreement import with_qc_hashes

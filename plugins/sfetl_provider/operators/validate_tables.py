@@ -13,11 +13,11 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.config.load import load_feeds
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConfigError, SfetlError
 from sfetl_provider.core.plan.names import run_key, validation_path, validations_path
 from sfetl_provider.operators.feed_operator import hook_of
+from sfetl_provider.operators.named_feeds import named_feeds
 from sfetl_provider.settings import find_feed, read_settings
 
 if TYPE_CHECKING:
@@ -41,21 +41,13 @@ class ListFeedsOperator(BaseOperator):
 
         params = context["params"]
         read_params(params, SystemClock().now().date())
-        chosen = choose_feeds(self._named(params["feeds"]), params["table"])
+        chosen = choose_feeds(named_feeds(params["feeds"], self.log), params["table"])
         if not chosen:
             raise ConfigError(
                 "There is no usable feed with such a table.",
                 next_step="Correct the parameters or the configs.",
             )
         return [feed.feed for feed in chosen]
-
-    def _named(self, names: list[str] | None) -> list[FeedConfig]:
-        if names:
-            return [find_feed(name) for name in dict.fromkeys(names)]
-        loaded = load_feeds(read_settings().configs_dir)
-        for fault in loaded.faults:
-            self.log.warning("Left out: %s", fault)
-        return list(loaded.feeds)
 
 
 class ValidateTableOperator(BaseOperator):

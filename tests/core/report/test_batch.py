@@ -17,7 +17,8 @@ from sfetl_provider.core.report.batch import BatchMonth, BatchReport, build_batc
 from sfetl_provider.core.report.batch_page import render_batch
 from sfetl_provider.core.report.batch_text import render_batch_text
 from sfetl_provider.core.report.report_file import write_report
-from sfetl_provider.core.report.run_report import RunEnd, RunRecords, RunReport, build_report
+from sfetl_provider.core.report.run_building import RunEnd, RunRecords, build_report
+from sfetl_provider.core.report.run_report import RunReport
 from sfetl_provider.core.report.task_failure import TaskFailure
 from tests.core.load_samples import NOW
 from tests.core.report.shown_page import ShownPage

@@ -10,8 +10,8 @@ from sfetl_provider.core.qc.rejects import open_rejects
 from sfetl_provider.core.qc.report import RejectsFile
 from sfetl_provider.core.report.balances import balances
 from sfetl_provider.core.report.listed_rows import first_rows
+from sfetl_provider.core.report.run_building import RunEnd, RunRecords, build_report
 from sfetl_provider.core.report.run_page import render_run
-from sfetl_provider.core.report.run_report import RunEnd, RunRecords, build_report
 from sfetl_provider.core.report.task_failure import ErrorText, TaskFailure
 from tests.core.load_samples import NOW, PASSED, TABLE, sample_outcome
 from tests.core.report.check_samples import sample_check, sample_report

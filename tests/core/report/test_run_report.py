@@ -15,13 +15,8 @@ from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.quality import Shares, rate
 from sfetl_provider.core.qc.report import DayRows, Finding, RejectsFile
 from sfetl_provider.core.report.report_file import read_report, write_report
-from sfetl_provider.core.report.run_report import (
-    RunEnd,
-    RunIdentity,
-    RunRecords,
-    RunReport,
-    build_report,
-)
+from sfetl_provider.core.report.run_building import RunEnd, RunRecords, build_report
+from sfetl_provider.core.report.run_report import RunIdentity, RunReport
 from sfetl_provider.core.report.task_failure import TaskFailure
 from sfetl_provider.core.report.text import render_text
 from tests.core.load_samples import NOW, PASSED, sample_outcome, sample_plan, sample_staged_file

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainValidator, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, StrictInt, StrictStr, model_validator
 
 from sfetl_provider.core.config.python_regex import re2_text
 from sfetl_provider.core.config.python_strptime import shape_of
@@ -73,6 +73,9 @@ PairsToIgnore = Literal["both_values_are_missing", "either_value_is_missing", "n
 
 class Arguments(Section):
     """What every expectation takes; the first three say how GX runs, and are ignored here."""
+
+    # Of some forty kinds, a suite has few: each is built when it is first used.
+    model_config = ConfigDict(defer_build=True)
 
     batch_id: Any = None
     result_format: Any = None

@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Section(BaseModel):
-    """A part of the configuration: frozen, unknown fields refused."""
+    """A part of the configuration: frozen, unknown fields refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    The text below a field describes it in the schema, which reads it from the source when it is made.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

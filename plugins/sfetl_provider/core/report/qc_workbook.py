@@ -42,10 +42,15 @@ def _quality(quality: Quality | None) -> tuple[tuple[Cell, ...], ...]:
     shares = quality.shares
     return (
         ("quality, of 100", quality.score),
-        ("good records %", 100 * shares.records),
-        ("values present %", 100 * shares.values),
-        ("expected days %", 100 * shares.days),
+        ("good records %", _percent(shares.records)),
+        ("values present %", _percent(shares.values)),
+        ("expected days %", _percent(shares.days)),
     )
+
+
+def _percent(share: float) -> float:
+    """Give a share in per cent: two digits show 0 and 100 only when it is exactly that."""
+    return 100 * share if share in (0, 1) else min(max(100 * share, 0.01), 99.99)
 
 
 def _findings(check: MonthCheck) -> Sheet:

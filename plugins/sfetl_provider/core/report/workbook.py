@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ CELL_CHARACTERS = 32_000
 """Excel takes 32,767 in a cell."""
 SHEET_ROWS = 1_000_000
 """Excel takes 1,048,576 with the header."""
+A4 = 9
+LINE_POINTS, MOST_POINTS = 15, 409
+"""Heights of a row: of one line, and the most that Excel takes."""
 _RED, _YELLOW, _GREEN, _GREY = "#F8D7DA", "#FFF3CD", "#D4EDDA", "#E2E3E5"
 _COLOURS = {
     **dict.fromkeys(("CRITICAL", "REJECTED", "failed", "differs", "gone", "BROKEN"), _RED),
@@ -71,6 +74,8 @@ class _Formats:
                 wanted["num_format"] = number
             if kind is str:
                 wanted["text_wrap"] = True
+            if issubclass(kind, date):
+                wanted["align"] = "left"
             if colour:
                 wanted["bg_color"] = colour
             self._made[kind, colour] = self._workbook.add_format(wanted)
@@ -82,6 +87,7 @@ def _write_sheet(workbook: xlsxwriter.Workbook, page: Worksheet, sheet: Sheet, f
         page.set_column(at, at, width)
         page.write_string(0, at, title, formats.header)
     page.freeze_panes(1, 0)
+    _set_up_print(page)
     count = 0
     for row in sheet.rows:
         if count == SHEET_ROWS:
@@ -90,11 +96,32 @@ def _write_sheet(workbook: xlsxwriter.Workbook, page: Worksheet, sheet: Sheet, f
         count += 1
         key = "" if sheet.coloured_by is None else str(row[sheet.coloured_by])
         colour = _COLOURS.get(key) or _CLASS_COLOURS.get(key, "")
+        if (lines := _lines(row, sheet)) > 1:
+            page.set_row(count, min(MOST_POINTS, LINE_POINTS * lines))
         for at, value in enumerate(row):
             _write_cell(page, count, at, value, formats.of(value, colour))
     page.autofilter(0, 0, count, len(sheet.columns) - 1)
     if sheet.charted and count:
         _add_chart(workbook, page, sheet, count)
+
+
+def _set_up_print(page: Worksheet) -> None:
+    page.set_paper(A4)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
+
+
+def _lines(row: Sequence[Cell], sheet: Sheet) -> int:
+    """Give the lines that a row's texts take: LibreOffice shows one where the file gives no height."""
+    return max(
+        (
+            sum(1 + max(0, len(line) - 1) // width for line in text.split("\n"))
+            for text, (_, width) in zip(row, sheet.columns, strict=False)
+            if isinstance(text, str)
+        ),
+        default=1,
+    )
 
 
 def _write_cell(page: Worksheet, row: int, column: int, value: Cell, form: Any) -> None:

@@ -80,8 +80,7 @@ class Masking:
     hidden: tuple[tuple[int, Hide], ...]
     null_markers: frozenset[bytes]
     identity: str
-    # One thread for all workers: what takes Python's lock is no faster in several, and slower by half where these
-    # take turns on two cores. It ends with this object.
+    # One thread for all workers, as what takes Python's lock is no faster in several. It ends with this object.
     _thread: ThreadPoolExecutor = field(
         default_factory=partial(ThreadPoolExecutor, 1, thread_name_prefix="mask"), repr=False, compare=False
     )
