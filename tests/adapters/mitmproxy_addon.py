@@ -13,11 +13,12 @@ _INNER_HOST = os.environ["INNER_HOST"]
 _LOG = Path(os.environ["REQUEST_LOG"])
 
 
-def server_connect(data: Any) -> None:
-    """Resolve the inner host."""
-    host, port = data.server.address
-    if host == _INNER_HOST:
-        data.server.address = ("127.0.0.1", port)
+def requestheaders(flow: Any) -> None:
+    """Resolve the inner host; its name stays in the header."""
+    if flow.request.host == _INNER_HOST:
+        named = flow.request.headers["Host"]
+        flow.request.host = "127.0.0.1"
+        flow.request.headers["Host"] = named
 
 
 def response(flow: Any) -> None:

@@ -20,6 +20,7 @@ from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.audit.checks import check_load_table, require_passed
 from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.config.qc_model import RuleConfig
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, Finished
 from sfetl_provider.core.copy_into.submission import advance
@@ -50,6 +51,8 @@ from sfetl_provider.core.qc.scan import Places, scan_file
 from sfetl_provider.core.qc.verdict import decide
 from sfetl_provider.core.stage.cleaning import clean_stage
 from sfetl_provider.core.stage.run import StagePorts, stage_file
+from sfetl_provider.core.validate.validation import validate_table
+from sfetl_provider.core.validate.wanted import Wanted
 from tests.core.load_samples import sample_config, sample_plan
 from tests.core.scripted_warehouse import MemoryCheckpoints
 
@@ -190,6 +193,36 @@ def check_a_month_in_and_out(bench: MonthBench) -> None:
     ledger = entries(bench.session, database, feed)
     assert [entry.action for entry in ledger] == ["publish", "drop", "publish"]
     assert verify(ledger, chain_end(bench.session, database, feed)) is None
+    _check_validation(bench)
+
+
+def _check_validation(bench: MonthBench) -> None:
+    """Validate the table in every way: metadata, scan, rules, rows that break one, keys, ledger and chain."""
+    rules = (
+        RuleConfig(name="none", condition="distance < 0", severity="INFO"),
+        RuleConfig(name="inside", condition="flight_date BETWEEN month_first_day() AND month_last_day()"),
+        RuleConfig(name="days", condition="month_days() = 31"),
+        RuleConfig(name="mean", aggregate="count(*) / days_with_rows()", min=ROWS_PER_DAY, max=ROWS_PER_DAY),
+    )
+    qc = bench.config.qc.model_copy(update={"rules": rules})
+    config = bench.config.model_copy(update={"qc": qc, "end_month": str(MONTH)})
+    wanted = Wanted(has_rules=True, has_keys=True, key=("FLIGHT_DATE",), has_ledger=True)
+    found = validate_table(config, wanted, bench.session, _CLOCK)
+    (month,) = found.months
+    assert (month.state, month.rows, month.duplicate_keys, month.duplicate_rows) == (
+        "as published",
+        ROWS,
+        31,
+        ROWS,
+    )
+    told = {finding.code: finding.message for _, finding in found.all_findings()}
+    assert set(told) == {"duplicate_keys", "rule_none"}
+    # A quarter of the distances are NULL, which no rule calls broken.
+    assert f"{ROWS * 3 // 4} records not meeting distance < 0: FLIGHT_DATE '2013-01-" in told["rule_none"]
+    assert found.size_bytes
+    assert found.ledger is not None
+    assert found.ledger.chain is not None
+    assert (found.ledger.chain.broken, len(found.ledger.entries)) == (None, 3)
 
 
 def check_refused_rows(bench: MonthBench) -> None:

@@ -10,9 +10,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 PROJECT = Path(__file__).parents[2]
 HOME = Path(tempfile.mkdtemp(prefix="sfetl-tests-"))
@@ -69,6 +72,14 @@ def airflow_home() -> Path:
     (CONFIGS / "sales.json").write_text(json.dumps(SALES))
     initdb()
     return HOME
+
+
+@pytest.fixture(scope="session")
+def airflow_app(airflow_home: Path) -> FastAPI:
+    """Airflow's web application with our plugin in it."""
+    from airflow.api_fastapi.app import create_app
+
+    return create_app(apps="core")
 
 
 @pytest.fixture(autouse=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from airflow.api_fastapi.app import create_app
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -32,7 +31,7 @@ AsUser = Callable[[str, str], TestClient]
 
 
 @pytest.fixture(scope="module")
-def as_user(airflow_home: Path) -> AsUser:
+def as_user(airflow_app: FastAPI) -> AsUser:
     """Airflow's web application, which knows our DAGs, asked by a user of a role."""
     DagBundlesManager().sync_bundles_to_db()
     for dag_id in CHANGING:
@@ -40,12 +39,13 @@ def as_user(airflow_home: Path) -> AsUser:
             PROJECT / "dags" / f"{dag_id}.py", bundle_path=PROJECT / "dags", bundle_name="dags-folder"
         )
         sync_bag_to_db(dags, "dags-folder", None)
-    app = create_app(apps="core")
 
     def logged_in(name: str, role: str) -> TestClient:
         user = SimpleAuthManagerUser(username=name, role=role)
-        token = app.state.auth_manager.generate_jwt(user)
-        return TestClient(app, base_url="http://localhost", headers={"Authorization": f"Bearer {token}"})
+        token = airflow_app.state.auth_manager.generate_jwt(user)
+        return TestClient(
+            airflow_app, base_url="http://localhost", headers={"Authorization": f"Bearer {token}"}
+        )
 
     return logged_in
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from airflow.api_fastapi.app import create_app
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from sfetl_provider.core.config.load import load_feeds
@@ -21,9 +21,9 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
-def web(airflow_home: Path) -> TestClient:
+def web(airflow_app: FastAPI) -> TestClient:
     """Airflow's web application with our plugin in it; nobody is logged in."""
-    return TestClient(create_app(apps="core"), base_url="http://localhost")
+    return TestClient(airflow_app, base_url="http://localhost")
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_each_setting_has_a_default_below_airflows_home(
     airflow_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = get_provider_info()["config"]["sfetl"]["options"]
-    assert set(options) == {*Settings.__annotations__, "preload", "validate_schedule"}
+    assert set(options) == {*Settings.__annotations__, "approvers", "preload", "validate_schedule"}
     for name in Settings.__annotations__:
         monkeypatch.delenv(f"AIRFLOW__SFETL__{name.upper()}")
 

@@ -72,3 +72,10 @@ def test_a_gap_and_an_absent_table_fail_the_run_and_are_in_its_report(
         "sales,2019-04,in part,28,,,2",
     ]
     assert all((tmp_path / f"page.{kind}").stat().st_size for kind in ("html", "json", "xlsx"))
+
+
+def test_it_may_run_on_a_schedule() -> None:
+    assert build_validate_dag(["sales"]).schedule is None
+    dag = build_validate_dag(["sales"], "0 6 * * 1")
+    assert dag.schedule == "0 6 * * 1"
+    dag.validate()

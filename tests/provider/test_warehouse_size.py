@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from local.warehouse.serving.server import RunningWarehouse
+from sfetl_provider.core.plan.names import run_key
+from sfetl_provider.dag_factory.maintenance_dag import build_maintenance_dag
 from sfetl_provider.operators.publish_month import PublishMonthOperator
 
 from .conftest import query
@@ -47,3 +49,17 @@ def test_it_is_woken_made_larger_for_the_load_and_given_back_although_the_load_f
     (used,) = run.report["copy_compute"]
     assert (used["warehouse"], used["size"], used["statements"]) == ("LOCAL_WH", "LARGE", 1)
     assert run.report["credits"] == used["credits"] > 0
+
+    # As if this run had been killed before `return_warehouse`.
+    query(
+        asleep,
+        "INSERT INTO TESTS.SFETL.WAREHOUSE_LEASES VALUES ('LOCAL_WH', "
+        f"'{run_key('load_sales', run.run_id)}', 'load_sales', '{run.run_id}', 'sales', '2021-05', 'LARGE', "
+        "CURRENT_TIMESTAMP()::TIMESTAMP_NTZ)",
+    )
+    mark = "[sfetl: XSMALL -> LARGE for loads of TESTS]"
+    query(asleep, f"ALTER WAREHOUSE LOCAL_WH SET WAREHOUSE_SIZE = LARGE COMMENT = '{mark}'")
+    assert run_dag(build_maintenance_dag()).state == "success"
+    ((_, _, _, size, *_),) = query(asleep, "SHOW WAREHOUSES LIKE 'LOCAL_WH'")
+    assert size == "X-Small"
+    assert query(asleep, "SELECT COUNT(*) FROM TESTS.SFETL.WAREHOUSE_LEASES") == [(0,)]

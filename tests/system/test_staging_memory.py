@@ -28,7 +28,7 @@ def formula_bytes(settings: StageConfig, chunk_bytes: float) -> float:
     """What the docstring of `stage_file` says; the stand-in's storage is Google Cloud's."""
     level = settings.zstd_level
     assert isinstance(level, int)
-    making = settings.workers * (5e6 + ZSTD_BYTES[level])
+    making = settings.workers * (8e6 + ZSTD_BYTES[level])
     return 180e6 + making + settings.upload_workers * (80e6 + chunk_bytes)
 
 

@@ -20,7 +20,7 @@ from sfetl_provider.core.tsv.left_out import LeftOutList
 from sfetl_provider.core.tsv.line_counter import LineCounter
 from sfetl_provider.core.tsv.source import Block, changed_while_read, open_source, read_blocks
 
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 1024 * 1024
 CHUNKS_GIVEN_UP = "Nothing was loaded; the chunks staged so far are given up."
 
 
@@ -121,7 +121,7 @@ def compress_chunk(
     A chunk of a stream ends with the record that holds the byte before `chunk.end_byte`; the result tells where. A
     chunk of which all is left out becomes an empty line.
 
-    Memory: about four blocks (1 MiB) and what the compressor takes. The file is written beside `target` and
+    Memory: about four blocks (4 MiB) and what the compressor takes. The file is written beside `target` and
     renamed when it is whole; after any failure nothing is left. Several threads may make different chunks at once:
     compression, hashing and counting let go of Python's lock. Raises SourceFileError when the file is unreadable
     or ends early, ReconciliationError when the chunk does not end with a record or its bytes do not add up,

@@ -87,7 +87,7 @@ def stage_file(
     without records gives no chunk. What is `left_out` of the source is cut out of the chunks.
 
     Disk: (workers + 2 + upload workers) × the largest compressed chunk. Memory, whatever the size of the file:
-    workers × (5 MB + what zstd takes: 1 MB at level 1, 3 at 6, 11 at 9, 43 at 12, 86 at 19) in this process,
+    workers × (8 MB + what zstd takes: 1 MB at level 1, 3 at 6, 11 at 9, 43 at 12, 86 at 19) in this process,
     which holds 180 MB of program, more under Airflow; and upload_workers × 80 MB in others, on Google Cloud
     each with its chunk besides. Masks take 10 MB more a worker, of records of a few bytes 40. A chunk is longer
     than `stage.chunk_mib` only when one record is.
