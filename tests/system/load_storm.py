@@ -174,9 +174,15 @@ class LoadStorm:
         older, newer = self._order(self.tasks), self._order(self.random.choice((self.tasks, LOAD_TASKS)))
         if kind == "pair":
             return self._played([older, newer])
-        self._end(Life(older, self._moment(self.steps[:-3])))
+        self._end(self._died(older))
         self._played([newer])
         return [*self._played([older]), newer]
+
+    def _died(self, order: LoadOrder) -> Life:
+        """Start a run and wait until its moment has come, or until it is over without it."""
+        life = Life(order, self._moment(self.steps[:-3]))
+        self._wait({order.run_id: life})
+        return life
 
     def _order(self, tasks: tuple[str, ...]) -> LoadOrder:
         self.runs += 1
