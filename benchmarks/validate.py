@@ -50,7 +50,7 @@ HEADING = f"""
 
 `python -m benchmarks.validate`: tables in the local warehouse, which runs on the same cores, one after the other
 in one session; one run each. Statements of a table: DESCRIBE and SHOW (no virtual warehouse needed), the scan, the
-ledger before and after it; a query for keys; the ledger's rows and chain.
+ledger before and after it; a query for keys; the ledger's rows and chain. Other work loaded both cores meanwhile.
 
 | {MACHINE_COLUMNS} | tables | months each | rows each | what | {MEASURED} |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|

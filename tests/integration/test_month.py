@@ -21,7 +21,8 @@ def test_a_month_goes_in_and_out_and_leaves_nothing(tmp_path: Path) -> None:
             ("SFETL", "LEDGER"),
             ("SFETL", "PROFILES"),
             ("SFETL", "REJECTED_ROWS"),
+            ("SFETL", "WAREHOUSE_LEASES"),
         )
-        for table in ("LEDGER", "PROFILES", "REJECTED_ROWS"):
+        for table in ("LEDGER", "PROFILES", "REJECTED_ROWS", "WAREHOUSE_LEASES"):
             assert session.query(f"SELECT COUNT(*) FROM BENCH.SFETL.{table}").scalar() == 0
         assert session.list_stage('@"BENCH"."SFETL"."CHUNKS"/') == []

@@ -55,7 +55,7 @@ def test_it_is_woken_made_larger_for_the_load_and_given_back_although_the_load_f
         asleep,
         "INSERT INTO TESTS.SFETL.WAREHOUSE_LEASES VALUES ('LOCAL_WH', "
         f"'{run_key('load_sales', run.run_id)}', 'load_sales', '{run.run_id}', 'sales', '2021-05', 'LARGE', "
-        "CURRENT_TIMESTAMP()::TIMESTAMP_NTZ)",
+        "'2021-06-01 00:00:00')",
     )
     mark = "[sfetl: XSMALL -> LARGE for loads of TESTS]"
     query(asleep, f"ALTER WAREHOUSE LOCAL_WH SET WAREHOUSE_SIZE = LARGE COMMENT = '{mark}'")
