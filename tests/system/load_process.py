@@ -71,7 +71,7 @@ _POLL_SECONDS = 0.02
 _CLOCK = SystemClock()
 # A part of a statement's text, and what the steps before and after it are called.
 _NAMES = (
-    ("CREATE TRANSIENT TABLE", "make"),
+    ("CREATE OR REPLACE TRANSIENT TABLE", "make"),
     ('SET "GENERATION" = "GENERATION" + 1', "raise"),
     ('DELETE FROM "DEMO"."PUBLIC"', "delete"),
     ('INSERT INTO "DEMO"."PUBLIC"', "insert"),

@@ -42,6 +42,7 @@ CYCLE_STEPS = (
 )
 LONGEST_LIFE_SECONDS = 2.0
 STUCK_SECONDS = 1.5
+MOST_MISSED = 30
 LONGEST_REST_SECONDS = 60.0
 _TICK_SECONDS = 0.005
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -135,7 +136,7 @@ class Life:
 class LoadStorm:
     """Runs over one table, one after the other or two at once; `deaths` counts the steps reached last.
 
-    `given` moments were handed to lives that died or still may.
+    `given` moments were handed to lives that died or still may. A step that no life reaches is an error.
     """
 
     folder: Path
@@ -148,6 +149,7 @@ class LoadStorm:
     given: int = 0
     deaths: Counter[str] = field(default_factory=Counter)
     refused: int = 0
+    missed: Counter[str | None] = field(default_factory=Counter)
 
     def blow(self, kills: int) -> None:
         """Kill so many times, and let every run come to its end."""
@@ -232,6 +234,11 @@ class LoadStorm:
             self.deaths[life.order.last_step] += 1
         elif life.moment != Moment():
             self.given -= 1
+            self.missed[life.moment.step] += 1
+            is_reached = life.moment.step is None or self.deaths[life.moment.step]
+            assert is_reached or self.missed[life.moment.step] < MOST_MISSED, (
+                f"none reaches {life.moment.step}"
+            )
         if is_alone:
             self.contents.require_whole()
             self.contents.pass_five_minutes()
