@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from airflow.sdk import DAG, Param
 
 from sfetl_provider.dag_factory.feed_dag import load_params, task_defaults
+from sfetl_provider.dag_factory.form import some_feeds_param
 from sfetl_provider.operators.load_batch import BatchReportOperator, PlanBatchOperator, TriggerLoadOperator
 
 DAG_ID = "batch"
@@ -37,14 +38,7 @@ def build_batch_dag(feeds: Sequence[str]) -> DAG:
 
 def _params(feeds: Sequence[str]) -> dict[str, Param]:
     return {
-        "feeds": Param(
-            None,
-            type=["null", "array"],
-            items={"type": "string", "enum": list(feeds)} if feeds else {"type": "string"},
-            examples=list(feeds),
-            title="Feeds",
-            description="Whose months; all feeds without any",
-        ),
+        "feeds": some_feeds_param(feeds, "Whose months; all feeds without any"),
         "months": Param(
             None,
             type="string",

@@ -15,6 +15,18 @@ def feed_param(feeds: Sequence[str]) -> Param:
     return Param(chosen, type="string", enum=list(feeds), title="Feed", description="Whose month")
 
 
+def some_feeds_param(feeds: Sequence[str], description: str) -> Param:
+    """Give a choice of several feeds, or of none."""
+    return Param(
+        None,
+        type=["null", "array"],
+        items={"type": "string", "enum": list(feeds)} if feeds else {"type": "string"},
+        examples=list(feeds),
+        title="Feeds",
+        description=description,
+    )
+
+
 def reason_param() -> Param:
     """Give the reason, which must be stated."""
     return Param(None, type="string", minLength=3, title="Reason", description="Goes into the ledger")

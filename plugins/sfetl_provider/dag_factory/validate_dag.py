@@ -8,6 +8,7 @@ from datetime import datetime
 from airflow.sdk import DAG, Param
 
 from sfetl_provider.dag_factory.feed_dag import task_defaults
+from sfetl_provider.dag_factory.form import some_feeds_param
 from sfetl_provider.operators.validate_tables import (
     ListFeedsOperator,
     ReportTablesOperator,
@@ -42,14 +43,7 @@ def build_validate_dag(feeds: Sequence[str], schedule: str | None = None) -> DAG
 
 def _params(feeds: Sequence[str]) -> dict[str, Param]:
     return {
-        "feeds": Param(
-            None,
-            type=["null", "array"],
-            items={"type": "string", "enum": list(feeds)} if feeds else {"type": "string"},
-            examples=list(feeds),
-            title="Feeds",
-            description="Whose tables; all without any",
-        ),
+        "feeds": some_feeds_param(feeds, "Whose tables; all without any"),
         "table": _text("Table", "Only feeds with such a table: SALES_*, DEMO.PUBLIC.*"),
         **_what_params(),
         **_how_params(),

@@ -116,6 +116,5 @@ def _seconds(milliseconds: object) -> float:
 def _text(use: ComputeUse) -> str:
     estimate = "credits unknown" if use.credits is None else f"about {use.credits:.4f} credits"
     queued = f", queued {use.queued_seconds:.1f} s" if use.queued_seconds else ""
-    return (
-        f"{use.warehouse} ({use.size}): {use.statements} statements, {use.seconds:.1f} s{queued}, {estimate}"
-    )
+    statements = "1 statement" if use.statements == 1 else f"{use.statements} statements"
+    return f"{use.warehouse} ({use.size}): {statements}, {use.seconds:.1f} s{queued}, {estimate}"

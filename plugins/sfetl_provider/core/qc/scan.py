@@ -87,13 +87,8 @@ def scan_file(
                 values = reading.run(structure, places.scratch)
                 sha256 = file_hash.result() if values else ""
     _require_unchanged(source, before)
-    counts = reconcile(
-        source,
-        structure,
-        values or _no_values(config, month),
-        bool(beginning.header_faults),
-        rejection.left_out is not None,
-    )
+    found, is_sifted = values or _no_values(config, month), rejection.left_out is not None
+    counts = reconcile(source, structure, found, bool(beginning.header_faults), is_sifted)
     rejects = _rejects_file(places.rejects, listed_before)
     made = _Pass(before, sha256, perf_counter() - started, rejects, rejection)
     return veiled(_report(source, beginning, counts, made), config)
