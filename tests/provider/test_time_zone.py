@@ -14,7 +14,8 @@ def test_sessions_of_a_feed_have_its_time_zone_whatever_the_connection_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     in_extra = {"QUERY_TAG": "mine", "TIMEZONE": "Asia/Tokyo"}
-    connection = {"conn_type": "snowflake", "extra": {"account": "a", "session_parameters": in_extra}}
+    extra = {"account": "a", "session_parameters": in_extra}
+    connection = {"conn_type": "snowflake", "login": "u", "password": "p", "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_ZONED", json.dumps(connection))
     dated = {"column": "flight_date", "type": "timestamp", "time_zone": "Europe/Berlin"}
 
