@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import signal
 from argparse import Namespace
 from pathlib import Path
 
@@ -14,8 +13,8 @@ FOLDERS = Folders(Path(), Path(), Path())
 
 
 def interrupted(arguments: Namespace, folders: Folders) -> int:
-    signal.raise_signal(signal.SIGINT)
-    return 0
+    # As Ctrl-C does; a signal itself is ignored where a shell runs the tests in the background.
+    raise KeyboardInterrupt
 
 
 def impossible(arguments: Namespace, folders: Folders) -> int:
