@@ -77,6 +77,22 @@ def test_chunks_that_wait_for_the_first_logins_do_not_count() -> None:
     assert max(backlog.waiting_chunks for backlog in crew.backlogs[before:]) > 0
 
 
+def test_a_chunk_that_is_made_out_of_turn_keeps_nobody_busy() -> None:
+    class Slow(_Crew):
+        def make(self, chunk: ChunkRange, level: int, is_stopped: Callable[[], bool]) -> ChunkFile:
+            if chunk.number == 1:
+                threading.Event().wait(0.2)
+            return super().make(chunk, level, is_stopped)
+
+    crew = Slow()
+    crew.let_go.set()
+    steps = list(Pipeline(crew.crew(), WORKERS, UPLOAD_WORKERS).run(iter(ranges(4))))
+
+    # One at most for each chunk that is made and each that is uploaded; it was thousands.
+    assert steps.count(None) <= 8
+    assert len(steps) - steps.count(None) == 8
+
+
 def test_closing_it_stops_uploads_and_threads() -> None:
     crew = _Crew()
     steps = Pipeline(crew.crew(), WORKERS, UPLOAD_WORKERS).run(iter(ranges(20)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from threading import Event
@@ -56,6 +56,7 @@ class Pipeline:
         self._workers = workers
         self._upload_workers = upload_workers
         self._stopped = Event()
+        self._has_news = Event()
         self._making: deque[Future[tuple[ChunkFile, float]]] = deque()
         self._waiting: deque[ChunkFile] = deque()
         self._uploading: dict[Future[float], ChunkFile] = {}
@@ -72,8 +73,9 @@ class Pipeline:
         uploads = ThreadPoolExecutor(self._upload_workers, thread_name_prefix="upload")
         try:
             while self._begin(ranges, compression, uploads):
-                under_way: list[Future[Any]] = [*self._making, *self._uploading]
-                wait(under_way, TICK_SECONDS, FIRST_COMPLETED)
+                # Not a wait for futures: a chunk that is made out of turn would end each at once.
+                self._has_news.wait(TICK_SECONDS)
+                self._has_news.clear()
                 yield from self._arrived()
                 yield from self._made()
                 yield None
@@ -90,11 +92,18 @@ class Pipeline:
         """Give every free worker a chunk; tell whether anything is under way."""
         while self._waiting and len(self._uploading) < self._upload_workers:
             chunk = self._waiting.popleft()
-            self._uploading[uploads.submit(self._upload, chunk)] = chunk
+            upload = uploads.submit(self._upload, chunk)
+            self._uploading[upload] = chunk
+            upload.add_done_callback(self._tell)
         while self._has_room() and (chunk_range := next(ranges, None)):
             level = self._crew.choose_level(self._backlog())
-            self._making.append(compression.submit(self._make, chunk_range, level))
+            making = compression.submit(self._make, chunk_range, level)
+            self._making.append(making)
+            making.add_done_callback(self._tell)
         return bool(self._making or self._uploading)
+
+    def _tell(self, _: Future[Any]) -> None:
+        self._has_news.set()
 
     def _make(self, chunk_range: ChunkRange, level: int) -> tuple[ChunkFile, float]:
         began = self._clock()
