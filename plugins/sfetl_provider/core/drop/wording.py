@@ -65,12 +65,10 @@ def render_preview(preview: DropPreview) -> str:
 
 
 def _recovery(preview: DropPreview) -> str:
+    days = "1 day" if preview.reach_days == 1 else f"{preview.reach_days} days"
     if preview.keep_until:
-        return (
-            f"Time Travel reaches {preview.reach_days} days, so a clone of the table is kept until "
-            f"{preview.keep_until}."
-        )
-    return f"It can be undone by Time Travel for {preview.reach_days} days."
+        return f"Time Travel reaches {days}, so a clone of the table is kept until {preview.keep_until}."
+    return f"It can be undone by Time Travel for {days}."
 
 
 def _sample(preview: DropPreview) -> str:
