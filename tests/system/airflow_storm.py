@@ -187,9 +187,11 @@ class AirflowStorm:
             self.stack = restart_process(self.stack, TRIGGERER)
 
     def _clear(self, run_id: str) -> None:
-        """Clear what failed, with all that follows."""
-        self.cleared += 1
+        """Clear what failed, with all that follows; a run that ended well since it was asked has nothing."""
         failed = [task for task, state in self._states(run_id).items() if state == "failed"]
+        if not failed:
+            return
+        self.cleared += 1
         body = {
             "dry_run": False,
             "dag_run_id": run_id,
