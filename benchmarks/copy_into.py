@@ -24,7 +24,7 @@ from unittest.mock import patch
 import zstandard
 from snowflake.connector.vendored.requests import Session
 
-from benchmarks.results import MACHINE_COLUMNS, append_rows, machine_cells
+from benchmarks.results import MACHINE_COLUMNS, append_rows, told_rows
 from benchmarks.stage import served
 from local.warehouse.serving.server import connection_parameters
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
@@ -227,7 +227,6 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
-    lines = []
     with TemporaryDirectory() as name, served(Path(name)) as warehouse:
         with SnowflakeSession(
             open_connection(connection_parameters("127.0.0.1", warehouse.port, {}))
@@ -235,10 +234,11 @@ def main() -> None:
             for statement in ('CREATE SCHEMA IF NOT EXISTS "DEMO"."PUBLIC"', DEFINITION):
                 session.query(statement)
             prepare(session, CONFIG)
-        for chunks in map(int, options.chunks.split(",")):
-            for cells in measured(warehouse.port, Path(name), chunks, options.runs):
-                lines.append(f"| {machine_cells()} | {cells} |")
-                print(lines[-1], flush=True)
+        lines = told_rows(
+            cells
+            for chunks in map(int, options.chunks.split(","))
+            for cells in measured(warehouse.port, Path(name), chunks, options.runs)
+        )
     if options.record:
         append_rows(HEADING, lines)
 

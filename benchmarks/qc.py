@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.generate import Shape, bytes_of, write_file
 from benchmarks.qc_sides import SIDES
-from benchmarks.results import MACHINE_COLUMNS, append_rows, machine_cells
+from benchmarks.results import MACHINE_COLUMNS, append_rows, told_rows
 
 MEGABYTE = 1e6
 SMALL_BYTES = 1_000_000
@@ -118,11 +118,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the file is written")
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
-    lines = []
     with TemporaryDirectory(dir=options.folder) as name:
-        for cells in rows(options, Path(name)):
-            lines.append(f"| {machine_cells()} | {cells} |")
-            print(lines[-1], flush=True)
+        lines = told_rows(rows(options, Path(name)))
     if options.record:
         append_rows(HEADING, lines)
 

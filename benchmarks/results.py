@@ -1,7 +1,7 @@
 """The tables of RESULTS.md: one a benchmark, which rows are appended to."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,15 @@ MACHINE_COLUMNS = "date | commit | processor | cores"
 def machine_cells() -> str:
     """What each row begins with, as MACHINE_COLUMNS says."""
     return " | ".join((f"{datetime.now(UTC):%Y-%m-%d}", commit(), processor(), str(psutil.cpu_count())))
+
+
+def told_rows(measured: Iterable[str]) -> list[str]:
+    """Print each row as soon as its last cells are measured; give all rows."""
+    rows = []
+    for cells in measured:
+        rows.append(f"| {machine_cells()} | {cells} |")
+        print(rows[-1], flush=True)
+    return rows
 
 
 def append_rows(heading: str, rows: Sequence[str], path: Path = RESULTS_FILE) -> None:

@@ -26,7 +26,7 @@ import psutil
 
 from benchmarks.generate import Shape, bytes_of, write_file
 from benchmarks.process_tree import Usage, run_tree
-from benchmarks.results import MACHINE_COLUMNS, append_rows, machine_cells
+from benchmarks.results import MACHINE_COLUMNS, append_rows, told_rows
 from benchmarks.stage_sides import SIDES, STAGING, Outcome
 from local.stack.waiting import wait_until
 from local.warehouse.serving.server import connection_parameters
@@ -222,15 +222,12 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure and print."""
     options = arguments()
-    lines = []
     with TemporaryDirectory(dir=options.folder) as name, served(Path(name)) as warehouse:
         path = options.file or Path(name) / "sales.tsv"
         if options.file is None:
             write_file(path, Shape(COLUMNS, "2024-01"), options.bytes)
         subprocess.run(["cat", str(path)], stdout=subprocess.DEVNULL, check=True)
-        for cells in (link_rows if options.links else side_rows)(options, path, warehouse):
-            lines.append(f"| {machine_cells()} | {cells} |")
-            print(lines[-1], flush=True)
+        lines = told_rows((link_rows if options.links else side_rows)(options, path, warehouse))
     if options.record:
         append_rows(LINKS_HEADING if options.links else SIDES_HEADING, lines)
 

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.results import MACHINE_COLUMNS, append_rows, machine_cells
+from benchmarks.results import MACHINE_COLUMNS, append_rows, told_rows
 from benchmarks.stage import served
 from local.warehouse.serving.server import connection_parameters
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
@@ -263,11 +263,8 @@ def main() -> None:
     parser.add_argument("--rows-a-day", type=int, default=20)
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
-    lines = []
     with TemporaryDirectory() as name, served(Path(name)) as warehouse:
-        for row in rows_of(options, warehouse.port, Path(name)):
-            lines.append(f"| {machine_cells()} | {row} |")
-            print(lines[-1], flush=True)
+        lines = told_rows(rows_of(options, warehouse.port, Path(name)))
     if options.record:
         append_rows(HEADING, lines)
 

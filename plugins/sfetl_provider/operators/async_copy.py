@@ -10,10 +10,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
-from sfetl_provider.core.compute.advice import advise, describe
-from sfetl_provider.core.compute.leases import Lease
-from sfetl_provider.core.compute.resizing import enlarge
-from sfetl_provider.core.compute.warehouse_state import session_warehouse
+from sfetl_provider.core.compute.preparation import prepare_warehouse
 from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
 from sfetl_provider.core.copy_into.batches import load_size, make_batches
@@ -33,7 +30,6 @@ from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.agreement import require_agreement
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
-from sfetl_provider.core.warehouse_size import SizeName
 from sfetl_provider.operators.feed_operator import FeedOperator
 from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_run import checkpoints_of
@@ -131,7 +127,7 @@ class AsyncCopyOperator(FeedOperator):
         with self.open_session() as session:
             if is_first:
                 self._refuse_smaller(job, session)
-                self._ready_warehouse(job, session)
+                self._prepare_warehouse(job, session)
             ports = CopyPorts(session, checkpoints, SystemClock())
             for step in steps_within(job, ports, self.wait_here_seconds):
                 if resumed := resumption_text(found, read_state(checkpoints)):
@@ -151,29 +147,11 @@ class AsyncCopyOperator(FeedOperator):
             self.log.info("%s: %s", step.pace.event.subject, estimate_text(step.pace))
             checkpoints.set(PROGRESS_KEY, progress_record([step.pace], SystemClock().now()))
 
-    def _ready_warehouse(self, job: CopyJob, session: Warehouse) -> None:
-        """Make the warehouse larger where the feed says so, and say what the load meets there."""
-        state = session_warehouse(session)
-        if state and (size := self.feed.warehouse.resize):
-            lease = self._lease(job, state.name, size)
-            self.log.info("%s", enlarge(session, job.plan.table.database, lease, state))
-            state = session_warehouse(session)
-        if state:
-            load = load_size(make_batches(job.staged_files, job.config))
-            self.log.info("%s", "\n".join((describe(state, load), *advise(state, load))))
-
-    def _lease(self, job: CopyJob, warehouse: str, size: SizeName) -> Lease:
-        plan = job.plan
-        return Lease(
-            warehouse=warehouse,
-            run_key=plan.run_key,
-            dag_id=plan.dag_id,
-            run_id=plan.run_id,
-            feed=plan.feed,
-            month=plan.month,
-            size_wanted=size,
-            taken_at=SystemClock().now(),
-        )
+    def _prepare_warehouse(self, job: CopyJob, session: Warehouse) -> None:
+        load = load_size(make_batches(job.staged_files, job.config))
+        resize, now = self.feed.warehouse.resize, SystemClock().now()
+        for said in prepare_warehouse(session, job.plan, resize, load, now):
+            self.log.info("%s", said)
 
     def _refuse_smaller(self, job: CopyJob, session: Warehouse) -> None:
         """Refuse rows that are too few for a replacement before they are copied; `publish` decides again."""

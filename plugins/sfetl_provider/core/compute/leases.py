@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import leases_table, quoted_table
 from sfetl_provider.core.ports import Warehouse
 from sfetl_provider.core.record import Record
@@ -26,6 +27,20 @@ class Lease(Record):
     month: str
     size_wanted: SizeName
     taken_at: datetime
+
+
+def lease_of(plan: MonthPlan, warehouse: str, size: SizeName, now: datetime) -> Lease:
+    """Give the lease of a month's run."""
+    return Lease(
+        warehouse=warehouse,
+        run_key=plan.run_key,
+        dag_id=plan.dag_id,
+        run_id=plan.run_id,
+        feed=plan.feed,
+        month=plan.month,
+        size_wanted=size,
+        taken_at=now,
+    )
 
 
 def create_statement(database: str) -> str:
