@@ -33,10 +33,11 @@ class BatchResult(Record):
 
 
 class Explanation(Record):
-    """The search for all bad rows of a chunk that a COPY refused: its error, and the COPY that looks for them.
+    """The search for all bad rows of a batch that a COPY refused: its error, and the COPY that looks for them.
 
-    `query_id` is '' until that COPY is submitted. Should it be submitted twice, neither harms: its table is
-    never published.
+    `chunk` is the one that Snowflake named. `narrowed` says why only that one is looked at; '' while all of the
+    batch are. `query_id` is '' until the COPY is submitted. Should it be submitted twice, neither harms: its table
+    is never published.
     """
 
     chunk: str
@@ -44,6 +45,7 @@ class Explanation(Record):
     message: str
     begun_at: datetime
     query_id: str = ""
+    narrowed: str = ""
 
 
 class CopyState(Record):

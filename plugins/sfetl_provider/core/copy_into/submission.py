@@ -23,7 +23,7 @@ from sfetl_provider.core.copy_into.checkpoint import (
     write_state,
 )
 from sfetl_provider.core.copy_into.copy_history import copy_history_statement, explain_skipped
-from sfetl_provider.core.copy_into.explanation import Explainer
+from sfetl_provider.core.copy_into.explanation import Explainer, Refusal
 from sfetl_provider.core.copy_into.failure import explain_failure, refused_chunk
 from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE, CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
@@ -105,7 +105,7 @@ class _Loading:
         self._plan, self._config = job.plan, job.config
         self._warehouse, self._checkpoints, self._clock = ports.warehouse, ports.checkpoints, ports.clock
         self._batches = batches
-        self._explainer = Explainer(job, ports, self._store)
+        self._explainer = Explainer(job, ports, batches, self._store)
         self._rejection = Rejection(job, ports, batches)
         self._inputs = inputs_digest(batches)
 
@@ -117,7 +117,7 @@ class _Loading:
             self._cancel(state)
             return self._start_again(state)
         if state.explanation is not None:
-            return self._explainer.move(state, self._batch(state), state.explanation)
+            return self._explain(state, state.explanation)
         if state.is_failed:
             return self._start_again(state)
         if not state.is_table_ready:
@@ -176,7 +176,7 @@ class _Loading:
         return self._store(tagged, current=current.model_copy(update={"query_id": query_id}))
 
     def _refuse(self, state: CopyState, status: QueryStatus) -> CopyState:
-        """End the attempt; where Snowflake names a row, all bad rows of its chunk are looked for first."""
+        """End the attempt; where Snowflake names a row, all bad rows of the batch are looked for first."""
         chunk = refused_chunk(self._batch(state), status.error_message)
         if chunk is None:
             self._store(state, is_failed=True)
@@ -188,6 +188,13 @@ class _Loading:
             begun_at=self._clock.now(),
         )
         return self._store(state, is_failed=True, explanation=search)
+
+    def _explain(self, state: CopyState, search: Explanation) -> CopyState | Waiting:
+        step = self._explainer.move(state, self._batch(state), search)
+        if not isinstance(step, Refusal):
+            return step
+        self._explainer.end(state)
+        raise step.error
 
     def _follow(self, state: CopyState, current: Submission) -> CopyState | CopyStep:
         if not current.query_id:

@@ -18,7 +18,8 @@ def read_generation(warehouse: Warehouse, database: str, feed: str, month: str) 
 
     Two runs that add the same month at once leave one row. Raises LedgerError when the head table holds
     more than one row for the month, and TransactionEndedError, which a retry can help, when it holds none after
-    the COMMIT of the one that was added: as in `ledger/change.py`, COMMIT does not tell that Snowflake had ended it.
+    the COMMIT of the one that was added: as in `ledger/change.py`, COMMIT does not tell that Snowflake had ended
+    it.
     """
     head = quoted_table(head_table(database, feed))
     found = _generations(warehouse, head, month)
