@@ -20,7 +20,7 @@ _PLACE = re.compile(r"File '(?P<file>[^']+)', line (?P<line>\d+)")
 _COLUMN = re.compile(r'column ("[^"]*"\["[^"]+":\d+\])')
 _ADVISED = 10
 _CHUNKS_NAMED = 10
-_SAFE = "The target table was not touched; the chunks are still staged."
+_SAFE = "No row of the target table was touched; the chunks are still staged."
 _CORRECT = (
     "Correct the file, the format in the feed's config or the table's column; then clear the run's tasks "
     "from wait_for_files on (file changed) or this task (table or format changed)."
