@@ -27,6 +27,6 @@ def test_a_statement_error_keeps_code_and_query() -> None:
 
 
 def test_a_result_that_a_task_did_not_leave_is_no_fault_of_its_form() -> None:
-    with pytest.raises(errors.ResultMissingError, match="There is no CopyOutcome: .*marked") as raised:
+    with pytest.raises(errors.ResultMissingError, match=r"There is no CopyOutcome: .*marked") as raised:
         CopyOutcome.from_json(None)
     assert not raised.value.is_retryable
