@@ -279,12 +279,19 @@ def test_stopping_the_task_cancels_the_running_copy(
 
 
 def kill(trigger: BaseTrigger, state: str | None, patched: pytest.MonkeyPatch) -> None:
-    """Call on_kill as the triggerer does, after a person has brought the task into a state."""
+    """Call on_kill, and cancel the call, as the triggerer does once a person has brought the task to a state."""
     task = SimpleNamespace(dag_id="load", task_id="copy", run_id="one", map_index=-1)
     trigger.task_instance = task  # type: ignore[assignment]
     states = {"one": {"copy": state}}
     patched.setattr(RuntimeTaskInstance, "get_task_states", lambda **_: states)
-    asyncio.run(trigger.on_kill())
+
+    async def call() -> None:
+        ending = asyncio.create_task(trigger.on_kill())
+        await asyncio.sleep(0)
+        ending.cancel()
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+
+    asyncio.run(call())
 
 
 @pytest.mark.parametrize("state", [None, "running"])

@@ -26,7 +26,7 @@ def test_line_within_the_chunk_becomes_the_sources_line() -> None:
     message = message_of(LONG.format(path=BATCH.paths[1]))
     assert "a.tsv line 117, column CARRIER" in message
     assert "limit (5) exceeded by string 'UNITED' (Snowflake error 100078)" in message
-    assert "The target table was not touched" in message
+    assert "No row of the target table was touched" in message
     assert "Correct the file" in message
 
 

@@ -64,26 +64,34 @@ def widen_columns(
     The table is asked first: a column that is as long by now, or is no VARCHAR, is left alone. So it is safe to
     repeat, and never tries to shrink what another run widened. Raises StatementError when the role may not.
     """
-    described = {column.name: column.type for column in describe_target(warehouse, table) or ()}
     changes = TableChanges(warehouse, checkpoints)
-    changes.make(
-        TableChange(
-            kind="widen",
-            column=name,
-            statement=widening_statement(quoted_table(table), name, f"VARCHAR({length})"),
-        )
-        for name, length in lengths.items()
-        if _is_shorter(described.get(name, ""), length)
-    )
+    changes.make(widening_changes(table, text_sizes(warehouse, table), lengths))
     return changes.made
 
 
-def _is_shorter(described: str, length: int) -> bool:
+def text_sizes(warehouse: Warehouse, table: TableName) -> dict[str, int]:
+    """Ask how many characters the table's VARCHAR columns take."""
+    described = {column.name: column.type for column in describe_target(warehouse, table) or ()}
+    sizes = {name: _text_size(text) for name, text in described.items()}
+    return {name: size for name, size in sizes.items() if size}
+
+
+def widening_changes(
+    table: TableName, sizes: Mapping[str, int], lengths: Mapping[str, int]
+) -> Iterator[TableChange]:
+    """Give the changes that make columns as long as asked; one that is as long, or has no size, is left alone."""
+    for name, length in lengths.items():
+        if 0 < sizes.get(name, 0) < length:
+            statement = widening_statement(quoted_table(table), name, f"VARCHAR({length})")
+            yield TableChange(kind="widen", column=name, statement=statement)
+
+
+def _text_size(described: str) -> int:
     try:
         known = read_column_type(described)
     except ValueError:
-        return False
-    return known.kind == "text" and known.size < length
+        return 0
+    return known.size if known.kind == "text" else 0
 
 
 class TableChanges:
@@ -105,6 +113,10 @@ class TableChanges:
 
 
 def change_query_ids(changes: Sequence[TableChange]) -> dict[str, tuple[str, ...]]:
-    """Give the query ids of changes by their kind, as the ledger keeps them."""
-    kinds = dict.fromkeys(change.kind for change in changes)
-    return {kind: tuple(change.query_id for change in changes if change.kind == kind) for kind in kinds}
+    """Give the query ids of changes by their kind, as the ledger keeps them.
+
+    Not known is that of a change after which the worker died at once.
+    """
+    known = [change for change in changes if change.query_id]
+    kinds = dict.fromkeys(change.kind for change in known)
+    return {kind: tuple(change.query_id for change in known if change.kind == kind) for kind in kinds}
