@@ -50,8 +50,8 @@ class Rejection:
     def listed(self, state: CopyState) -> BadRowList:
         """List the rejected rows, as many as the list has room for.
 
-        Snowflake reads the files of their batches again, while this waits. Without such rows, the list of an earlier
-        attempt is removed.
+        Snowflake reads the files of their batches again, while this waits. Without such rows, the list of an
+        earlier attempt is removed.
         """
         if not rejected(state):
             return list_bad_rows((), self._job.rejects)
