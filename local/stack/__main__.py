@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     actions = parser.add_subparsers(dest="action", required=True)
     for name in ("up", "down", "status", "shell"):
         action = actions.add_parser(name)
-        action.add_argument("--folder", type=Path, default=PROJECT_STACK, help="where it keeps its files (var)")
+        action.add_argument(
+            "--folder", type=Path, default=PROJECT_STACK, help="where it keeps its files (var)"
+        )
     action.add_argument("command", nargs=argparse.REMAINDER, help="what to run; without it a shell is opened")
     return parser
 

@@ -18,6 +18,7 @@ from sfetl_provider.core.stage.ranges import cutting_of
 from sfetl_provider.core.stage.resume import (
     explain_resume,
     is_begun,
+    list_chunks,
     require_on_stage,
     resume_or_restart,
     verified_numbers,
@@ -123,7 +124,7 @@ def _staged(staging: _AsIs, plan: MonthPlan) -> tuple[Chunk, bool]:
 def _on_stage(staging: _AsIs, chunks: list[Chunk]) -> set[int]:
     if not chunks:
         return set()
-    entries = staging.ports.warehouse.list_stage(staging.identity.stage_folder)
+    entries = list_chunks(staging.ports.warehouse, staging.identity.stage_folder)
     return verified_numbers(chunks, entries, staging.identity.compression)
 
 

@@ -8,11 +8,18 @@ from itertools import count
 from pydantic import ValidationError
 
 from sfetl_provider.core.compression import Compression
-from sfetl_provider.core.errors import LeftOutListError, ReconciliationError, SfetlError, UploadError
+from sfetl_provider.core.errors import (
+    LeftOutListError,
+    ReconciliationError,
+    SfetlError,
+    StageUnusableError,
+    UploadError,
+)
 from sfetl_provider.core.events import Listener, Notice
+from sfetl_provider.core.identifiers import quote_literal
 from sfetl_provider.core.plan.month_plan import MonthPlan
-from sfetl_provider.core.plan.names import chunk_name
-from sfetl_provider.core.ports import StagedEntry
+from sfetl_provider.core.plan.names import chunk_name, is_chunk_name
+from sfetl_provider.core.ports import StagedEntry, StageListing
 from sfetl_provider.core.stage.checkpoints import RecordedSource, StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.staged_file import Chunk
 from sfetl_provider.core.tsv.source import SourceChangedError
@@ -81,6 +88,21 @@ def verified_numbers(
         and (entry := there.get(chunk_name(chunk.number, compression)))
         and entry.holds(chunk.compressed_bytes)
     }
+
+
+def list_chunks(stage: StageListing, folder: str) -> list[StagedEntry]:
+    """LIST a file's folder on the stage; raises StageUnusableError when it holds what no staging put there.
+
+    Chunks of other ranges, and of tries whose record is lost, may lie there: COPY names its files.
+    """
+    entries = stage.list_stage(folder)
+    if foreign := sorted(name for name in entries_by_name(entries) if not is_chunk_name(name)):
+        raise StageUnusableError(
+            f"The stage folder {folder} belongs to this run and holds {len(foreign)} files that are no chunks:"
+            f" {', '.join(foreign[:10])}.",
+            next_step=f"Find out who writes there, remove them (REMOVE {quote_literal(folder + foreign[0])} …).",
+        )
+    return entries
 
 
 def entries_by_name(entries: Sequence[StagedEntry]) -> dict[str, StagedEntry]:

@@ -34,6 +34,7 @@ from sfetl_provider.core.stage.ranges import chunks_until, cutting_of, require_s
 from sfetl_provider.core.stage.resume import (
     entries_by_name,
     explain_resume,
+    list_chunks,
     require_on_stage,
     resume_or_restart,
     verified_numbers,
@@ -192,7 +193,7 @@ class _Staging:
             self._notice("its byte order mark is no data and is left out")
         if not self.recorded:
             return 0
-        entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
+        entries = list_chunks(self.ports.warehouse, self.identity.stage_folder)
         self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
         confirmed = sum(chunk.is_confirmed for chunk in self.recorded)
         self._notice(f"{len(self.on_stage)} of {confirmed} recorded chunks lie on the stage and are kept")
@@ -333,7 +334,7 @@ class _Staging:
         if not self.recorded:
             self._notice("it holds no records, so nothing is on the stage")
             return
-        entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
+        entries = list_chunks(self.ports.warehouse, self.identity.stage_folder)
         self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
         require_on_stage(self.source.label, self.recorded, self.on_stage)
         own = {self._chunk_name(number) for number in self._numbers_of_file()}
