@@ -92,6 +92,10 @@ class TargetTableError(SfetlError):
     stage = "plan"
 
 
+class ResultMissingError(SfetlError):
+    """A task before this one has left no result."""
+
+
 class FilesMissingError(SfetlError):
     """No complete set of files came for the month."""
 

@@ -28,7 +28,7 @@ from sfetl_provider.core.ports import CheckpointStore, Warehouse
 from sfetl_provider.core.progress import PROGRESS_KEY, estimate_text, progress_record
 from sfetl_provider.core.publish.shrinking import refuse_smaller
 from sfetl_provider.core.qc.report import QcVerdict
-from sfetl_provider.core.stage.agreement import require_agreement
+from sfetl_provider.core.stage.agreement import require_agreement, require_all_staged
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.feed_operator import FeedOperator
@@ -76,6 +76,8 @@ class AsyncCopyOperator(FeedOperator):
         """Return the CopyOutcome; raises CopyFailedError or ReconciliationError when rows do not arrive."""
         if self.month_plan.is_dry_run:
             raise AirflowSkipException("Dry run: nothing is loaded")
+        if self.files:
+            require_all_staged([SourceFile.from_json(file) for file in self.files], self.staged_files)
         if self.verdict is not None:
             require_agreement(QcVerdict.from_json(self.verdict), self.staged_files)
         with self._telling_changes(context) as self._checkpoints:

@@ -29,6 +29,7 @@ from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import query_tag, scratch_table, stage_folder
 from sfetl_provider.core.plan.target_types import with_target_types
 from sfetl_provider.core.ports import QueryState, QueryStatus
+from sfetl_provider.core.refusals import cause_of
 
 LONGEST = timedelta(hours=1)
 """How long a COPY of an explanation may take, with the time that it waits in Snowflake's queue."""
@@ -81,7 +82,7 @@ class Explainer:
             return self._store(state, explanation=self._submitted(state, batch, search))
         status = self._warehouse.query_status(search.query_id)
         if status.state is QueryState.FAILED:
-            raise CopyFailedError(status.error_message.strip().split("\n")[0])
+            raise CopyFailedError(cause_of(status.error_message))
         if status.state is QueryState.SUCCEEDED:
             return self._found(state, batch, search)
         grace = UNKNOWN_GRACE if status.state is QueryState.UNKNOWN else LONGEST

@@ -14,12 +14,13 @@ from sfetl_provider.core.copy_into.remedies import remedies
 from sfetl_provider.core.errors import CopyFailedError, SfetlError
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.ports import QueryStatus
-from sfetl_provider.core.refusals import next_step_of
+from sfetl_provider.core.refusals import cause_of, next_step_of
 
 _PLACE = re.compile(r"File '(?P<file>[^']+)', line (?P<line>\d+)")
 _COLUMN = re.compile(r'column ("[^"]*"\["[^"]+":\d+\])')
 _ADVISED = 10
 _CHUNKS_NAMED = 10
+_NOT_TOUCHED = "No row of the target table was touched."
 _SAFE = "No row of the target table was touched; the chunks are still staged."
 _CORRECT = (
     "Correct the file, the format in the feed's config or the table's column; then clear the run's tasks "
@@ -38,7 +39,7 @@ def explain_failure(
     return CopyFailedError(
         f"COPY batch {batch.number} of {batch.of} was refused: {_reason(status, masked)} "
         f"(Snowflake error {status.error_code:06}){_place(batch, status.error_message)}.{note and f' {note}'}",
-        safe=_SAFE,
+        safe=_NOT_TOUCHED if _is_gone(status) else _SAFE,
         next_step=_next_step(status),
     )
 
@@ -150,7 +151,7 @@ def _reason(status: QueryStatus, masked: frozenset[str]) -> str:
     column = _COLUMN.search(status.error_message)
     if column and named_column(column[1])[0] in masked:
         return MASKED
-    return status.error_message.strip().split("\n")[0] or "no reason given"
+    return cause_of(status.error_message) or "no reason given"
 
 
 def _place(batch: Batch, message: str) -> str:
@@ -168,10 +169,14 @@ def _place(batch: Batch, message: str) -> str:
     return f", {chunk.source} line {line}{later}{field}"
 
 
+def _is_gone(status: QueryStatus) -> bool:
+    return "not found" in status.error_message and "file" in status.error_message.lower()
+
+
 def _next_step(status: QueryStatus) -> str:
     if advice := next_step_of(status.error_code, status.error_message, "COPY"):
         return f"{advice} Then clear this task: it loads all chunks again into a new load table."
-    if "not found" in status.error_message and "file" in status.error_message.lower():
+    if _is_gone(status):
         return (
             "Chunks are gone from the stage: clear the stage tasks of this run with their downstream tasks."
         )

@@ -54,7 +54,8 @@ class Widening:
             try:
                 state = self._made(state, change)
             except StatementError as error:
-                refusal.error.reword(what=f"{refusal.error.what}\nThe column was not widened: {error.what}")
+                why = f"The column was not widened: {error.what} {error.next_step}"
+                refusal.error.reword(what=f"{refusal.error.what}\n{why}")
                 return state
         return self._store(state, explanation=None, widened=(*state.widened, *sorted(places)))
 

@@ -199,5 +199,7 @@ def _missing_table(table: TableName, config: FeedConfig) -> TargetTableError:
     return TargetTableError(
         f"Table {quoted_table(table)} does not exist, or the role may not see it.",
         safe="Nothing was staged or loaded.",
-        next_step=f"Grant the role its use, set table.create of the feed to true, or run: {statement};",
+        next_step=f"If it is there, let the role see it: GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "
+        f"{quoted_table(table)} TO ROLE <role of the connection>; (and USAGE on its database and schema). "
+        f"Otherwise set table.create of the feed to true, or run: {statement};",
     )
