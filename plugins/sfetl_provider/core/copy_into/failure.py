@@ -9,6 +9,7 @@ from sfetl_provider.core.copy_into.bad_row_list import BadRowList
 from sfetl_provider.core.copy_into.bad_rows import MASKED, named_column
 from sfetl_provider.core.copy_into.batches import Batch, StagedChunk, chunk_tail
 from sfetl_provider.core.copy_into.remedies import remedies
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.errors import CopyFailedError, SfetlError
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.ports import QueryStatus
@@ -48,8 +49,7 @@ def explain_bad_rows(
     `config` may know the types of the columns of the target, `table`; `rows` are those that COPY counted.
     """
     chunks = ", ".join(batch.paths)
-    noun = "row" if rows == 1 else "rows"
-    what = f"COPY batch {batch.number} of {batch.of} was refused: {rows:,} bad {noun} in {chunks}:"
+    what = f"COPY batch {batch.number} of {batch.of} was refused: {counted(rows, 'bad row')} in {chunks}:"
     return explain_rejects(what, found, config, table)
 
 
