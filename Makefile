@@ -11,6 +11,7 @@ UV_VERSION := 0.13.8
 LOCK_OPTIONS ?=
 DEMO_OPTIONS ?=
 WAREHOUSE_OPTIONS ?=
+RUN ?=
 KIND ?= staging
 N ?= 30
 SEED ?= 1
@@ -27,7 +28,7 @@ CLI := .venv-cli/.synced
 MITMPROXY := .venv-mitmproxy/.synced
 INSTALLER := local/setup/make-environment.sh
 
-.PHONY: help install wheelhouse demo up down status warehouse warehouse-down test test-floors storm lint lock clean
+.PHONY: help install wheelhouse demo up down status shell warehouse warehouse-down test test-floors storm lint lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +52,9 @@ down: ## stop everything that demo or up started; what was loaded is kept
 
 status: ## show what runs
 	@if [ -e $(RUNTIME) ]; then .venv/bin/python -m local.stack status || true; else echo "The stack is stopped."; fi
+
+shell: $(RUNTIME) ## open a shell that sees the stack's Airflow; or run one command there (RUN="airflow sfetl ledger verify")
+	@.venv/bin/python -m local.stack shell $(RUN)
 
 warehouse: $(RUNTIME) ## start the stand-in alone, to try configs against (WAREHOUSE_OPTIONS="--folder … --tls --port …")
 	@.venv/bin/python -m local.warehouse start $(WAREHOUSE_OPTIONS)

@@ -1,4 +1,4 @@
-"""`python -m local.stack up|down|status`."""
+"""`python -m local.stack up|down|status|shell`."""
 
 import argparse
 import sys
@@ -13,6 +13,7 @@ from local.stack.lifecycle import start_stack, stop_stack
 from local.stack.ports import LOOPBACK
 from local.stack.processes import is_alive
 from local.stack.readiness import StackFailedError
+from local.stack.shell import StackStoppedError, enter
 from local.stack.state import load_state
 
 
@@ -24,19 +25,34 @@ def main(arguments: list[str] | None = None) -> int:
         if options.action == "up":
             start_stack(setup)
             write_demo_data(setup.folders.incoming)
-            announce("`make down` stops everything.")
+            announce("`make shell` opens a shell that sees it, `make down` stops everything.")
         elif options.action == "down":
             stop_stack(setup.folders)
+        elif options.action == "shell":
+            enter(setup, options.command)
     except (StackFailedError, DatabaseNotPreparedError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    except StackStoppedError as error:
+        print(error, file=sys.stderr)
+        return 3
+    except FileNotFoundError as error:
+        print(f"There is no command {error.filename}.", file=sys.stderr)
+        return 127
     return print_status(setup.folders) if options.action == "status" else 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.stack", description="The embedded stack.")
-    parser.add_argument("action", choices=("up", "down", "status"))
-    parser.add_argument("--folder", type=Path, default=PROJECT_STACK, help="where it keeps its files (var)")
+    actions = parser.add_subparsers(dest="action", required=True)
+    added = {name: actions.add_parser(name) for name in ("up", "down", "status", "shell")}
+    for action in added.values():
+        action.add_argument(
+            "--folder", type=Path, default=PROJECT_STACK, help="where it keeps its files (var)"
+        )
+    added["shell"].add_argument(
+        "command", nargs=argparse.REMAINDER, help="to run instead of the user's shell"
+    )
     return parser
 
 

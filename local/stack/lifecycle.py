@@ -1,6 +1,6 @@
 """The embedded stack: local warehouse and Airflow as background processes on loopback.
 
-`python -m local.stack up|down|status` drives the one in the project's `var/`, or in `--folder`; tests use
+`python -m local.stack up|down|status|shell` drives the one in the project's `var/`, or in `--folder`; tests use
 `running_stack`.
 
 Airflow's four components are started side by side instead of by `airflow standalone`: it is healthy as

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sfetl_provider.core.column_type import ColumnType, read_column_type
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.bad_row_list import Tally
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.widening import widened_type, widening_statement
@@ -38,7 +39,7 @@ def remedies(tallies: Iterable[Tally], config: FeedConfig, table: TableName) -> 
     for tally in tallies:
         remedy = _REMEDIES.get(tally.code, _unknown)(_Case(tally, config, table))
         column = f" in {tally.column}" if tally.column else ""
-        yield f"{tally.rows:,} row{'' if tally.rows == 1 else 's'}{column}: {remedy}"
+        yield f"{counted(tally.rows, 'row')}{column}: {remedy}"
 
 
 def _too_long(case: _Case) -> str:
@@ -83,6 +84,8 @@ def _unknown(_: _Case) -> str:
     return "see Snowflake's text; correct the file or the table's column."
 
 
+TOO_LONG = (100074, 100078)
+"""The codes of a text with more characters than its column takes."""
 _MARKERS = "correct the file, or name texts that stand for NULL in format.null_markers."
 _REMEDIES: Mapping[int, Callable[[_Case], str]] = {
     100016: _columns,
@@ -94,8 +97,7 @@ _REMEDIES: Mapping[int, Callable[[_Case], str]] = {
     100065: _said("a quote inside a field, or one that is not closed; correct the file or format.quote."),
     100068: _columns,
     100072: _said("no value in a column that is NOT NULL; correct the file, or ALTER TABLE … DROP NOT NULL."),
-    100074: _too_long,
-    100078: _too_long,
+    **dict.fromkeys(TOO_LONG, _too_long),
     100080: _columns,
     100108: _moment("time"),
     100132: _too_large,
