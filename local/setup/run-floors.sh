@@ -10,13 +10,11 @@ source local/setup/forget-settings.sh
 inner=(tests/core tests/adapters)
 skin=(tests/provider)
 if [ "${1:-}" = brief ]; then
-    # GX, pandas, DuckDB and PyArrow; zstandard and isal; the connector, NTLM and PAC; Airflow with the Snowflake provider.
-    inner=(tests/core/qc/test_expectations_as_gx.py tests/core/qc/test_scan.py tests/core/report/test_data_docs.py
-        tests/core/report/test_qc_workbook.py tests/core/stage tests/core/config/test_qc_config.py
-        tests/adapters/test_snowflake_session.py tests/adapters/test_isolated_connection.py tests/adapters/test_tunnel.py
-        tests/adapters/network)
-    skin=(tests/provider/test_login.py tests/provider/test_dags.py tests/provider/test_proxied_load.py
-        tests/provider/test_expectations.py)
+    # GX, pandas, DuckDB and PyArrow; zstandard and isal; the connector, NTLM and PAC; a load under Airflow.
+    inner=(tests/core/qc/test_expectations_as_gx.py tests/core/report/test_data_docs.py tests/core/report/test_qc_workbook.py
+        tests/core/stage/test_stage_file.py tests/core/stage/test_stage_compressed.py tests/adapters/test_snowflake_session.py
+        tests/adapters/test_tunnel.py tests/adapters/network)
+    skin=(tests/provider/test_login.py tests/provider/test_proxied_load.py)
 fi
 
 state=0

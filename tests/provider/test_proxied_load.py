@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -17,6 +19,8 @@ from tests.adapters.network.asking_proxy import PASSWORD, USER, asking_proxy
 from .conftest import query
 from .dag_runs import run_dag
 from .month_files import write_month
+
+SNOWFLAKE_PASSWORD = "sn0w-of-this-load"  # the stand-in takes any
 
 
 def test_a_load_goes_through_the_forwarder_and_leaves_no_secret_anywhere(
@@ -33,6 +37,8 @@ def test_a_load_goes_through_the_forwarder_and_leaves_no_secret_anywhere(
         extra = {"authentication": "ntlm", "insecure": True}
         connection = json.dumps({**fields, "password": PASSWORD, "extra": extra})
         monkeypatch.setenv("AIRFLOW_CONN_CORP_NTLM", connection)
+        login = json.loads(os.environ["AIRFLOW_CONN_SNOWFLAKE_DEFAULT"]) | {"password": SNOWFLAKE_PASSWORD}
+        monkeypatch.setenv("AIRFLOW_CONN_SNOWFLAKE_DEFAULT", json.dumps(login))
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
         run = run_dag(build_feed_dag(feed.model_copy(update={"proxy_conn_id": "corp_ntlm"})), month="2024-11")
 
@@ -45,6 +51,6 @@ def test_a_load_goes_through_the_forwarder_and_leaves_no_secret_anywhere(
     said = caplog.text + "".join(capfd.readouterr())
     kept = [path.read_bytes() for path in airflow_home.rglob("*") if path.is_file()]
     assert tokens
-    for secret in (PASSWORD, json.dumps(PASSWORD)[1:-1], *tokens):
+    for secret in (PASSWORD, json.dumps(PASSWORD)[1:-1], quote(PASSWORD, safe=""), SNOWFLAKE_PASSWORD, *tokens):
         assert secret not in said
         assert not any(secret.encode() in content for content in kept)

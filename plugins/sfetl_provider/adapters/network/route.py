@@ -7,6 +7,7 @@ four times.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,8 +33,10 @@ from sfetl_provider.core.network.proxy_settings import ProxyAddress, ProxyAuthen
 
 _AUTHENTICATION_REQUIRED = 407
 _KNOCKING = "asking it for the way to Snowflake"
-# All that the forwarder may take: proxies one after the other, a script, NTLM's two rounds.
+# All that a script and the forwarder may take together: proxies one after the other, NTLM's two rounds.
 _FORWARDED_SECONDS = 9.5
+# A slow script leaves the proxies at least this.
+_LEAST_SECONDS = 2.0
 
 
 def network_options(settings: ProxySettings, target: Target, measure: Measure = ignore) -> dict[str, Any]:
@@ -78,9 +81,11 @@ class _Door:
 
 
 def _forwarder_door(forwarder: Forwarder, target: Target | None) -> _Door:
+    began = time.monotonic()
     if target is not None:
         forwarder.ways(target.host, target.port)  # a script's fault is told here, with its reason
-    patience = Patience(answer_seconds=_FORWARDED_SECONDS)
+    left = _FORWARDED_SECONDS - (time.monotonic() - began)
+    patience = Patience(answer_seconds=max(left, _LEAST_SECONDS))
     return _Door(
         ProxyAddress("127.0.0.1", forwarder.port), USER, forwarder.token, patience, is_forwarder=True
     )
