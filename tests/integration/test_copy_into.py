@@ -186,6 +186,7 @@ def test_texts_too_long_for_the_table_make_room_in_it_and_are_loaded(
     described = session.query('DESCRIBE TABLE "DEMO"."PUBLIC"."FLIGHTS"').records()
     assert [column["type"] for column in described if column["name"] == "CARRIER"] == ["VARCHAR(13)"]
     assert load_tables(session) == ["_A3"]
+    assert not (tmp_path / "rejects" / "copy.tsv").exists()
 
 
 def load_tables(session: SnowflakeSession) -> list[str]:

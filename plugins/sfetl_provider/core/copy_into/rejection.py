@@ -50,10 +50,11 @@ class Rejection:
     def listed(self, state: CopyState) -> BadRowList:
         """List the rejected rows, as many as the list has room for.
 
-        Snowflake reads the files of their batches again, while this waits.
+        Snowflake reads the files of their batches again, while this waits. Without such rows, the list of an
+        earlier attempt is removed.
         """
         if not rejected(state):
-            return BadRowList()
+            return list_bad_rows((), self._job.rejects)
         tag = query_tag(self._job.plan, "list_rejects", state.attempt)
         timeout_seconds = self._job.config.load.statement_timeout_seconds
         self._warehouse.query(session_statement(tag, timeout_seconds))

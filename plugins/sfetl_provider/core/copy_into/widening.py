@@ -17,8 +17,7 @@ from sfetl_provider.core.copy_into.explanation import Refusal
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.remedies import TOO_LONG
 from sfetl_provider.core.errors import StatementError
-from sfetl_provider.core.plan.month_plan import TableChange
-from sfetl_provider.core.plan.table_change import text_sizes, widening_changes
+from sfetl_provider.core.plan.table_change import TableChanges, text_sizes, widening_changes
 
 
 class Widening:
@@ -35,9 +34,8 @@ class Widening:
         """Make the columns as long as the batch's longest texts, if these are all that it was refused for.
 
         Then the state has no explanation left: a new attempt can begin. Otherwise it still has it; when Snowflake
-        refused the ALTER, the refusal's error says so. A change is noted before it is made, and its query id
-        afterwards: after a crash in between it is made again or found made. Raises WarehouseUnavailableError, with
-        all that is needed to go on kept.
+        refused the ALTER, the refusal's error says so. A crash in between is continued. Raises
+        WarehouseUnavailableError, with all that is needed to go on kept.
         """
         lengths = needed_lengths(refusal, self._config)
         places = {f"{batch.number} {name}" for name in lengths}
@@ -46,25 +44,17 @@ class Widening:
         sizes = text_sizes(self._warehouse, self._table)
         if not lengths.keys() <= sizes.keys():
             return state
-        for change in widening_changes(self._table, sizes, lengths):
-            others = tuple(
-                made for made in state.table_changes if made.query_id or made.column != change.column
-            )
-            state = state.model_copy(update={"table_changes": others})
-            try:
-                state = self._made(state, change)
-            except StatementError as error:
-                why = f"The column was not widened: {error.what} {error.next_step}"
-                refusal.error.reword(what=f"{refusal.error.what}\n{why}")
-                return state
-        return self._store(state, explanation=None, widened=(*state.widened, *sorted(places)))
-
-    def _made(self, state: CopyState, change: TableChange) -> CopyState:
-        others = state.table_changes
-        self._store(state, table_changes=(*others, change))
-        query_id = self._warehouse.query(change.statement).query_id
-        made = change.model_copy(update={"query_id": query_id})
-        return self._store(state, table_changes=(*others, made))
+        changes = TableChanges(
+            self._warehouse, state.table_changes, lambda made: self._store(state, table_changes=made)
+        )
+        try:
+            changes.make(widening_changes(self._table, sizes, lengths))
+        except StatementError as error:
+            why = f"The column was not widened: {error.what} {error.next_step}"
+            refusal.error.reword(what=f"{refusal.error.what}\n{why}")
+            return state.model_copy(update={"table_changes": changes.made})
+        widened = (*state.widened, *sorted(places))
+        return self._store(state, explanation=None, table_changes=changes.made, widened=widened)
 
 
 def needed_lengths(refusal: Refusal, config: FeedConfig) -> Mapping[str, int]:

@@ -12,8 +12,8 @@ from sfetl_provider.core.errors import TargetTableError
 from sfetl_provider.core.plan.month_plan import TableChange, TableName, TargetTypes
 from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.plan.table_change import (
-    TableChanges,
     add_column_statement,
+    changes_of_task,
     column_types,
     create_statement,
 )
@@ -49,7 +49,7 @@ def settle_target(
     described = describe_target(warehouse, table)
     if is_dry_run:
         return _told(described, table, config)
-    changes = TableChanges(warehouse, checkpoints)
+    changes = changes_of_task(warehouse, checkpoints)
     if described is None:
         changes.make([_creation(table, config)])
         described = describe_target(warehouse, table) or ()
