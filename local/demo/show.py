@@ -97,7 +97,8 @@ def run_demo(setup: StackSetup) -> DemoResult:
     check_numbers(loads)
     result = DemoResult(healthy_seconds, clock.first_month_seconds, clock.seconds(), memory.highest_bytes)
     announce(
-        f"{result.sentence()}\nAirflow stays up at {stack.url} (no login). `make down` stops everything."
+        f"{result.sentence()}\nAirflow stays up at {stack.url} (no login). `make shell` opens a shell "
+        "where `airflow sfetl …` looks into it; `make down` stops everything."
     )
     return result
 

@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.action == "up":
             start_stack(setup)
             write_demo_data(setup.folders.incoming)
-            announce("`make down` stops everything.")
+            announce("`make shell` opens a shell that sees it, `make down` stops everything.")
         elif options.action == "down":
             stop_stack(setup.folders)
         elif options.action == "shell":
@@ -45,12 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.stack", description="The embedded stack.")
     actions = parser.add_subparsers(dest="action", required=True)
-    for name in ("up", "down", "status", "shell"):
-        action = actions.add_parser(name)
+    added = {name: actions.add_parser(name) for name in ("up", "down", "status", "shell")}
+    for action in added.values():
         action.add_argument(
             "--folder", type=Path, default=PROJECT_STACK, help="where it keeps its files (var)"
         )
-    action.add_argument("command", nargs=argparse.REMAINDER, help="what to run; without it a shell is opened")
+    added["shell"].add_argument(
+        "command", nargs=argparse.REMAINDER, help="to run instead of the user's shell"
+    )
     return parser
 
 

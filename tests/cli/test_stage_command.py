@@ -34,8 +34,8 @@ def test_a_set_is_made_kept_and_checked(folder: Path) -> None:
     made = _make(folder, "--qc")
 
     assert made.code == 0, made.complained
-    assert made.said.startswith("sales 2024-02: 1 files, QC passed with ")
-    assert "29 records in 1 chunks" in made.said
+    assert made.said.startswith("sales 2024-02: 1 file, QC passed with ")
+    assert "29 records in 1 chunk" in made.said
     checked = _stage(folder, "--from", "set")
     assert checked.code == 0
     assert read_chunk_set(folder / "set").files[0].staged.sha256 in checked.said
@@ -51,19 +51,34 @@ def test_bad_lines_within_the_limit_are_not_in_the_set(folder: Path) -> None:
     made = _make(folder, "--qc")
 
     assert made.code == 0, made.complained
-    assert "29 records in 1 chunks" in made.said
+    assert "29 records in 1 chunk" in made.said
     assert "1 bad record left out, listed in .staging/rejects.tsv" in made.said
     chunk_set = read_chunk_set(folder / "set")
     assert (chunk_set.files[0].staged.rejected_records, chunk_set.files[0].staged.left_out_bytes) == (1, 6)
 
 
 def test_a_second_run_keeps_the_chunks(folder: Path) -> None:
-    assert "(0 chunks kept)" in _make(folder).said
+    assert "(0 kept)" in _make(folder).said
 
     again = _make(folder)
 
-    assert again.said.startswith("sales 2024-02: 1 files, QC not made\n")
-    assert "(1 chunks kept)" in again.said
+    assert again.said.startswith("sales 2024-02: 1 file, QC not made\n")
+    assert "(1 kept)" in again.said
+
+
+def test_a_set_that_could_not_be_made_says_where_the_command_resumes(folder: Path) -> None:
+    _make(folder)
+    (chunk,) = (folder / "set").glob("*/part-00001.tsv.zst")
+    stranger = chunk.with_name("notes.txt")
+    stranger.touch()
+
+    refused = _make(folder)
+
+    assert (refused.code, refused.said) == (2, "")
+    assert "holds others' files: notes.txt." in refused.complained
+    assert refused.complained.endswith("Run the command again: it resumes at chunk 2.\n")
+    stranger.unlink()
+    assert "(1 chunks kept)" in _make(folder).said
 
 
 def test_a_set_with_a_fault_ends_with_one(folder: Path) -> None:

@@ -81,7 +81,7 @@ def test_rules_keys_and_earlier_months_are_judged_in_the_load_table() -> None:
     assert "is 29.22" in told["rule_mean"]
     assert "is 20, and must be at most 19" in told["rule_middle"]
     assert told["duplicate_keys"] == (
-        "1 value of the key (FLIGHT_DATE, CARRIER) more than once, 1 rows too many: ('2013-01-01', 'AA') 2 times."
+        "1 value of the key (FLIGHT_DATE, CARRIER) more than once, 1 row too many: ('2013-01-01', 'AA') 2 times."
     )
     assert len(report.query_ids) == 4
     assert "rules_not_checked" in [finding.code for finding in of_two_files.findings]

@@ -40,6 +40,7 @@ def test_the_demo_loads_drops_and_loads_again_and_every_number_is_in_its_table(t
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert load_state(tmp_path / "stack.json").processes
+        verified = in_shell(tmp_path, "airflow", "sfetl", "ledger", "verify")
     finally:
         stop_stack(StackFolders(tmp_path))
     cells = [line.split() for line in done.stdout.splitlines() if line.endswith("published")]
@@ -51,6 +52,16 @@ def test_the_demo_loads_drops_and_loads_again_and_every_number_is_in_its_table(t
     assert done.stdout.count("24,951 rows before, 0 after") == 2
     assert "24,951 rows are back" in done.stdout
     assert "No records for 1 of the expected days of 2013-12: 2013-12-31." in done.stdout
+    assert [line.rpartition(", ")[0] for line in verified.splitlines()] == [
+        "flights: whole, 8 rows",
+        "weather: whole, 3 rows",
+    ]
+
+
+def in_shell(folder: Path, *words: str) -> str:
+    """Give what a command prints that finds the stack's Airflow and the connection in its database."""
+    command = [sys.executable, "-m", "local.stack", "shell", "--folder", str(folder), *words]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
 
 
 def test_numbers_that_add_up_have_no_faults(capsys: pytest.CaptureFixture[str]) -> None:

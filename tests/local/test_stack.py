@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from local.stack.__main__ import main
@@ -69,6 +70,30 @@ def test_status_says_what_died_and_that_nothing_was_started(
     save_state(tmp_path / "stack.json", StackState({"api": 1234}, (gone,)))
     assert main(["status", "--folder", str(tmp_path)]) == 3
     assert "scheduler      DIED" in capsys.readouterr().out
+
+
+def test_a_command_runs_with_the_variables_of_a_running_stack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["shell", "--folder", str(tmp_path), "airflow", "version"]) == 3
+    assert "The stack is stopped" in capsys.readouterr().err
+    own = psutil.Process()
+    alive = BackgroundProcess("api-server", own.pid, own.create_time(), "api-server.log")
+    ports = dict.fromkeys(("api", "worker_log", "trigger_log", "warehouse"), 1234)
+    save_state(tmp_path / "stack.json", StackState(ports, (alive,)))
+    assert main(["shell", "--folder", str(tmp_path), "no-such-command"]) == 127
+    command = [
+        sys.executable,
+        "-m",
+        "local.stack",
+        "shell",
+        "--folder",
+        str(tmp_path),
+        "printenv",
+        "AIRFLOW_HOME",
+    ]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == f"{tmp_path / 'airflow'}\n"
 
 
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:

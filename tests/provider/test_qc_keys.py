@@ -70,7 +70,7 @@ def test_without_reading_the_files_the_audit_finds_them(
 
     assert (run.state, run.tasks["qc_keys"], run.tasks["audit"]) == ("failed", "skipped", "failed")
     assert run.report is not None
-    assert "1 rows too many: ('2025-03-01', 'shop 1') 2 times" in run.report["message"]
+    assert "1 row too many: ('2025-03-01', 'shop 1') 2 times" in run.report["message"]
 
 
 def test_a_run_whose_keys_could_not_be_compared_is_red(

@@ -8,13 +8,14 @@ from pathlib import Path
 from sfetl_provider.core.config.load import SCHEMA, load_feeds
 from sfetl_provider.core.config.reference import reference_text
 from sfetl_provider.core.config.schema import schema_text
+from sfetl_provider.core.counted import counted
 
 
 def check_configs(folder: str) -> int:
     """Print each feed or each fault; give the exit code, 1 when there is a fault."""
     loaded = load_feeds(Path(folder))
     for feed in loaded.feeds:
-        print(f"{feed.feed}: ok, {len(feed.columns)} columns into {feed.table.name}")
+        print(f"{feed.feed}: ok, {counted(len(feed.columns), 'column')} into {feed.table.name}")
     for fault in loaded.faults:
         print(fault, file=sys.stderr)
     return 1 if loaded.faults else 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import sys
+from contextlib import AbstractContextManager, redirect_stdout
 from typing import TYPE_CHECKING
 
 from sfetl_provider.core.config.model import FeedConfig
@@ -27,8 +28,10 @@ def snowflake_hook(
 ) -> SfetlSnowflakeHook:
     """Give the hook for connections; raises ConfigError where Airflow is not installed."""
     try:
-        # Imported late: the connector costs a second, and most commands need neither it nor Airflow.
-        from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
+        # Imported late: the connector costs a second, and most commands need neither it nor Airflow. Airflow's log
+        # goes to what is stdout when Airflow is first imported; a command's answer goes there alone.
+        with redirect_stdout(sys.stderr):
+            from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
     except ImportError as error:
         raise ConfigError(
             "This needs Airflow, which keeps the connection to Snowflake, and it is not installed here.",

@@ -16,7 +16,8 @@ from sfetl_provider.cli.month_files import month_files
 from sfetl_provider.cli.progress import shown_progress
 from sfetl_provider.core.config.load import find_feed
 from sfetl_provider.core.config.model import FeedConfig
-from sfetl_provider.core.errors import ChunkSetError, ConfigError
+from sfetl_provider.core.counted import counted
+from sfetl_provider.core.errors import ChunkSetError, ConfigError, SfetlError
 from sfetl_provider.core.events import Listener
 from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month import Month
@@ -101,6 +102,9 @@ def _made(job: SetJob, listener: Listener) -> ChunkSet:
 
     try:
         return make_chunk_set(job, open_ports, listener)
+    except SfetlError as error:
+        error.reword(next_step=error.next_step.replace("Clear this task: it", "Run the command again: it"))
+        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -142,12 +146,13 @@ def _plan(config: FeedConfig, month: Month) -> MonthPlan:
 
 
 def _summary(chunk_set: ChunkSet) -> str:
-    lines = [f"{chunk_set.feed} {chunk_set.month}: {len(chunk_set.files)} files, QC {_qc(chunk_set.verdict)}"]
+    files = counted(len(chunk_set.files), "file")
+    lines = [f"{chunk_set.feed} {chunk_set.month}: {files}, QC {_qc(chunk_set.verdict)}"]
     for file in chunk_set.files:
-        staged = file.staged
+        staged, chunks = file.staged, counted(len(file.chunks), "chunk")
         lines += [
-            f"{staged.file}: {staged.staged_records:,} records in {len(file.chunks)} chunks,"
-            f" {staged.compressed_bytes:,} bytes ({staged.chunks_reused} chunks kept){_rejected(staged)}",
+            f"{staged.file}: {counted(staged.staged_records, 'record')} in {chunks},"
+            f" {staged.compressed_bytes:,} bytes ({staged.chunks_reused:,} kept){_rejected(staged)}",
             f"{staged.sha256}  {staged.file}",
         ]
     return "\n".join(lines)
@@ -157,8 +162,8 @@ def _rejected(staged: StagedFile) -> str:
     if not staged.rejected_records:
         return ""
     count = staged.rejected_records
-    return f", {count:,} bad record{'' if count == 1 else 's'} left out, listed in {STATE_FOLDER}/{REJECTS}"
+    return f", {counted(count, 'bad record')} left out, listed in {STATE_FOLDER}/{REJECTS}"
 
 
 def _qc(verdict: QcVerdict | None) -> str:
-    return "not made" if verdict is None else f"passed with {len(verdict.findings)} findings"
+    return "not made" if verdict is None else f"passed with {counted(len(verdict.findings), 'finding')}"

@@ -155,7 +155,7 @@ def test_text_is_aligned_and_complete() -> None:
         "2.00 MB read, 0.80 MB staged",
     ):
         assert words in text
-    for words in ("passed (file, 5 rows, 1 findings)", "few rows on 2013-01-06", "61.5 s"):
+    for words in ("passed (file, 5 rows, 1 finding)", "few rows on 2013-01-06", "61.5 s"):
         assert words in text
 
 
@@ -192,7 +192,7 @@ def test_rows_that_copy_left_out_are_told_with_their_list() -> None:
     outcome = sample_outcome(PLAN, rows_copied=4).model_copy(update={"rows_rejected": 2, "rejects": rejects})
     text = render_text(build_report(IDENTITY, replace(ALL, outcome=outcome), END))
     assert re.search(r"rows rejected by COPY +2\n", text)
-    assert "2 rows are listed in /reports/copy.tsv" in text
+    assert "2 rows listed in /reports/copy.tsv" in text
 
 
 @pytest.mark.parametrize("insecure", ["plan", "publication", "deletion"])

@@ -158,7 +158,7 @@ def test_files_on_the_stage_that_are_no_chunks_are_an_error(tmp_path: Path) -> N
     strange = stage_folder(plan(), bench.source.key) + "part-1.csv"
     bench.stage.files[strange] = b"whose?"
 
-    with pytest.raises(StageUnusableError, match=r"files that are no chunks: part-1\.csv.*REMOVE"):
+    with pytest.raises(StageUnusableError, match=r"others' files: part-1\.csv\..*REMOVE"):
         bench.run()
 
     del bench.stage.files[strange]

@@ -10,6 +10,7 @@ from sfetl_provider.core.audit.job import AuditJob
 from sfetl_provider.core.audit.row_samples import short
 from sfetl_provider.core.audit.statements import keyless_count, keys_statement
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.ports import Warehouse
 from sfetl_provider.core.qc.report import DateCounts, Finding
@@ -77,8 +78,8 @@ def load_key_findings(keys: LoadKeys, missing: int, config: FeedConfig) -> Itera
         f"; and {more:,} more" if more > 0 else ""
     )
     text = (
-        f"{keys.duplicated_keys:,} {'value' if keys.duplicated_keys == 1 else 'values'} of the {named} more than "
-        f"once, {keys.rows - keys.duplicated_keys:,} rows too many: {listed}."
+        f"{counted(keys.duplicated_keys, 'value')} of the {named} more than "
+        f"once, {counted(keys.rows - keys.duplicated_keys, 'row')} too many: {listed}."
     )
     yield Finding(severity=config.qc.key_severity, code="duplicate_keys", message=text)
 

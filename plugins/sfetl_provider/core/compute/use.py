@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sfetl_provider.core.compute.warehouse_state import session_warehouse
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
 from sfetl_provider.core.ports import Warehouse
 from sfetl_provider.core.record import Record
@@ -116,5 +117,5 @@ def _seconds(milliseconds: object) -> float:
 def _text(use: ComputeUse) -> str:
     estimate = "credits unknown" if use.credits is None else f"about {use.credits:.4f} credits"
     queued = f", queued {use.queued_seconds:.1f} s" if use.queued_seconds else ""
-    statements = "1 statement" if use.statements == 1 else f"{use.statements} statements"
+    statements = counted(use.statements, "statement")
     return f"{use.warehouse} ({use.size}): {statements}, {use.seconds:.1f} s{queued}, {estimate}"

@@ -11,6 +11,7 @@ from sfetl_provider.core.copy_into.bad_row_list import BadRowList
 from sfetl_provider.core.copy_into.bad_rows import MASKED, named_column
 from sfetl_provider.core.copy_into.batches import Batch, StagedChunk, chunk_tail
 from sfetl_provider.core.copy_into.remedies import remedies
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.errors import CopyFailedError, SfetlError
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.ports import QueryStatus
@@ -72,8 +73,8 @@ def explain_bad_rows(
     `config` may know the types of the columns of the target, `table`.
     """
     batch, rows = searched.batch, max(searched.rows, found.rows)
-    noun = "row" if rows == 1 else "rows"
-    what = f"COPY batch {batch.number} of {batch.of} was refused: {rows:,} bad {noun} in {_chunks(searched)}"
+    bad = counted(rows, "bad row")
+    what = f"COPY batch {batch.number} of {batch.of} was refused: {bad} in {_chunks(searched)}"
     rejects = Rejects(f"{what}:", rows, found)
     return explain_rejects(rejects, config, table, _not_looked_at(searched))
 

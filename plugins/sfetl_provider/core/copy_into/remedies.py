@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sfetl_provider.core.column_type import ColumnType, read_column_type
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.bad_row_list import Tally
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.plan.names import quoted_table
 from sfetl_provider.core.widening import widened_type, widening_statement
@@ -38,7 +39,7 @@ def remedies(tallies: Iterable[Tally], config: FeedConfig, table: TableName) -> 
     for tally in tallies:
         remedy = _REMEDIES.get(tally.code, _unknown)(_Case(tally, config, table))
         column = f" in {tally.column}" if tally.column else ""
-        yield f"{tally.rows:,} row{'' if tally.rows == 1 else 's'}{column}: {remedy}"
+        yield f"{counted(tally.rows, 'row')}{column}: {remedy}"
 
 
 def _too_long(case: _Case) -> str:

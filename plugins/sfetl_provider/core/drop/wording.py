@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.drop.records import DropPreview
 from sfetl_provider.core.errors import DropRefusedError, MonthError
 from sfetl_provider.core.plan.month_list import month_list_text, read_months
@@ -65,7 +66,7 @@ def render_preview(preview: DropPreview) -> str:
 
 
 def _recovery(preview: DropPreview) -> str:
-    days = "1 day" if preview.reach_days == 1 else f"{preview.reach_days} days"
+    days = counted(preview.reach_days, "day")
     if preview.keep_until:
         return f"Time Travel reaches {days}, so a clone of the table is kept until {preview.keep_until}."
     return f"It can be undone by Time Travel for {days}."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sfetl_provider import __version__
 from sfetl_provider.core.copy_into.statement import drop_table
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.errors import PublishRefusedError
 from sfetl_provider.core.ledger.append import append
 from sfetl_provider.core.ledger.canonical import canonical_json
@@ -146,4 +147,4 @@ def _verdict_text(findings: Sequence[Finding]) -> str:
         return "passed"
     warned = dict.fromkeys(finding.code for finding in findings if finding.severity == "WARNING")
     told = f"; warnings: {', '.join(warned)}" if warned else ""
-    return f"passed with {len(findings)} findings{told}"
+    return f"passed with {counted(len(findings), 'finding')}{told}"

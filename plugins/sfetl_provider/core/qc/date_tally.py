@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from datetime import date
 
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.report import DateCounts
 
@@ -58,7 +59,7 @@ def outside_text(dates: DateCounts, month: Month) -> str:
     """Say which dates lie outside the month, each with its rows; beyond the limit, how many more there are."""
     listed = ", ".join(f"{day} ({rows:,})" for day, rows in dates.outside_dates.items())
     more = dates.outside_days - len(dates.outside_dates)
-    text = f"{dates.outside:,} record{'' if dates.outside == 1 else 's'} outside {month}"
+    text = f"{counted(dates.outside, 'record')} outside {month}"
     if more <= 0:
         return f"{text}: {listed}"
     rest = dates.outside - sum(dates.outside_dates.values())

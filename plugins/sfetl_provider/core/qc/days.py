@@ -7,6 +7,7 @@ from datetime import date
 from statistics import fmean, quantiles
 
 from sfetl_provider.core.config.qc_model import CheckedDaysConfig, DayClass, DaysConfig, Severity
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.expected_days import day_ranges, expected_days
 from sfetl_provider.core.qc.report import DayRows, Finding
@@ -106,7 +107,7 @@ def _meaning(day_class: DayClass, found: list[DayRows], days: Sequence[DayRows],
         iqr=config.outlier_iqr or 0,
     )
     listed = ", ".join(f"{day.day} ({day.rows:,})" for day in found)
-    return f"{len(found)} {'day' if len(found) == 1 else 'days'} {day_class}, {meaning}: {listed}."
+    return f"{counted(len(found), 'day')} {day_class}, {meaning}: {listed}."
 
 
 def _finding(severity: Severity, code: str, message: str) -> Finding:

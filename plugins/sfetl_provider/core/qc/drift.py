@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from sfetl_provider.core.config.drift_model import DriftConfig
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.qc.column_profile import ColumnProfile
 from sfetl_provider.core.qc.quality import rate
 from sfetl_provider.core.qc.report import Finding, QcVerdict
@@ -113,7 +114,7 @@ def _message(measure: _Measure, found: Sequence[str], months: Sequence[str]) -> 
     listed = "; ".join(found[:LISTED_COLUMNS]) + (f"; and {more:,} more" if more > 0 else "")
     period = min(months) if len(months) == 1 else f"{min(months)} to {max(months)}"
     compared = f"the published month {period}" if len(months) == 1 else f"{len(months)} months of {period}"
-    columns = f"{len(found)} column{'' if len(found) == 1 else 's'}"
+    columns = counted(len(found), "column")
     return f"{measure.title} of {columns} unlike {compared}: {listed}."
 
 

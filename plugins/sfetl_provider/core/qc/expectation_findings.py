@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.config.suite import Expectation, Suite, suite_of
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.expectation_joining import PER_FILE, joined
 from sfetl_provider.core.qc.expectation_judgement import Judgement, judge
@@ -106,7 +107,7 @@ def _observed(result: Mapping[str, Any]) -> Iterator[str]:
             yield f"{word} {', '.join(_written(value) for value in values[:_SAMPLES])}{more}"
     details = result.get("details", {})
     if unreadable := details.get("unreadable"):
-        yield f"{unreadable:,} value{'' if unreadable == 1 else 's'} that cannot be read as what it is about"
+        yield f"{counted(unreadable, 'value')} that cannot be read as what it is about"
     if mismatched := details.get("mismatched"):
         yield f"differing: {_written(mismatched)}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.key_report import KeyFile, KeyReport, KeySample
 from sfetl_provider.core.qc.report import Finding, QcReport, Severity
@@ -30,7 +31,9 @@ def key_findings(
     for report in reports:
         yield from _coverage(report, by_name.get(report.file), len(config.columns) == 1)
     if missing := _missing(keys, reports, len(config.columns) == 1):
-        text = f"{month}: {_records(missing)} without a value in the {named}; such keys equal no other."
+        text = (
+            f"{month}: {counted(missing, 'record')} without a value in the {named}; such keys equal no other."
+        )
         yield _finding("WARNING", "keys_missing", text)
     if keys.duplicated_keys:
         yield _finding(config.qc.key_severity, "duplicate_keys", f"{month}: {_duplicates(keys, named)}")
@@ -43,12 +46,11 @@ def _coverage(report: QcReport, file: KeyFile | None, is_one_column: bool) -> It
             "CRITICAL", "keys_not_reconciled", f"{report.file}: {text}; clear the run's tasks from plan on."
         )
     elif (report.bad_records and not report.left_out) or report.header_faults or not file.is_read:
-        text = f"the keys of {_records(file.records)} were compared, as far as the file can be read"
+        text = f"the keys of {counted(file.records, 'record')} were compared, as far as the file can be read"
         yield _finding("INFO", "keys_incomplete", f"{report.file}: {text}.")
     elif file.records != report.good_records and not (is_one_column and _may_hold(file, report)):
-        text = (
-            f"{_records(report.good_records)} by file_qc, but keys of {_records(file.records)} were compared"
-        )
+        good, compared = counted(report.good_records, "record"), counted(file.records, "record")
+        text = f"{good} by file_qc, but keys of {compared} were compared"
         yield _finding("CRITICAL", "keys_not_reconciled", f"{report.file}: {text}; report this as a defect.")
 
 
@@ -67,7 +69,7 @@ def _duplicates(keys: KeyReport, named: str) -> str:
     count, surplus = keys.duplicated_keys, keys.surplus_records
     stand = "value of the {} stands" if count == 1 else "values of the {} stand"
     text = f"{count:,} {stand.format(named)} more than once"
-    text += f", {_records(surplus)} too many of {keys.compared_records:,}"
+    text += f", {counted(surplus, 'record')} too many of {keys.compared_records:,}"
     more = count - len(keys.samples)
     tail = f"; and {more:,} more" if more > 0 else ""
     return f"{text}: {'; '.join(map(_sample, keys.samples))}{tail}."
@@ -81,7 +83,3 @@ def _sample(sample: KeySample) -> str:
 
 def _finding(severity: Severity, code: str, message: str) -> Finding:
     return Finding(severity=severity, code=code, message=message)
-
-
-def _records(count: int) -> str:
-    return f"{count:,} record{'' if count == 1 else 's'}"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.config.qc_model import RuleConfig
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.expression.evaluate import Number, evaluate, join, value_of
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.report import Finding, QcReport, RuleCount, Severity
@@ -38,27 +39,28 @@ def rule_findings(reports: Sequence[QcReport], config: FeedConfig, month: Month)
     read = [_counted(report) for report in reports if report.rules]
     for rule in rules_of(config):
         if rule.config.condition is not None or rule.config.per == "file":
-            groups = [[counted] for counted in read]
+            groups = [[one] for one in read]
         else:
             groups = [read] if read and len(read) == len(reports) else []
         for group in groups:
             yield from judge_rule(rule, group, month)
 
 
-def judge_rule(rule: Rule, counted: Sequence[Counted], month: Month) -> Iterator[Finding]:
+def judge_rule(rule: Rule, parts: Sequence[Counted], month: Month) -> Iterator[Finding]:
     """Judge a rule over all of these records together; a condition over those of the first."""
-    counts = [next(count for count in one.rules if count.name == rule.config.name) for one in counted]
-    subject = counted[0].subject if len(counted) == 1 else str(month)
+    counts = [next(count for count in one.rules if count.name == rule.config.name) for one in parts]
+    subject = parts[0].subject if len(parts) == 1 else str(month)
     unreadable = sum(count.unreadable for count in counts)
     if rule.config.condition is not None:
         if counts[0].violations:
-            quoted = counted[0].quoted.get(rule.config.name, ())
+            quoted = parts[0].quoted.get(rule.config.name, ())
             yield _finding(rule.config, subject, _violations(rule.config, counts[0], quoted))
     elif unreadable:
-        text = f"{_records(unreadable)} with a value that cannot be read as {rule.config.aggregate} takes it."
+        records = counted(unreadable, "record")
+        text = f"{records} with a value that cannot be read as {rule.config.aggregate} takes it."
         yield _finding(rule.config, subject, text)
     else:
-        yield from _bounds(rule, subject, _value(rule, counts, counted, month))
+        yield from _bounds(rule, subject, _value(rule, counts, parts, month))
 
 
 def _counted(report: QcReport) -> Counted:
@@ -70,19 +72,19 @@ def _counted(report: QcReport) -> Counted:
 
 
 def _violations(rule: RuleConfig, count: RuleCount, quoted: Sequence[str]) -> str:
-    text = f"{_records(count.violations)} not meeting {rule.condition}"
+    text = f"{counted(count.violations, 'record')} not meeting {rule.condition}"
     if count.unreadable:
         text += f" ({count.unreadable:,} of them with a value that cannot be read as the rule takes it)"
     more = f"; and {count.violations - len(quoted):,} more" if count.violations > len(quoted) else ""
     return f"{text}: {'; '.join(quoted)}{more}." if quoted else f"{text}."
 
 
-def _value(rule: Rule, counts: Sequence[RuleCount], counted: Sequence[Counted], month: Month) -> Number:
+def _value(rule: Rule, counts: Sequence[RuleCount], parts: Sequence[Counted], month: Month) -> Number:
     values = {
         aggregate: value_of(aggregate.name, join(aggregate.name, [count.parts[at] for count in counts]))
         for at, aggregate in enumerate(rule.aggregates)
     }
-    with_rows = {day for one in counted for day, rows in one.inside.items() if rows}
+    with_rows = {day for one in parts for day, rows in one.inside.items() if rows}
     facts = {"month_days": len(month.days()), "days_with_rows": len(with_rows)}
     return evaluate(rule.tree, values, facts)
 
@@ -113,7 +115,3 @@ def _written(value: Decimal) -> str:
         return f"{value:.3e}"
     text = f"{value:,.6f}"
     return text.rstrip("0").rstrip(".")
-
-
-def _records(count: int) -> str:
-    return f"{count:,} record{'' if count == 1 else 's'}"

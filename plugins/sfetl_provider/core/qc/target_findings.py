@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sfetl_provider.core.column_type import TypeKind, read_column_type
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.qc.report import BadLine, Finding, QcReport, Severity, TargetCount
 from sfetl_provider.core.qc.target_scan import type_of, unreadable_formats
@@ -117,7 +118,7 @@ def _column(count: TargetCount) -> str:
 
 
 def _records(count: TargetCount) -> str:
-    return f"{count.records:,} record{'' if count.records == 1 else 's'}"
+    return counted(count.records, "record")
 
 
 def _quoted(count: TargetCount) -> str:

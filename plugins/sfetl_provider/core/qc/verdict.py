@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.errors import QcFailedError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import LeftOut, QcMode
@@ -61,7 +62,7 @@ def raise_unless_passed(verdict: QcVerdict, month: Month) -> None:
     critical = [finding.message for finding in verdict.findings if finding.severity == "CRITICAL"]
     warnings = [finding.message for finding in verdict.findings if finding.severity == "WARNING"]
     raise QcFailedError(
-        f"Quality control of {month} failed in {len(critical)} {'point' if len(critical) == 1 else 'points'}:"
+        f"Quality control of {month} failed in {counted(len(critical), 'point')}:"
         + "".join(f"\n- {message}" for message in critical)
         + ("\nIt warns as well:" if warnings else "")
         + "".join(f"\n- {message}" for message in warnings)
@@ -162,7 +163,7 @@ def _file_findings(report: QcReport, config: FeedConfig, month: Month) -> Iterat
         text = _rejected_lines(report, report.left_out, config.qc.reject_limit)
         yield _finding("WARNING", "rejected_lines", f"{report.file}: {text}")
     if report.empty_records:
-        text = f"{report.file}: {_records(report.empty_records, 'empty record')} will not be loaded."
+        text = f"{report.file}: {counted(report.empty_records, 'empty record')} will not be loaded."
         yield _finding("INFO", "empty_records", text)
     if report.text_bytes is not None:
         text = (
@@ -178,7 +179,7 @@ def _file_findings(report: QcReport, config: FeedConfig, month: Month) -> Iterat
 
 def _form_remarks(form: TextForm) -> Iterator[tuple[Severity, str, str]]:
     if form.crlf_ends and form.lf_ends:
-        text = f"{_records(form.crlf_ends, 'record')} with CRLF and {form.lf_ends:,} with LF alone; it was"
+        text = f"{counted(form.crlf_ends, 'record')} with CRLF and {form.lf_ends:,} with LF alone; it was"
         yield "WARNING", "mixed_line_ends", f"mixed line ends: {text} perhaps put together from two systems."
     if form.is_last_newline_missing:
         text = "no newline ends the last record, which counts; a file that was cut off ends so too."
@@ -204,7 +205,7 @@ def _file_faults(report: QcReport, config: FeedConfig) -> Iterator[tuple[str, st
         if missing:
             yield (
                 "null",
-                f"{_records(missing, 'record')} without a value in column {column}, which must have one.",
+                f"{counted(missing, 'record')} without a value in column {column}, which must have one.",
             )
 
 
@@ -212,7 +213,7 @@ def _misplaced(report: QcReport, config: FeedConfig, month: Month) -> Iterator[t
     """Say which records no publication of the month takes; `publish.outside_month` says what follows."""
     dates, is_rejected = report.dates, config.publish.outside_month == "reject"
     if dates.undated:
-        text = f"{_records(dates.undated, 'record')} whose {config.date.column} is missing or not a date"
+        text = f"{counted(dates.undated, 'record')} whose {config.date.column} is missing or not a date"
         follows = f"; one that is missing is {_REJECTED}, another one stops COPY" if is_rejected else ""
         yield "undated", f"{text} as {config.date_format}{follows}."
     if dates.outside:
@@ -222,15 +223,15 @@ def _misplaced(report: QcReport, config: FeedConfig, month: Month) -> Iterator[t
 
 def _bad_lines(report: QcReport) -> str:
     limit = f" {report.not_left_out}." if report.not_left_out else ""
-    return f"{_records(report.bad_records, 'bad record')}: {_quoted(report)}.{limit}{_listed(report)}"
+    return f"{counted(report.bad_records, 'bad record')}: {_quoted(report)}.{limit}{_listed(report)}"
 
 
 def _rejected_lines(report: QcReport, left_out: LeftOut, limit: int | str) -> str:
     """Say that the month is loaded without them, and how near the limit they come."""
     records = report.good_records + report.bad_records
     share = f"{100 * report.bad_records / records:.3g} % of {records:,}"
-    counted = f"{_records(report.bad_records, 'bad record')} ({_records(left_out.lines, 'line')}, {share})"
-    text = f"{counted} will not be loaded, within qc.reject_limit = {limit}"
+    found = f"{counted(report.bad_records, 'bad record')} ({counted(left_out.lines, 'line')}, {share})"
+    text = f"{found} will not be loaded, within qc.reject_limit = {limit}"
     return f"{text}: {_quoted(report)}.{_listed(report)}"
 
 
@@ -253,7 +254,3 @@ def _rows_per_day(reports: Sequence[QcReport]) -> Counter[date]:
     for report in reports:
         rows.update(report.dates.inside)
     return rows
-
-
-def _records(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sfetl_provider.core.aligned import aligned
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.progress import duration_text
 from sfetl_provider.core.report.batch import BATCH_STATES, BatchMonth, BatchReport
@@ -22,7 +23,7 @@ def render_batch_text(batch: BatchReport) -> str:
 def batch_headline(batch: BatchReport) -> str:
     """Give the counts in one line."""
     counts = ", ".join(f"{len(found)} {state}" for state in BATCH_STATES if (found := batch.in_state(state)))
-    months = f"{len(batch.months)} month{'' if len(batch.months) == 1 else 's'}"
+    months = counted(len(batch.months), "month")
     return f"{months}: {counts or 'nothing to do'}; {batch.rows:,} rows in {duration_text(batch.seconds)}"
 
 

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.printable import printable
 
 
@@ -18,6 +19,7 @@ def page_template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["counted"] = counted
     environment.filters["printable"] = printable
     environment.filters["printable_lines"] = _printable_lines
     return environment.get_template(name)

@@ -7,6 +7,7 @@ from typing import get_args
 
 from sfetl_provider.core.aligned import aligned
 from sfetl_provider.core.config.qc_model import DayClass
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.printable import printable
 from sfetl_provider.core.qc.check import MonthCheck
 from sfetl_provider.core.qc.key_report import keys_text
@@ -48,12 +49,8 @@ def good_records(check: MonthCheck) -> str:
     """Give the number of good records, of files, and of bad records that are left out, in words."""
     good, files = check.verdict.good_records, len(check.reports)
     rejected = sum(left_out.records for left_out in check.verdict.left_out.values())
-    tail = f", {rejected:,} bad record{_s(rejected)} left out" if rejected else ""
-    return f"{good:,} good record{_s(good)} in {files} file{_s(files)}{tail}"
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
+    tail = f", {counted(rejected, 'bad record')} left out" if rejected else ""
+    return f"{counted(good, 'good record')} in {counted(files, 'file')}{tail}"
 
 
 def findings_of(check: MonthCheck, severity: Severity) -> list[Finding]:

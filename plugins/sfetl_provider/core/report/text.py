@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sfetl_provider.core.compute.use import use_text
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.qc.days import day_lines
 from sfetl_provider.core.report.quality_text import quality_text
 from sfetl_provider.core.report.run_report import ReportedChecks, ReportedFile, RunReport
@@ -53,9 +54,9 @@ def _file(file: ReportedFile) -> str:
     ranges = f", {file.ranges} ranges" if file.ranges > 1 else ""
     rejected = f"{file.rejected_records:,} rejected, " if file.rejected_records else ""
     return (
-        f"{file.name}: {_megabytes(file.size_bytes)}, {file.records:,} records, "
+        f"{file.name}: {_megabytes(file.size_bytes)}, {counted(file.records, 'record')}, "
         f"{file.header_records:,} header, {file.empty_records:,} empty, {rejected}{file.staged_records:,} staged "
-        f"in {file.chunks} chunks ({file.chunks_reused} reused){ranges}"
+        f"in {counted(file.chunks, 'chunk')} ({file.chunks_reused} reused){ranges}"
     )
 
 
@@ -84,7 +85,7 @@ def _counts(report: RunReport) -> Iterator[tuple[str, str]]:
     }
     yield from ((label, f"{count:,}") for label, count in counts.items() if count is not None)
     if report.copy_rejects:
-        yield "rejects", f"{report.copy_rejects.lines:,} rows are listed in {report.copy_rejects.path}"
+        yield "rejects", f"{counted(report.copy_rejects.lines, 'row')} listed in {report.copy_rejects.path}"
     if report.ledger_hash:
         yield "ledger hash", report.ledger_hash
     if report.reason:
@@ -102,7 +103,10 @@ def _checks(name: str, checks: ReportedChecks | None) -> Iterator[tuple[str, str
     if checks is None:
         return
     verdict = "passed" if checks.is_passed else "FAILED"
-    yield name, f"{verdict} ({checks.mode}, {checks.rows:,} rows, {len(checks.findings)} findings)"
+    yield (
+        name,
+        f"{verdict} ({checks.mode}, {counted(checks.rows, 'row')}, {counted(len(checks.findings), 'finding')})",
+    )
     if checks.quality:
         yield "quality", quality_text(checks.quality)
     for finding in checks.findings:

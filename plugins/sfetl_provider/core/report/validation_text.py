@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
 from sfetl_provider.core.aligned import aligned
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.printable import printable
+from sfetl_provider.core.qc.report import Finding
 from sfetl_provider.core.report.ledger_text import chain_text, entry_text
 from sfetl_provider.core.validate.records import VERDICTS, TableValidation, ValidatedMonth
 
@@ -54,8 +56,8 @@ def headline(found: TableValidation) -> str:
     counts = ", ".join(f"{count} {severity}" for severity, count in found.severity_counts().items() if count)
     days = span_text(found)
     return (
-        f"{found.feed} in {table_name(found)}{f', {days}' if days else ''}: {len(found.months)}"
-        f" month{'' if len(found.months) == 1 else 's'}, {found.rows:,} rows; {counts or 'nothing found'}"
+        f"{found.feed} in {table_name(found)}{f', {days}' if days else ''}: "
+        f"{counted(len(found.months), 'month')}, {counted(found.rows, 'row')}; {counts or 'nothing found'}"
     )
 
 
@@ -63,7 +65,7 @@ def summary_line(validations: Sequence[TableValidation]) -> str:
     """Count the tables by verdict, the worst first."""
     verdicts = [found.verdict for found in validations]
     counts = ", ".join(f"{count} {name}" for name in VERDICTS if (count := verdicts.count(name)))
-    return f"{len(validations)} table{'' if len(validations) == 1 else 's'}: {counts or 'none'}"
+    return f"{counted(len(validations), 'table')}: {counts or 'none'}"
 
 
 def table_name(found: TableValidation) -> str:
@@ -114,16 +116,23 @@ def is_complete(found: TableValidation) -> bool:
 
 
 def worst_text(found: TableValidation) -> str:
-    """Give what is most severe, cut short, and how much more there is; '' when there is nothing to act on."""
-    if found.fault:
+    """Give what is most severe; '' when there is nothing to act on."""
+    listed = _to_act_on(found)
+    if found.fault or not listed:
         return found.fault
-    listed = [(month, finding) for month, finding in found.sorted_findings() if finding.severity != "INFO"]
-    if not listed:
-        return ""
     month, finding = listed[0]
     place = f"{month} " if month and month not in finding.message else ""
-    more = f" (and {len(listed) - 1:,} more)" if len(listed) > 1 else ""
-    return f"{place}{finding.message}{more}"
+    return f"{place}{finding.message}"
+
+
+def others_text(found: TableValidation) -> str:
+    """Say how much more there is to act on than `worst_text` tells; '' when there is nothing."""
+    others = 0 if found.fault else len(_to_act_on(found)) - 1
+    return f"and {others:,} more" if others > 0 else ""
+
+
+def _to_act_on(found: TableValidation) -> list[tuple[str, Finding]]:
+    return [(month, finding) for month, finding in found.sorted_findings() if finding.severity != "INFO"]
 
 
 def _executive(validations: Sequence[TableValidation]) -> list[str]:
@@ -138,7 +147,8 @@ def by_verdict(validations: Sequence[TableValidation]) -> list[TableValidation]:
 
 def _table_row(found: TableValidation) -> tuple[str, ...]:
     load = found.last_load
-    text = printable(worst_text(found))
+    text, others = printable(worst_text(found)), others_text(found)
+    short = text if len(text) <= _SHORT_CHARACTERS else f"{text[:_SHORT_CHARACTERS]}…"
     return (
         found.verdict,
         found.feed,
@@ -149,7 +159,7 @@ def _table_row(found: TableValidation) -> tuple[str, ...]:
         trend_text(last_trend(found)),
         f"{load[0]} on {load[1].recorded_at:%Y-%m-%d}" if load else "",
         load[1].qc_verdict if load else "",
-        text if len(text) <= _SHORT_CHARACTERS else f"{text[:_SHORT_CHARACTERS]}…",
+        f"{short} ({others})" if others else short,
     )
 
 
@@ -196,7 +206,7 @@ def _ledger(found: TableValidation) -> Iterator[str]:
         yield f"  chain of {printable(chain_text(found.ledger.chain))}"
     yield from (f"  {printable(entry_text(entry))}" for entry in found.ledger.entries)
     yield from (
-        f"  {month.month}: {month.state}, {month.rows:,} rows in the table"
+        f"  {month.month}: {month.state}, {counted(month.rows, 'row')} in the table"
         for month in found.months
         if month.state != "as published"
     )

@@ -18,8 +18,8 @@ from sfetl_provider.core.stage.ranges import cutting_of
 from sfetl_provider.core.stage.resume import (
     explain_resume,
     is_begun,
-    list_chunks,
     require_on_stage,
+    require_only_chunks,
     resume_or_restart,
     verified_numbers,
 )
@@ -124,7 +124,8 @@ def _staged(staging: _AsIs, plan: MonthPlan) -> tuple[Chunk, bool]:
 def _on_stage(staging: _AsIs, chunks: list[Chunk]) -> set[int]:
     if not chunks:
         return set()
-    entries = list_chunks(staging.ports.warehouse, staging.identity.stage_folder)
+    entries = staging.ports.warehouse.list_stage(staging.identity.stage_folder)
+    require_only_chunks(staging.identity.stage_folder, entries)
     return verified_numbers(chunks, entries, staging.identity.compression)
 
 

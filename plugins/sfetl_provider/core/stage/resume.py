@@ -19,7 +19,7 @@ from sfetl_provider.core.events import Listener, Notice
 from sfetl_provider.core.identifiers import quote_literal
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import chunk_name, is_chunk_name
-from sfetl_provider.core.ports import StagedEntry, StageListing
+from sfetl_provider.core.ports import StagedEntry
 from sfetl_provider.core.stage.checkpoints import RecordedSource, StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.staged_file import Chunk
 from sfetl_provider.core.tsv.source import SourceChangedError
@@ -90,19 +90,16 @@ def verified_numbers(
     }
 
 
-def list_chunks(stage: StageListing, folder: str) -> list[StagedEntry]:
-    """LIST a file's folder on the stage; raises StageUnusableError when it holds what no staging put there.
+def require_only_chunks(folder: str, entries: Sequence[StagedEntry]) -> None:
+    """Raise StageUnusableError when a file's folder on the stage holds what no staging put there.
 
     Chunks of other ranges, and of tries whose record is lost, may lie there: COPY names its files.
     """
-    entries = stage.list_stage(folder)
     if foreign := sorted(name for name in entries_by_name(entries) if not is_chunk_name(name)):
         raise StageUnusableError(
-            f"The stage folder {folder} belongs to this run and holds {len(foreign)} files that are no chunks:"
-            f" {', '.join(foreign[:10])}.",
-            next_step=f"Find out who writes there, remove them (REMOVE {quote_literal(folder + foreign[0])} …).",
+            f"The folder {folder} is for chunks alone and holds others' files: {', '.join(foreign[:10])}.",
+            next_step=f"Find out whose they are, and remove them (REMOVE {quote_literal(folder + foreign[0])} …).",
         )
-    return entries
 
 
 def entries_by_name(entries: Sequence[StagedEntry]) -> dict[str, StagedEntry]:

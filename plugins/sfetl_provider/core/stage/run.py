@@ -14,7 +14,7 @@ from sfetl_provider.core.events import Listener, Notice, ignore_events
 from sfetl_provider.core.plan.file_columns import with_file_columns
 from sfetl_provider.core.plan.month_plan import ByteRange, LeftOut, MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
-from sfetl_provider.core.ports import CheckpointStore, Clock, StageListing, Uploader
+from sfetl_provider.core.ports import CheckpointStore, Clock, StagedEntry, StageListing, Uploader
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.compress import (
     CHUNKS_GIVEN_UP,
@@ -34,8 +34,8 @@ from sfetl_provider.core.stage.ranges import chunks_until, cutting_of, require_s
 from sfetl_provider.core.stage.resume import (
     entries_by_name,
     explain_resume,
-    list_chunks,
     require_on_stage,
+    require_only_chunks,
     resume_or_restart,
     verified_numbers,
 )
@@ -193,8 +193,7 @@ class _Staging:
             self._notice("its byte order mark is no data and is left out")
         if not self.recorded:
             return 0
-        entries = list_chunks(self.ports.warehouse, self.identity.stage_folder)
-        self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
+        self._listed()
         confirmed = sum(chunk.is_confirmed for chunk in self.recorded)
         self._notice(f"{len(self.on_stage)} of {confirmed} recorded chunks lie on the stage and are kept")
         return len(self.on_stage)
@@ -334,14 +333,20 @@ class _Staging:
         if not self.recorded:
             self._notice("it holds no records, so nothing is on the stage")
             return
-        entries = list_chunks(self.ports.warehouse, self.identity.stage_folder)
-        self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
+        entries = self._listed()
         require_on_stage(self.source.label, self.recorded, self.on_stage)
         own = {self._chunk_name(number) for number in self._numbers_of_file()}
         if foreign := sorted(set(entries_by_name(entries)) - own):
             self._notice(
                 f"the stage also holds {', '.join(foreign[:10])}; COPY names its files and ignores them"
             )
+
+    def _listed(self) -> list[StagedEntry]:
+        """Look at the stage, and take what is verified there."""
+        entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
+        self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
+        require_only_chunks(self.identity.stage_folder, entries)
+        return entries
 
     def _numbers_of_file(self) -> range:
         """Other ranges' chunks lie in the same folder."""

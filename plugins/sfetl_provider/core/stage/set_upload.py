@@ -22,8 +22,8 @@ from sfetl_provider.core.stage.level import LADDER
 from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.resume import (
     explain_resume,
-    list_chunks,
     require_on_stage,
+    require_only_chunks,
     resume_or_restart,
     verified_numbers,
 )
@@ -100,10 +100,11 @@ class _Uploading:
         name, identity = self._file.staged.file, self._identity
         known = resume_or_restart(self._checkpoints, identity, plan, name, self._listener)
         if known:
-            entries = list_chunks(self._ports.warehouse, identity.stage_folder)
+            entries = self._ports.warehouse.list_stage(identity.stage_folder)
             # Only what this very set holds: it may have been made again in between.
             same = [chunk for chunk in known if chunk in self._file.chunks]
             self.on_stage = verified_numbers(same, entries, identity.compression)
+            require_only_chunks(identity.stage_folder, entries)
         for number in self.on_stage:
             self._recorded[number - 1] = self._file.chunks[number - 1]
         return len(self.on_stage)
@@ -175,8 +176,9 @@ class _Uploading:
                 Notice("stage", f"{staged.file}: it holds no records, so nothing is on the stage.")
             )
             return
-        entries = list_chunks(self._ports.warehouse, self._identity.stage_folder)
+        entries = self._ports.warehouse.list_stage(self._identity.stage_folder)
         self.on_stage = verified_numbers(self._recorded, entries, staged.compression)
+        require_only_chunks(self._identity.stage_folder, entries)
         require_on_stage(staged.file, self._recorded, self.on_stage)
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from sfetl_provider.core.audit.day_scan import DayGroup
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.config.qc_model import Severity
+from sfetl_provider.core.counted import counted
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.days import classify_days, day_findings
 from sfetl_provider.core.qc.expected_days import day_ranges
@@ -71,10 +72,8 @@ class MonthJudge:
         yield from (finding for finding in found if finding.code != "rows_per_day")
         keys, rows = self.keys.of(str(month))
         if keys and rows:
-            named = (
-                f"{keys:,} {'value' if keys == 1 else 'values'} of the key ({', '.join(self.keys.columns)})"
-            )
-            text = f"{named} more than once in {month}, {rows - keys:,} rows too many."
+            named = f"{counted(keys, 'value')} of the key ({', '.join(self.keys.columns)})"
+            text = f"{named} more than once in {month}, {counted(rows - keys, 'row')} too many."
             yield _finding(self.config.qc.key_severity, "duplicate_keys", text)
 
     def _broken_rules(self, month: Month, groups: Sequence[DayGroup], is_whole: bool) -> Iterator[Finding]:
