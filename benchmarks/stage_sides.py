@@ -22,12 +22,13 @@ from local.warehouse.serving.how_to_connect import connection_parameters
 from sfetl_provider.adapters.chunk_folder import ChunkFolder
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.adapters.upload_process import Patience, ProcessUploader
-from sfetl_provider.core.events import Event, Progress
+from sfetl_provider.core.events import Event, Progress, ignore_events
 from sfetl_provider.core.ports import StageListing, Uploader
 from sfetl_provider.core.progress import Estimator, estimate_text, progress_record
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints
 from sfetl_provider.core.stage.retrying import RetryingUploader, RetrySchedule
 from sfetl_provider.core.stage.run import StagePorts, stage_file
+from sfetl_provider.core.stage.stage_kind import open_stage
 from tests.core.fakes import InMemoryCheckpoints, feed, plan, source_file
 
 MASK_KEY = b"a key of thirty-two characters.."
@@ -94,18 +95,14 @@ def _staged(job: Job, stage: StageListing, uploader: Uploader, hashed: str = "")
 
 def staging(job: Job) -> Outcome:
     """This project's staging as its task runs it."""
-    # Imported late, here and below: sides without a warehouse need no connector, as `sfetl stage --to` does not.
-    from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
-
-    with (
-        SnowflakeSession(open_connection(job.connection)) as session,
-        ProcessUploader(lambda: job.connection, Patience(120, 100_000)) as processes,
-    ):
-        return _staged(job, session, RetryingUploader(processes, RetrySchedule(5, 2), _complain))
+    with ProcessUploader(lambda: job.connection, Patience(120, 100_000)) as processes:
+        stage = open_stage(processes, plan(), ignore_events)
+        return _staged(job, stage, RetryingUploader(processes, RetrySchedule(5, 2), _complain))
 
 
 def put(job: Job) -> Outcome:
     """The connector's PUT of the file, which it compresses by itself."""
+    # Imported late: all other sides leave the connector to their upload processes.
     from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 
     with SnowflakeSession(open_connection(job.connection)) as session:

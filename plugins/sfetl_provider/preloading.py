@@ -12,7 +12,11 @@ from typing import Any
 from airflow.listeners import hookimpl
 from airflow.providers.common.compat.sdk import conf
 
-PRELOADED = ("sfetl_provider.dag_factory.feed_dag", "sfetl_provider.hooks.snowflake")
+PRELOADED = (
+    "sfetl_provider.dag_factory.feed_dag",
+    "sfetl_provider.hooks.snowflake",
+    "sfetl_provider.adapters.snowflake_session",
+)
 _FORKING_COMMANDS = (["scheduler"], ["triggerer"])
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from local.warehouse.serving.certificates import trusting
 from local.warehouse.serving.server import RunningWarehouse, running_warehouse
-from sfetl_provider.adapters.doctor import Patient, examine
+from sfetl_provider.adapters.doctor import examine
+from sfetl_provider.adapters.patient import Patient
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.doctor.examination import Examination, StepState, render_examination
 from sfetl_provider.core.errors import ConnectionMissingError

@@ -66,6 +66,21 @@ def test_a_second_run_keeps_the_chunks(folder: Path) -> None:
     assert "(1 kept)" in again.said
 
 
+def test_a_set_that_could_not_be_made_says_where_the_command_resumes(folder: Path) -> None:
+    _make(folder)
+    (chunk,) = (folder / "set").glob("*/part-00001.tsv.zst")
+    stranger = chunk.with_name("notes.txt")
+    stranger.touch()
+
+    refused = _make(folder)
+
+    assert (refused.code, refused.said) == (2, "")
+    assert "holds others' files: notes.txt." in refused.complained
+    assert refused.complained.endswith("Run the command again: it resumes at chunk 2.\n")
+    stranger.unlink()
+    assert "(1 chunks kept)" in _make(folder).said
+
+
 def test_a_set_with_a_fault_ends_with_one(folder: Path) -> None:
     _make(folder)
     (chunk,) = (folder / "set").glob("*/part-00001.tsv.zst")

@@ -15,7 +15,7 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import UploadError
 from sfetl_provider.core.plan.month_plan import MonthPlan, SourceFile, TableName
 from sfetl_provider.core.ports import Bind, JsonValue, QueryResult, QueryStatus, StagedEntry
-from sfetl_provider.core.stage.retrying import stopped_upload
+from sfetl_provider.core.stage.retrying import stopped, upload_of
 from sfetl_provider.core.stage.scratch import scratch_error
 
 NOON = datetime(2013, 2, 1, 12, tzinfo=UTC)
@@ -93,7 +93,7 @@ class InMemoryUploader:
         self.started.set()
         self._let_go.wait()
         if self._stopped.is_set():
-            raise stopped_upload(source)
+            raise stopped(upload_of(source))
         if not source.exists():
             raise scratch_error(source.parent, FileNotFoundError("No such file"))
         self._stage.upload(source, stage_folder)

@@ -143,26 +143,50 @@ def test_a_lost_connection_loads_every_row_once(
     assert session.query(f"SELECT COUNT(*) FROM {name}").scalar() == 5
 
 
-def test_every_bad_row_of_the_chunk_is_named_by_source_line_and_the_next_attempt_has_its_own_table(
+BAD = "2013-01-04\tAA\t5\n2013-01-05\tTOOLONG\t5\n2013-01-06\tAA\tmany\n"
+
+
+def test_every_bad_row_of_the_batch_is_named_by_source_line_and_the_next_attempt_has_its_own_table(
     session: SnowflakeSession, tmp_path: Path
 ) -> None:
-    bad = "2013-01-04\tAA\t5\n2013-01-05\tTOOLONG\t5\n2013-01-06\tAA\tmany\n2013-01-07\tTOO LONG!\t5\n"
-    run = load(session, (FIRST, bad), tmp_path)
+    run = load(session, (FIRST, BAD, "2013-01-07\tTOO LONG!\t5\n", BAD, SECOND, SECOND), tmp_path)
+    run.job = replace(run.job, config=sample_config(load={"batch_files": 4}))
     with pytest.raises(CopyFailedError) as raised:
         run.finish()
 
     message = str(raised.value)
-    assert "3 bad rows in flights_2013-01.tsv-00000001/part-00002.tsv.zst" in message
+    key = "flights_2013-01.tsv-00000001"
+    assert "batch 1 of 2 was refused" in message
+    assert f"3 bad rows in {key}/part-00002.tsv.zst, {key}/part-00003.tsv.zst (2 of 3 chunks)" in message
+    assert "Chunks that were not looked at: 3 of later batches." in message
     assert "flights_2013-01.tsv line 102, column CARRIER: User character length limit (5)" in message
     assert "flights_2013-01.tsv line 103, column DISTANCE: Numeric value 'many'" in message
     assert 'ALTER TABLE "DEMO"."PUBLIC"."FLIGHTS" ALTER COLUMN "CARRIER" SET DATA TYPE VARCHAR(9);' in message
     listed = (tmp_path / "rejects" / "copy.tsv").read_text().splitlines()
-    assert [line.split("\t")[1:3] for line in listed[1:]] == [["102", "2"], ["103", "3"], ["104", "2"]]
+    assert [line.split("\t")[1:3] for line in listed[1:]] == [["102", "2"], ["103", "3"], ["201", "2"]]
     assert listed[1].endswith("2013-01-05\\tTOOLONG\\t5")
     assert load_tables(session) == ["_A1"]
     again = run.advance()
     assert isinstance(again, Waiting)
     assert load_tables(session) == ["_A2"]
+
+
+def test_texts_too_long_for_the_table_make_room_in_it_and_are_loaded(
+    session: SnowflakeSession, tmp_path: Path
+) -> None:
+    longer = "2013-01-07\tTOO LONG!\t5\n2013-01-08\tTOOLONG\t5\n"
+    run = load(session, (longer, "2013-01-09\tMUCH TOO LONG\t5\n"), tmp_path)
+    run.job = replace(run.job, config=sample_config(load={"batch_files": 1, "on_too_long": "widen"}))
+
+    outcome = run.finish()
+
+    assert (outcome.attempt, outcome.rows_copied) == (3, 3)
+    statements = [change.statement for change in outcome.table_changes]
+    assert [text.rpartition(" ")[2] for text in statements] == ["VARCHAR(9)", "VARCHAR(13)"]
+    described = session.query('DESCRIBE TABLE "DEMO"."PUBLIC"."FLIGHTS"').records()
+    assert [column["type"] for column in described if column["name"] == "CARRIER"] == ["VARCHAR(13)"]
+    assert load_tables(session) == ["_A3"]
+    assert not (tmp_path / "rejects" / "copy.tsv").exists()
 
 
 def load_tables(session: SnowflakeSession) -> list[str]:

@@ -25,7 +25,8 @@ from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 from sfetl_provider.core.copy_into.checkpoint import CopyState, read_state, running_query
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
-from sfetl_provider.core.errors import WarehouseUnavailableError
+from sfetl_provider.core.errors import ReconciliationError, WarehouseUnavailableError
+from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.ports import QueryState, QueryStatus
 from sfetl_provider.operators.async_copy import AsyncCopyOperator
 from sfetl_provider.operators.compress_stage import CleanStageOperator, CompressStageOperator
@@ -278,13 +279,35 @@ def test_stopping_the_task_cancels_the_running_copy(
     assert state.is_failed
 
 
+def test_a_file_whose_staging_left_no_result_is_missed_before_anything_is_copied(
+    staged_copy: AsyncCopyOperator,
+) -> None:
+    (staged,) = staged_copy.staged
+    names = {staged["key"]: staged["file"], "other": "other.tsv"}
+    files = [
+        SourceFile(path=name, name=name, key=key, size_bytes=1, modified_ns=1) for key, name in names.items()
+    ]
+    staged_copy.files = [file.to_json() for file in files]
+    staged_copy.staged = [staged, None]
+
+    with pytest.raises(ReconciliationError, match=r"^other.tsv was not staged\."):
+        staged_copy.execute({"task_state_store": MemoryCheckpoints()})  # type: ignore[typeddict-item]
+
+
 def kill(trigger: BaseTrigger, state: str | None, patched: pytest.MonkeyPatch) -> None:
-    """Call on_kill as the triggerer does, after a person has brought the task into a state."""
+    """Call on_kill, and cancel the call, as the triggerer does once a person has brought the task to a state."""
     task = SimpleNamespace(dag_id="load", task_id="copy", run_id="one", map_index=-1)
     trigger.task_instance = task  # type: ignore[assignment]
     states = {"one": {"copy": state}}
     patched.setattr(RuntimeTaskInstance, "get_task_states", lambda **_: states)
-    asyncio.run(trigger.on_kill())
+
+    async def call() -> None:
+        ending = asyncio.create_task(trigger.on_kill())
+        await asyncio.sleep(0)
+        ending.cancel()
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+
+    asyncio.run(call())
 
 
 @pytest.mark.parametrize("state", [None, "running"])

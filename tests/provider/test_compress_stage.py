@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -120,3 +122,13 @@ def test_stopping_the_task_ends_its_uploads(
 
 def test_stopping_a_task_that_uploads_nothing_does_nothing(session: SnowflakeSession, tmp_path: Path) -> None:
     operator_for(session, tmp_path).on_kill()
+
+
+def test_the_task_leaves_the_connector_to_its_upload_processes() -> None:
+    """It takes 110 MB there, with the data frames that it imports."""
+    code = (
+        "import sys, sfetl_provider.hooks.snowflake, sfetl_provider.adapters.upload_process,"
+        " sfetl_provider.core.stage.staging;"
+        " sys.exit(bool({'snowflake.connector', 'pandas', 'pyarrow', 'boto3'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -56,3 +56,25 @@ def test_a_run_makes_its_table_and_gives_it_room(warehouse: RunningWarehouse, ai
     assert rows.rows[0][1:] == ("shop 0", "***0", "SHOP 0", run.run_id)
     ids = str(kept.scalar())
     assert all(change["query_id"] in ids for change in run.report["table_changes"])
+
+
+def test_texts_that_qc_did_not_see_make_room_when_copy_refuses_them(
+    warehouse: RunningWarehouse, airflow_home: Path
+) -> None:
+    write_month(airflow_home / "incoming", "2021-02", lines_of("2021-02"))
+    table = {**SALES["table"], "name": "NARROW", "create": True}
+    types = {"day": "DATE", "shop": "VARCHAR(5)", "amount": "NUMBER(9,0)"}
+    columns = [{"name": name, "type": text} for name, text in types.items()]
+    load = {**SALES["load"], "on_too_long": "widen"}
+    sections = {"feed": "sales", "table": table, "columns": columns, "load": load}
+
+    run = run_dag(
+        build_feed_dag(FeedConfig.model_validate({**SALES, **sections})), month="2021-02", qc_mode="skip"
+    )
+
+    assert run.state == "success", run
+    assert run.report is not None
+    assert [change["kind"] for change in run.report["table_changes"]] == ["create", "widen"]
+    with SnowflakeSession(open_connection(warehouse.connection_parameters())) as session:
+        kept = session.query('SELECT "QUERY_IDS" FROM "TESTS"."SFETL"."LEDGER" WHERE "MONTH" = \'2021-02\'')
+    assert run.report["table_changes"][1]["query_id"] in str(kept.scalar())

@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from local.warehouse.serving.server import running_warehouse
-from sfetl_provider.adapters.doctor import Patient, examine
+from sfetl_provider.adapters.doctor import examine
+from sfetl_provider.adapters.patient import Patient
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.doctor.examination import render_examination
 from sfetl_provider.core.network.settings_reading import ProxyFields, read_proxy_settings

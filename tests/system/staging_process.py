@@ -20,10 +20,11 @@ from typing import Any
 
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.adapters.upload_process import Patience, ProcessUploader
-from sfetl_provider.core.events import Event, Progress
+from sfetl_provider.core.events import Event, Progress, ignore_events
 from sfetl_provider.core.ports import CheckpointStore, JsonValue, StagedEntry, StageListing, Uploader
 from sfetl_provider.core.stage.retrying import RetryingUploader, RetrySchedule
 from sfetl_provider.core.stage.run import StagePorts, stage_file
+from sfetl_provider.core.stage.stage_kind import open_stage
 from tests.core.fakes import feed, plan, source_file
 
 STEPS = ("began", "listing", "listed", "compressed", "putting", "put", "recording", "recorded", "staged")
@@ -168,22 +169,17 @@ class SteppedListing:
 
 def carry_out(order: Order) -> None:
     """Stage the file and write the result."""
-    # Imported late: data frames, which nobody needs here, cost a second of the connector's start.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
-    from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
-
     steps = Steps(order.die_at)
     steps.reach("began")
     config = feed(stage=order.stage)
     settings = config.stage
     patience = Patience(settings.upload_timeout_seconds, settings.upload_timeout_bytes_per_second)
-    with (
-        SnowflakeSession(open_connection(order.connection)) as session,
-        ProcessUploader(lambda: order.connection, patience) as processes,
-    ):
+    run = plan(run_key=order.run_key)
+    with ProcessUploader(lambda: order.connection, patience) as processes:
+        stage = open_stage(processes, run, ignore_events)
         schedule = RetrySchedule(settings.upload_tries, settings.upload_delay_seconds)
         ports = StagePorts(
-            SteppedListing(session, steps.reach),
+            SteppedListing(stage, steps.reach),
             SteppedUploader(RetryingUploader(processes, schedule, sys.stderr.write), steps.reach),
             SteppedCheckpoints(FileCheckpoints(order.checkpoints), steps.reach),
             SystemClock(),
@@ -191,7 +187,6 @@ def carry_out(order: Order) -> None:
         )
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        run = plan(run_key=order.run_key)
         staged = stage_file(source_file(Path(order.source)), run, config, ports, steps.listen)
         steps.reach("staged")
         order.result.write_text(json.dumps(staged.to_json()))

@@ -12,6 +12,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from local.stack.lifecycle import Stack
@@ -101,3 +102,31 @@ def test_a_load_killed_while_staging_resumes_at_its_next_try(stack: Stack, big_f
         lines = sum(block.count(b"\n") for block in iter(lambda: source.read(1 << 20), b""))
     assert stack.warehouse.rows("SELECT COUNT(*) FROM DEMO.PUBLIC.SALES") == [(lines,)]
     assert report["rows_published"] == lines
+
+
+def test_after_a_copy_that_fails_for_good_nothing_is_staged_again(stack: Stack) -> None:
+    month = "2024-02"
+    generate("--bytes", "2MB", "--month", month, str(stack.folders.incoming / f"sales_{month}.tsv"))
+    stack.api.set_paused(DAG_ID, False)
+    control, refused = f"{stack.warehouse.address}/control/faults", {"code": 100080, "sqlstate": "22000"}
+    fault = {"statement": "^COPY INTO", "error": {**refused, "message": "No."}, "count": None}
+    httpx.post(control, json=fault, trust_env=False).raise_for_status()
+    try:
+        run_id = stack.api.trigger(DAG_ID, {"month": month})
+        wait_until(lambda: stack.api.run(DAG_ID, run_id)["state"] == "failed", "the failure", 240)
+    finally:
+        httpx.delete(control, trust_env=False).raise_for_status()
+    assert task(stack, run_id, "copy")["state"] == "failed"
+    staged, put_before = task(stack, run_id, "compress_stage"), puts(stack)
+    listed = f"LIST @DEMO.SFETL.CHUNKS/sales/{month}/"
+    assert len(stack.warehouse.rows(listed)) == 1
+
+    body = {"dry_run": False, "dag_run_id": run_id, "task_ids": ["copy"], "only_failed": False}
+    body |= {"include_downstream": True, "reset_dag_runs": True}
+    stack.api.post(f"dags/{DAG_ID}/clearTaskInstances", body)
+    wait_until(lambda: stack.api.run(DAG_ID, run_id)["state"] == "success", "the load", 240)
+
+    assert puts(stack) == put_before
+    again = task(stack, run_id, "compress_stage")
+    assert (again["try_number"], again["end_date"]) == (staged["try_number"], staged["end_date"])
+    assert stack.warehouse.rows(listed) == []

@@ -29,7 +29,7 @@ def formula_bytes(settings: StageConfig, chunk_bytes: float) -> float:
     level = settings.zstd_level
     assert isinstance(level, int)
     making = settings.workers * (8e6 + ZSTD_BYTES[level])
-    return 180e6 + making + settings.upload_workers * (80e6 + chunk_bytes)
+    return 80e6 + making + settings.upload_workers * (65e6 + chunk_bytes)
 
 
 def peak_bytes(order: Order) -> int:

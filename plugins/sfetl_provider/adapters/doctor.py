@@ -12,7 +12,7 @@ import secrets
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from sfetl_provider.adapters.network.faults import host_unknown, proxy_unreachab
 from sfetl_provider.adapters.network.login_fault import dial, target_of, trusted_file
 from sfetl_provider.adapters.network.route import network_options, ways_to
 from sfetl_provider.adapters.network.tunnel import Target
+from sfetl_provider.adapters.patient import Patient
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
 from sfetl_provider.core.doctor import statements
 from sfetl_provider.core.doctor.examination import Examination, ExaminedStep, StepState, remedy_of
@@ -44,15 +45,6 @@ _CONNECT_SECONDS = 4.0
 _FILE = "part-00001.tsv"
 # Snowflake's own words come with a statement that it refused; most often it is this.
 _REMEDY = "Have the role granted what it lacks; the README lists what a load needs."
-
-
-@dataclass(frozen=True)
-class Patient:
-    """What is examined: the connector's options without a proxy, the proxy's settings, and a database."""
-
-    options: Mapping[str, Any] = field(repr=False)
-    settings: ProxySettings | None
-    database: str
 
 
 @dataclass

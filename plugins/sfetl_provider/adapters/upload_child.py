@@ -1,7 +1,8 @@
 """The process that uploads: `python -m sfetl_provider.adapters.upload_child DESCRIPTOR PARENT`.
 
 It is started by `upload_process.py` and talks to it over one pipe: first it gets the connector's options, then
-a file and a stage path for each upload; None ends it. Each is answered by None or by an error's parts.
+commands, each a method of the session and its arguments; None ends it. Each is answered by what it gave and by
+an error's parts, one of them None; after an error it ends.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from collections.abc import Iterable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfetl_provider.adapters.upload_messages import to_message
+
+if TYPE_CHECKING:
+    from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
@@ -39,7 +43,7 @@ def main() -> None:
     try:
         _serve(connection, commands)
     except Exception as error:  # noqa: BLE001  # what happens here must be known there
-        connection.send(to_message(error))
+        connection.send((None, to_message(error)))
 
 
 def _die_with(parent: int) -> None:
@@ -70,14 +74,26 @@ def _serve(connection: Connection[Any, Any], commands: SimpleQueue[Any]) -> None
 
     logging.getLogger("snowflake.connector.storage_client").addHandler(RefusedTunnels())
     session = SnowflakeSession(open_connection(options))
-    connection.send(None)
+    connection.send((None, None))
     while command := commands.get():
-        source, stage_folder = Path(command[0]), command[1]
-        tempfile.tempdir = str(make_copies_folder(source, os.getpid()))
-        session.upload(source, stage_folder)
-        connection.send(None)
+        connection.send((_answer(session, *command), None))
     # Not after a failure: logging out could hang, too.
     session.close()
+
+
+def _answer(session: SnowflakeSession, method: str, *arguments: Any) -> object:
+    match method:
+        case "upload":
+            source, stage_folder = Path(arguments[0]), arguments[1]
+            tempfile.tempdir = str(make_copies_folder(source, os.getpid()))
+            session.upload(source, stage_folder)
+            return None
+        case "list_stage":
+            return session.list_stage(*arguments)
+        case "query":
+            return session.query(*arguments)
+        case _:
+            raise ValueError(method)
 
 
 def _unneeded_modules(options: Mapping[str, Any]) -> tuple[str, ...]:

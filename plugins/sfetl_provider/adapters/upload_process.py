@@ -1,7 +1,7 @@
-"""The Uploader port over processes that can be killed.
+"""Staging's ports over processes that can be killed.
 
 The connector's PUT ignores every timeout, so that a proxy which dies in the middle can hang it for ever, and a
-thread cannot be ended from outside.
+thread cannot be ended from outside. The connector is loaded there only: with what it imports it takes 110 MB.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import Pipe
@@ -23,11 +23,14 @@ from sfetl_provider.adapters.child_environment import child_environment
 from sfetl_provider.adapters.upload_child import copies_folder
 from sfetl_provider.adapters.upload_messages import from_message
 from sfetl_provider.core.errors import SfetlError, UploadError
-from sfetl_provider.core.stage.retrying import stopped_upload
+from sfetl_provider.core.ports import Bind, QueryResult, StagedEntry
+from sfetl_provider.core.stage.retrying import stopped, upload_of
 from sfetl_provider.core.stage.scratch import scratch_error
 
 _CHILD = "sfetl_provider.adapters.upload_child"
 _FAREWELL_SECONDS = 5.0
+# With more arenas glibc keeps a chunk's memory after it was freed (mallopt(3)); two threads need no more.
+_ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,15 @@ class _EndedError(Exception):
     """A process is no more."""
 
 
+@dataclass(frozen=True)
+class _Errand:
+    """What a process is sent for: `command` as `upload_child.py` takes it, `name` for errors' texts."""
+
+    name: str
+    command: object
+    seconds: float
+
+
 class _Child:
     """One upload process, logged in after `ask(options)`.
 
@@ -63,7 +75,7 @@ class _Child:
         # Silent, because the connector's warnings quote presigned addresses.
         self._process = subprocess.Popen(  # noqa: S603
             command,
-            env=child_environment(),
+            env=child_environment() | _ONE_ARENA,
             pass_fds=(theirs.fileno(),),
             stdin=silence,
             stdout=silence,
@@ -81,17 +93,18 @@ class _Child:
         """Tell whether it can take a command."""
         return self._process.poll() is None
 
-    def ask(self, command: object, seconds: float) -> None:
-        """Send a command and wait for its end; raises what the process answers, _HangingError, _EndedError."""
+    def ask(self, command: object, seconds: float) -> Any:
+        """Send a command and give the answer; raises what the process raised, _HangingError, _EndedError."""
         try:
             self._connection.send(command)
             if not self._connection.poll(seconds):
                 raise _HangingError
-            answer = self._connection.recv()
+            answer, fault = self._connection.recv()
         except (EOFError, OSError) as error:
             raise _EndedError from error
-        if answer is not None:
-            raise from_message(answer)
+        if fault is not None:
+            raise from_message(fault)
+        return answer
 
     def kill(self) -> None:
         """End it at once; may be called by any thread, while another one asks."""
@@ -109,14 +122,15 @@ class _Child:
 
 
 class ProcessUploader:
-    """Implements `core.ports.Uploader`: each upload by a process of its own, one try.
+    """Implements `core.ports.Uploader` and `StageSession`: each upload by a process of its own, one try.
 
-    A process keeps its Snowflake session for the next upload and is replaced after any failure. It ends with
+    A process keeps its Snowflake session for the next upload and is replaced after any failure; statements are
+    run by one that is idle, and have the time that a login has. It ends with
     this one, however that ends: the kernel kills it (Linux), and everywhere it notices that the pipe closed.
     `options` gives what the connector is called with, and is asked before each login, since a token may have
     expired meanwhile; it travels through the pipe only. Close it, or use it as a context manager: processes that
-    wait then log out. Memory: at most 80 MB a process, and on Google Cloud
-    the file. Once a login was refused no other is tried, so that no account is locked.
+    wait then log out. Memory: at most 65 MB a process, and of a file the parts under way, on Google Cloud the
+    whole file. Once a login was refused no other is tried, so that no account is locked.
     """
 
     def __init__(self, options: Callable[[], Mapping[str, Any]], patience: Patience) -> None:
@@ -161,17 +175,29 @@ class ProcessUploader:
             seconds = self._patience.seconds(source.stat().st_size)
         except OSError as error:
             raise scratch_error(source.parent, error) from error
-        child = self._taken(source)
+        errand = _Errand(upload_of(source), ("upload", str(source), stage_folder), seconds)
+        child = self._taken(errand.name)
         try:
-            self._ask(child, source, (str(source), stage_folder), seconds)
+            self._ask(child, errand)
         except BaseException:
-            self._forget(child)
             shutil.rmtree(copies_folder(source, child.process_id), ignore_errors=True)
             raise
-        with self._lock:
-            self._idle.append(child)
 
-    def _taken(self, source: Path) -> _Child:
+    def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
+        """Run one statement and wait for it, see the port."""
+        result: QueryResult = self._statement(" ".join(statement.split()[:2]), "query", statement, binds)
+        return result
+
+    def list_stage(self, stage_folder: str) -> list[StagedEntry]:
+        """LIST, see the port."""
+        entries: list[StagedEntry] = self._statement("LIST", "list_stage", stage_folder)
+        return entries
+
+    def _statement(self, name: str, *command: object) -> Any:
+        errand = _Errand(f"The statement {name}", command, self._patience.floor_seconds)
+        return self._ask(self._taken(errand.name), errand)
+
+    def _taken(self, for_what: str) -> _Child:
         """Give an idle process, or one that has just logged in."""
         with self._lock:
             while self._idle:
@@ -182,12 +208,13 @@ class ProcessUploader:
         with self._login:
             if self._refusal is not None:
                 raise self._refusal
-            return self._logged_in(source)
+            return self._logged_in(for_what)
 
-    def _logged_in(self, source: Path) -> _Child:
-        child = self._started(source)
+    def _logged_in(self, for_what: str) -> _Child:
+        child = self._started(for_what)
         try:
-            self._ask(child, source, dict(self._options()), self._patience.floor_seconds)
+            login = _Errand(f"The login for: {for_what}", dict(self._options()), self._patience.floor_seconds)
+            self._wait(child, login)
         except BaseException as error:
             if isinstance(error, SfetlError) and not error.is_retryable:
                 self._refusal = error
@@ -195,10 +222,10 @@ class ProcessUploader:
             raise
         return child
 
-    def _started(self, source: Path) -> _Child:
+    def _started(self, for_what: str) -> _Child:
         with self._lock:
             if self._is_stopped:
-                raise stopped_upload(source)
+                raise stopped(for_what)
         child = self._starter.submit(_Child).result()
         with self._lock:
             self._children.add(child)
@@ -206,17 +233,28 @@ class ProcessUploader:
                 child.kill()
         return child
 
-    def _ask(self, child: _Child, source: Path, command: object, seconds: float) -> None:
+    def _ask(self, child: _Child, errand: _Errand) -> Any:
+        """Give the answer; the process is then idle, or no more."""
         try:
-            child.ask(command, seconds)
+            answer = self._wait(child, errand)
+        except BaseException:
+            self._forget(child)
+            raise
+        with self._lock:
+            self._idle.append(child)
+        return answer
+
+    def _wait(self, child: _Child, errand: _Errand) -> Any:
+        try:
+            return child.ask(errand.command, errand.seconds)
         except _HangingError:
             raise UploadError(
-                f"The upload of {source.name} did not end within {seconds:.0f} s and was killed."
+                f"{errand.name} did not end within {errand.seconds:.0f} s and was killed."
             ) from None
         except _EndedError:
             if self._is_stopped:
-                raise stopped_upload(source) from None
-            raise UploadError(f"The process that uploaded {source.name} ended unexpectedly.") from None
+                raise stopped(errand.name) from None
+            raise UploadError(f"{errand.name}: its process ended unexpectedly.") from None
 
     def _forget(self, child: _Child) -> None:
         with self._lock:

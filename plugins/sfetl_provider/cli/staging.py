@@ -17,7 +17,7 @@ from sfetl_provider.cli.progress import shown_progress
 from sfetl_provider.core.config.load import find_feed
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.counted import counted
-from sfetl_provider.core.errors import ChunkSetError, ConfigError
+from sfetl_provider.core.errors import ChunkSetError, ConfigError, SfetlError
 from sfetl_provider.core.events import Listener
 from sfetl_provider.core.plan.fiscal_month import month_of
 from sfetl_provider.core.plan.month import Month
@@ -102,6 +102,9 @@ def _made(job: SetJob, listener: Listener) -> ChunkSet:
 
     try:
         return make_chunk_set(job, open_ports, listener)
+    except SfetlError as error:
+        error.reword(next_step=error.next_step.replace("Clear this task: it", "Run the command again: it"))
+        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -92,6 +92,10 @@ class TargetTableError(SfetlError):
     stage = "plan"
 
 
+class ResultMissingError(SfetlError):
+    """A task before this one has left no result."""
+
+
 class FilesMissingError(SfetlError):
     """No complete set of files came for the month."""
 
@@ -123,7 +127,7 @@ class UploadDeniedError(SfetlError):
 
 
 class StageUnusableError(SfetlError):
-    """The stage that chunks go to does not exist, or is none that files can be put on."""
+    """The stage that chunks go to does not exist, takes no files, or holds others' files in the run's folder."""
 
     stage = "stage"
 

@@ -89,16 +89,20 @@ class StageListing(Protocol):
         ...
 
 
-class Warehouse(StageListing, Protocol):
+class StageSession(StageListing, Protocol):
+    """What staging asks Snowflake for, beside its uploads; errors as in `Warehouse`."""
+
+    def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
+        """Run one statement and wait for it."""
+        ...
+
+
+class Warehouse(StageSession, Protocol):
     """One session in Snowflake; not safe for use by two threads at once.
 
     Every method raises `StatementError` when Snowflake refuses the statement and
     `WarehouseUnavailableError` when it cannot be reached. Binds are positional (`?`), done by the server.
     """
-
-    def query(self, statement: str, binds: Sequence[Bind] = ()) -> QueryResult:
-        """Run one statement and wait for it."""
-        ...
 
     def submit(self, statement: str) -> str:
         """Start one statement and return its query id at once; it outlives this session."""

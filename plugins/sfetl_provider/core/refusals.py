@@ -55,6 +55,12 @@ def next_step_of(code: int, message: str, statement: str = "") -> str:
     return _about_warehouse(code, message)
 
 
+def cause_of(message: str) -> str:
+    """Give a message's first line, and the second where the first is a heading, as "SQL compilation error:"."""
+    lines = message.strip().splitlines()
+    return " ".join(lines[: 2 if lines and lines[0].endswith("error:") else 1])
+
+
 def refusal(code: int) -> type[StatementError]:
     """Give the type of error for a code."""
     if code == _MISSING_PRIVILEGE:

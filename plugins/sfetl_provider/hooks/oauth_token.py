@@ -18,7 +18,6 @@ from requests.auth import HTTPBasicAuth
 from sfetl_provider.adapters.network.choice import NETWORK, NetworkChoice
 from sfetl_provider.adapters.network.route import network_options
 from sfetl_provider.adapters.network.tunnel import Target
-from sfetl_provider.adapters.snowflake_errors import translate
 from sfetl_provider.core.errors import LoginDeniedError
 from sfetl_provider.core.network.bypass import is_bypassed
 from sfetl_provider.core.network.proxy_settings import ProxySettings
@@ -53,6 +52,9 @@ class OauthTokens(_SnowflakeOAuthManager):
                 answer.raise_for_status()
                 _require_token(answer)
             except requests.RequestException as error:
+                # Imported late: it loads the connector, which a process that only asks for tokens does without.
+                from sfetl_provider.adapters.snowflake_errors import translate
+
                 raise translate(error, _DOING) from None
         return answer
 

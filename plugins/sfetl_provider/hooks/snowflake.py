@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 from airflow.sdk.observability import stats
 
-from sfetl_provider.adapters.doctor import Patient, examine
 from sfetl_provider.adapters.network.login_fault import target_of
 from sfetl_provider.adapters.network.measures import CONNECTION
 from sfetl_provider.adapters.network.route import network_options
-from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
+from sfetl_provider.adapters.patient import Patient
 from sfetl_provider.core.compute.warehouse_state import wake
 from sfetl_provider.core.doctor.examination import Examination, render_examination
 from sfetl_provider.core.errors import ConnectionMissingError, LoginSettingsError
@@ -25,6 +24,9 @@ from sfetl_provider.core.network.private_key import read_private_key
 from sfetl_provider.core.network.proxy_settings import ProxySettings
 from sfetl_provider.hooks.oauth_token import OauthTokens
 from sfetl_provider.hooks.proxy import proxy_settings
+
+if TYPE_CHECKING:
+    from sfetl_provider.adapters.snowflake_session import SnowflakeSession
 
 # Connector options that apache-airflow-providers-snowflake 6.20 drops in silence when they stand in `extra`.
 PASSED_OPTIONS = (
@@ -78,6 +80,9 @@ class SfetlSnowflakeHook(SnowflakeHook):
 
     def open_session(self) -> SnowflakeSession:
         """Log in and give the Warehouse port of core."""
+        # Imported late, here and below: the connector takes 110 MB, which staging leaves to its upload processes.
+        from sfetl_provider.adapters.snowflake_session import SnowflakeSession
+
         session = SnowflakeSession(self.get_conn())
         if self.wakes_warehouse:
             self._wake(session)
@@ -94,6 +99,8 @@ class SfetlSnowflakeHook(SnowflakeHook):
 
     def get_conn(self) -> Any:
         """Log in; see `adapters.snowflake_session.open_connection` for the errors."""
+        from sfetl_provider.adapters.snowflake_session import open_connection
+
         began = time.monotonic()
         connection = open_connection(self.connector_options())
         tell_measure(CONNECTION, time.monotonic() - began)
@@ -174,6 +181,8 @@ class SfetlSnowflakeHook(SnowflakeHook):
 
     def examine(self, database: str = "") -> Examination:
         """Go the way to Snowflake step by step, see `adapters.doctor`."""
+        from sfetl_provider.adapters.doctor import examine
+
         try:
             named = self.named_proxy
         except ConnectionMissingError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from sfetl_provider.core.compute.preparation import prepare_warehouse
 from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.copy_into.bad_row_list import ListPlace
 from sfetl_provider.core.copy_into.batches import load_size, make_batches
-from sfetl_provider.core.copy_into.checkpoint import CopyState, hand_over, read_state
+from sfetl_provider.core.copy_into.checkpoint import CopyState, hand_over, read_state, table_changes
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts, with_header
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
 from sfetl_provider.core.copy_into.resumption import resumption_text
@@ -27,10 +28,11 @@ from sfetl_provider.core.ports import CheckpointStore, Warehouse
 from sfetl_provider.core.progress import PROGRESS_KEY, estimate_text, progress_record
 from sfetl_provider.core.publish.shrinking import refuse_smaller
 from sfetl_provider.core.qc.report import QcVerdict
-from sfetl_provider.core.stage.agreement import require_agreement
+from sfetl_provider.core.stage.agreement import require_agreement, require_all_staged
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
 from sfetl_provider.operators.feed_operator import FeedOperator
+from sfetl_provider.operators.finished_tasks import TABLE_CHANGES
 from sfetl_provider.operators.mapped_results import present
 from sfetl_provider.operators.task_run import checkpoints_of
 from sfetl_provider.settings import read_settings
@@ -74,18 +76,20 @@ class AsyncCopyOperator(FeedOperator):
         """Return the CopyOutcome; raises CopyFailedError or ReconciliationError when rows do not arrive."""
         if self.month_plan.is_dry_run:
             raise AirflowSkipException("Dry run: nothing is loaded")
+        if self.files:
+            require_all_staged([SourceFile.from_json(file) for file in self.files], self.staged_files)
         if self.verdict is not None:
             require_agreement(QcVerdict.from_json(self.verdict), self.staged_files)
-        self._checkpoints = checkpoints_of(context)
-        if not self.wait:
-            return self._hand_over(self._checkpoints).to_json()
-        return self._wait_for(self._begin(self._checkpoints))
+        with self._telling_changes(context) as self._checkpoints:
+            if not self.wait:
+                return self._hand_over(self._checkpoints).to_json()
+            return self._wait_for(self._begin(self._checkpoints))
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Go on after a batch has ended; the checkpoints tell where."""
         require_reachable(event)
-        self._checkpoints = checkpoints_of(context)
-        return self._wait_for(self._advance(self._checkpoints))
+        with self._telling_changes(context) as self._checkpoints:
+            return self._wait_for(self._advance(self._checkpoints))
 
     def on_kill(self) -> None:
         """Cancel the running COPY when a person stops the task on a worker; the trigger does so while it waits."""
@@ -138,6 +142,22 @@ class AsyncCopyOperator(FeedOperator):
                 compute = self.read_compute(session, step.outcome.query_ids)
                 step = replace(step, outcome=step.outcome.model_copy(update={"compute": compute}))
         return step
+
+    @contextmanager
+    def _telling_changes(self, context: Context) -> Iterator[CheckpointStore]:
+        """Log what this life of the task changes of the table, and leave all changes for the report."""
+        checkpoints = checkpoints_of(context)
+        known = table_changes(checkpoints)
+        try:
+            yield checkpoints
+        finally:
+            changes = table_changes(checkpoints)
+            for change in changes:
+                if change not in known:
+                    told = "The target table was changed (query %s), and all chunks are loaded again: %s"
+                    self.log.warning(told, change.query_id, change.statement)
+            if changes:
+                context["ti"].xcom_push(key=TABLE_CHANGES, value=[change.to_json() for change in changes])
 
     def _tell(self, step: CopyStep, checkpoints: CheckpointStore) -> None:
         if isinstance(step, Waiting):

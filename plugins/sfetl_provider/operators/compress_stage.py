@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sfetl_provider.adapters.system_clock import SystemClock
 from sfetl_provider.core.plan.month_plan import SourceFile
-from sfetl_provider.core.ports import Uploader
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.cleaning import clean_stage
 from sfetl_provider.hooks.mask_key import read_mask_key
@@ -20,6 +18,10 @@ from sfetl_provider.operators.task_listener import TaskListener
 from sfetl_provider.operators.task_run import checkpoints_of
 from sfetl_provider.settings import read_settings
 
+if TYPE_CHECKING:
+    from sfetl_provider.adapters.upload_process import ProcessUploader
+    from sfetl_provider.core.stage.retrying import RetryingUploader
+
 
 class CompressStageOperator(FileOperator):
     """Splits one file, or one byte range of it, at records, compresses the chunks side by side and uploads each.
@@ -27,13 +29,14 @@ class CompressStageOperator(FileOperator):
     Every verified chunk is recorded in the task state store: after a crash, a retry or a clear only what is
     missing is made. Disk and memory are bounded by `stage.workers`, `stage.upload_workers` and `stage.chunk_mib`.
     The chunks of a carried set (`plan.chunk_set`) are verified and uploaded instead, a compressed file that is fit
-    to load as it is with `stage.as_is_mib`. Uploads run in processes that end with the task, however it ends. With
-    a `verdict`, that of `qc_gate`, what QC left out is not staged.
+    to load as it is with `stage.as_is_mib`. Uploads and statements run in processes that end with the task,
+    however it ends; the connector is loaded there only. With a `verdict`, that of `qc_gate`, what QC left out is
+    not staged.
     """
 
     template_fields: Collection[str] = ("plan", "source", "verdict")
     is_computing = False
-    _uploader: Uploader | None = None
+    _uploader: RetryingUploader | None = None
 
     def __init__(self, *, verdict: Any = None, **options: Any) -> None:
         super().__init__(**options)
@@ -52,10 +55,11 @@ class CompressStageOperator(FileOperator):
             raise AirflowSkipException("Dry run: nothing is staged")
         checkpoints = checkpoints_of(context)
         listener = TaskListener(self.log, checkpoints)
-        with self.open_session() as session, self._open_uploader() as uploader:
+        with self._open_processes() as processes:
+            self._uploader = self._retrying(processes)
             ports = StagePorts(
-                warehouse=open_stage(session, plan, listener),
-                uploader=uploader,
+                warehouse=open_stage(processes, plan, listener),
+                uploader=self._uploader,
                 checkpoints=checkpoints,
                 clock=SystemClock(),
                 scratch=read_settings().scratch_dir,
@@ -77,19 +81,21 @@ class CompressStageOperator(FileOperator):
         left_out = QcVerdict.from_json(self.verdict).left_out.get(source.name)
         return source.model_copy(update={"left_out": left_out})
 
-    @contextmanager
-    def _open_uploader(self) -> Iterator[Uploader]:
+    def _open_processes(self) -> ProcessUploader:
         from sfetl_provider.adapters.upload_process import Patience, ProcessUploader
-        from sfetl_provider.core.stage.retrying import RetryingUploader, RetrySchedule
 
         settings = self.feed.stage
         patience = Patience(settings.upload_timeout_seconds, settings.upload_timeout_bytes_per_second)
-        schedule = RetrySchedule(settings.upload_tries, settings.upload_delay_seconds)
         hook = self.hook
         hook.patient()  # looks the connections up here: the uploads' threads then need not ask Airflow
-        with ProcessUploader(hook.connector_options, patience) as processes:
-            self._uploader = RetryingUploader(processes, schedule, self.log.warning)
-            yield self._uploader
+        return ProcessUploader(hook.connector_options, patience)
+
+    def _retrying(self, processes: ProcessUploader) -> RetryingUploader:
+        from sfetl_provider.core.stage.retrying import RetryingUploader, RetrySchedule
+
+        settings = self.feed.stage
+        schedule = RetrySchedule(settings.upload_tries, settings.upload_delay_seconds)
+        return RetryingUploader(processes, schedule, self.log.warning)
 
     def on_kill(self) -> None:
         """End the uploads, and with them the task, when Airflow stops it."""

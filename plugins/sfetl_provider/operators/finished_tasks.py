@@ -12,6 +12,8 @@ PUBLISHED_BEFORE = "published_before"
 """Key under which the sensor leaves the names of the files that append skips."""
 ERROR = "error"
 """Key under which a failed task leaves its error's text."""
+TABLE_CHANGES = "table_changes"
+"""Key under which task copy leaves what it changed of the target's definition, whether it succeeds or not."""
 REFUSED = "refused"
 """Key under which a task that fails because of what it found leaves all of that."""
 
@@ -79,6 +81,11 @@ class FinishedTasks:
         """Give what a task found that failed because of it, None when it did not."""
         is_failed = self._states.get(task_id) == "failed"
         return self._ti.xcom_pull(task_ids=task_id, key=REFUSED) if is_failed else None
+
+    def left(self, task_id: str, key: str) -> Any:
+        """Give what a task left under a key, whether it succeeded or failed; None when it left nothing."""
+        is_over = self._states.get(task_id) in ("success", "failed")
+        return self._ti.xcom_pull(task_ids=task_id, key=key) if is_over else None
 
     def failures(self, map_index: int | None = None) -> tuple[TaskFailure, ...]:
         """Give the failed tasks with what they left of their errors."""

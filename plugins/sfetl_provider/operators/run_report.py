@@ -15,7 +15,7 @@ from sfetl_provider.core.copy_into.outcome import CopyOutcome
 from sfetl_provider.core.drop.records import DropReceipt
 from sfetl_provider.core.errors import MonthError, ReconciliationError
 from sfetl_provider.core.plan.month import Month
-from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
+from sfetl_provider.core.plan.month_plan import MonthPlan, TableChange, TableName
 from sfetl_provider.core.plan.names import data_docs_folder, report_path, run_key
 from sfetl_provider.core.publish.receipt import PublishReceipt
 from sfetl_provider.core.qc.report import QcReport, QcVerdict
@@ -29,7 +29,7 @@ from sfetl_provider.core.restore.records import RestoreReceipt
 from sfetl_provider.core.stage.agreement import with_qc_hashes
 from sfetl_provider.core.stage.joined import staged_files
 from sfetl_provider.core.stage.staged_file import StagedFile
-from sfetl_provider.operators.finished_tasks import PUBLISHED_BEFORE, FinishedTasks
+from sfetl_provider.operators.finished_tasks import PUBLISHED_BEFORE, TABLE_CHANGES, FinishedTasks
 from sfetl_provider.operators.run_link import run_link
 from sfetl_provider.operators.task_run import actor_of
 from sfetl_provider.settings import read_settings
@@ -124,6 +124,7 @@ class LoadReportOperator(RunReportOperator):
             staged_files=None if staged is None else _files(staged, verdict),
             outcome=outcome,
             copy_bad_rows=first_rows(outcome.rejects if outcome else None),
+            copy_changes=tuple(map(TableChange.from_json, tasks.left("copy", TABLE_CHANGES) or ())),
             audit=read(AuditReport, tasks.result("audit") or tasks.refused("audit")),
             publication=read(PublishReceipt, tasks.result("publish")),
             published_before=tuple(tasks.pushed("wait_for_files", PUBLISHED_BEFORE) or ()),

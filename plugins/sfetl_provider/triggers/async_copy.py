@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sfetl_provider.hooks.snowflake import SfetlSnowflakeHook
 
 _FAULTS_BORNE = 20
+_ENDING: set[asyncio.Task[None]] = set()
+"""What cancels queries at the moment: the event loop itself would let go of them."""
 
 
 class AsyncCopyTrigger(BaseTrigger):
@@ -77,11 +79,22 @@ class AsyncCopyTrigger(BaseTrigger):
         So does another triggerer when this one stops, which calls nothing of this. When Airflow cannot be asked
         which it was, the query goes on.
         """
+        # Airflow 3.3 cancels this call too, a second later and each second from then on: it asks anew for the end
+        # of every trigger that has not ended. A login takes longer, and so the work must outlive the call.
+        ending = asyncio.create_task(self._end())
+        _ENDING.add(ending)
+        ending.add_done_callback(_ENDING.discard)
+        await asyncio.shield(ending)
+
+    async def _end(self) -> None:
         if await goes_on(self.task_instance):
             self.log.info("The task was cleared: query %s goes on and is found again.", self.query_id)
             return
-        hook = await self._hook()
-        await asyncio.to_thread(self._cancel, hook)
+        try:
+            hook = await self._hook()
+            await asyncio.to_thread(self._cancel, hook)
+        except SfetlError as error:
+            self.log.warning("Query %s could not be cancelled and goes on: %s", self.query_id, error)
 
     async def _hook(self) -> SfetlSnowflakeHook:
         # Late, as operators import this module and every task parses the DAG file; in a thread, as it takes a

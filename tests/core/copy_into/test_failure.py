@@ -26,7 +26,7 @@ def test_line_within_the_chunk_becomes_the_sources_line() -> None:
     message = message_of(LONG.format(path=BATCH.paths[1]))
     assert "a.tsv line 117, column CARRIER" in message
     assert "limit (5) exceeded by string 'UNITED' (Snowflake error 100078)" in message
-    assert "The target table was not touched" in message
+    assert "No row of the target table was touched" in message
     assert "Correct the file" in message
 
 
@@ -50,11 +50,12 @@ def test_unknown_chunk_is_named_as_it_came() -> None:
         ("Remote file 'stages/x/part-00001.tsv.zst' was not found.", "Chunks are gone"),
         ("SQL execution canceled", "Remove the cause"),
         ("", "no reason given"),
+        ("SQL compilation error:\nStage 'S' does not exist.", "error: Stage 'S' does not exist. (Snowflake"),
     ],
 )
 def test_failure_without_a_place_keeps_the_text_and_says_what_to_do(text: str, advice: str) -> None:
     message = message_of(text, 604)
-    assert text in message
+    assert text.replace("\n", " ") in message
     assert advice in message
 
 

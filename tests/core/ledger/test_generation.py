@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from sfetl_provider.core.errors import GenerationConflictError, LedgerError, StatementError
+from sfetl_provider.core.errors import (
+    GenerationConflictError,
+    LedgerError,
+    StatementError,
+    TransactionEndedError,
+)
 from sfetl_provider.core.ledger.columns import ADDED_COLUMNS, COLUMNS, entry_binds
 from sfetl_provider.core.ledger.entry import ChainEnd, chain
 from sfetl_provider.core.ledger.generation import raise_generation, read_generation
@@ -67,14 +72,23 @@ def test_new_month_is_added_under_the_lock_of_the_head_table() -> None:
     assert warehouse.transaction_words == ["BEGIN", "UPDATE", "INSERT", "COMMIT"]
 
 
-@pytest.mark.parametrize("found", [rows_of(), rows_of((0,), (0,))])
-def test_month_without_exactly_one_row_is_an_error(found: object) -> None:
+def test_a_month_of_two_rows_is_an_error_that_no_retry_helps() -> None:
     warehouse = ScriptedWarehouse()
-    warehouse.answer(READ, found)  # type: ignore[arg-type]
-    warehouse.answer("UPDATE", changed(1))
-    warehouse.answer("INSERT", changed(0))
-    with pytest.raises(LedgerError, match="instead of one"):
+    warehouse.answer(READ, rows_of((0,), (0,)))
+    with pytest.raises(LedgerError, match="instead of one") as raised:
         read_generation(warehouse, "DEMO", "flights", "2013-01")
+    assert not raised.value.is_retryable
+
+
+def test_a_month_whose_transaction_had_ended_before_its_commit_can_be_added_again() -> None:
+    warehouse = ScriptedWarehouse()
+    warehouse.answer(READ, rows_of(), rows_of(), rows_of(), rows_of((0,)))
+    warehouse.answer("UPDATE", changed(1))
+    warehouse.answer("INSERT", changed(1))
+    with pytest.raises(TransactionEndedError, match="has no row for 2013-01") as raised:
+        read_generation(warehouse, "DEMO", "flights", "2013-01")
+    assert raised.value.is_retryable
+    assert read_generation(warehouse, "DEMO", "flights", "2013-01") == 0
 
 
 def test_raising_gives_the_query_id() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sfetl_provider.core.errors import StatementError, TargetTableError
 from sfetl_provider.core.plan.month_plan import TableName
-from sfetl_provider.core.plan.table_change import change_query_ids, widen_columns
+from sfetl_provider.core.plan.table_change import change_query_ids, changes_of_task, widen_columns
 from sfetl_provider.core.plan.target_table import settle_target
 from tests.core.fakes import feed
 from tests.core.scripted_warehouse import MemoryCheckpoints, ScriptedWarehouse, rows_of
@@ -77,6 +77,18 @@ def test_missing_columns_are_added_by_their_types_and_still_told_when_the_task_r
     assert change_query_ids(settled.changes) == {"add_column": ("q2",)}
     again = settle_target(scripted, checkpoints, config)
     assert (again.changes, len(scripted.asked("ALTER"))) == (settled.changes, 1)
+
+
+def test_a_change_that_a_task_died_after_is_told_and_one_that_was_refused_is_not() -> None:
+    scripted, checkpoints = warehouse((("A", "VARCHAR(5)", "Y", None),)), MemoryCheckpoints()
+    scripted.answer("ALTER TABLE", KeyboardInterrupt(), StatementError("no", code=3001))
+    with pytest.raises(KeyboardInterrupt):
+        widen_columns(scripted, checkpoints, TARGET, {"A": 27})
+    (noted,) = changes_of_task(scripted, checkpoints).made
+    assert (noted.column, noted.query_id, change_query_ids([noted])) == ("A", "", {})
+    with pytest.raises(StatementError):
+        widen_columns(scripted, checkpoints, TARGET, {"A": 27})
+    assert changes_of_task(scripted, checkpoints).made == ()
 
 
 def test_a_column_without_a_type_is_not_added() -> None:

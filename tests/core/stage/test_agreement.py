@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sfetl_provider.core.errors import ReconciliationError
+from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.report import QcVerdict
-from sfetl_provider.core.stage.agreement import require_agreement
+from sfetl_provider.core.stage.agreement import require_agreement, require_all_staged
 from sfetl_provider.core.stage.staged_file import StagedFile
 
 
@@ -59,3 +60,10 @@ def test_anything_else_does_not(fingerprints: dict[str, str], records: int, name
 
 def test_without_file_qc_there_is_nothing_to_compare() -> None:
     require_agreement(verdict({}, 0, "skip"), FILES)
+
+
+def test_a_file_without_a_staged_one_is_named_and_so_is_one_too_many() -> None:
+    files = [SourceFile(path=f"/{name}", name=name, key=name, size_bytes=1, modified_ns=1) for name in "ab"]
+    require_all_staged([*files, files[1]], [staged("a", 1), staged("b", 1)])
+    with pytest.raises(ReconciliationError, match=r"^b was not staged; c was staged and is no file"):
+        require_all_staged(files, [staged("a", 1), staged("c", 1)])

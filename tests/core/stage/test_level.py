@@ -56,6 +56,26 @@ def test_it_climbs_no_higher_than_there_is_headroom(headroom: float, level: int)
     assert after([Backlog(2, 0, headroom)] * 50).level({}) == level
 
 
+@pytest.mark.parametrize(
+    ("affordable", "level"), [(1.0, 1), (1.5, 1), (1.7, 3), (5.0, 6), (6.0, 9), (13.0, 12)]
+)
+def test_it_climbs_no_higher_than_the_cores_can_afford(affordable: float, level: int) -> None:
+    headroom = max(5.0, affordable)
+
+    assert after([Backlog(2, 0, headroom, affordable)] * 50).level({}) == level
+
+
+@pytest.mark.parametrize(("headroom", "level"), [(5.0, 1), (8.5, 3), (20.0, 6), (28.0, 9), (62.0, 12)])
+def test_what_takes_a_fifth_of_the_uploads_time_is_done_on_busy_cores_too(
+    headroom: float, level: int
+) -> None:
+    assert after([Backlog(2, 0, headroom, 1.0)] * 50).level({}) == level
+
+
+def test_busy_cores_alone_are_no_reason_to_fall() -> None:
+    assert after([Backlog(1, 0, 12.0, affordable=1.0)] * 9, after([WAITING] * 4)).level({}) == 6
+
+
 @settings(deadline=None)
 @given(HISTORIES)
 def test_an_idle_link_brings_the_lightest_level_within_four_chunks(history: list[Backlog]) -> None:
@@ -124,7 +144,9 @@ class Link:
             while begun < chunks and len(making) < 2 and len(making) + len(waiting) < 4:
                 light = max((seconds / costs[level] for level, seconds in made), default=1.0)
                 headroom = min(uploaded, default=0.0) / light
-                backlog = Backlog(len(waiting) if uploaded else 0, 2 - len(sending), headroom, ratios, costs)
+                backlog = Backlog(
+                    len(waiting) if uploaded else 0, 2 - len(sending), headroom, ratios=ratios, costs=costs
+                )
                 climb = decide(climb, backlog)
                 level = fixed or climb.level(ratios)
                 levels.append(level)

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 from zstandard import decompress as unzstd
 
-from sfetl_provider.core.errors import ScratchSpaceError, SourceFileError, UploadError
+from sfetl_provider.core.errors import (
+    ScratchSpaceError,
+    SourceFileError,
+    StageUnusableError,
+    UploadError,
+)
 from sfetl_provider.core.events import Progress
 from sfetl_provider.core.plan.names import stage_folder
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints
@@ -148,7 +153,20 @@ def test_uploads_that_list_does_not_show_are_an_error_and_made_again(tmp_path: P
     assert bench.stage.text() == BODY
 
 
-def test_foreign_files_on_the_stage_are_named_and_left(tmp_path: Path) -> None:
+def test_files_on_the_stage_that_are_no_chunks_are_an_error(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    strange = stage_folder(plan(), bench.source.key) + "part-1.csv"
+    bench.stage.files[strange] = b"whose?"
+
+    with pytest.raises(StageUnusableError, match=r"others' files: part-1\.csv\..*REMOVE"):
+        bench.run()
+
+    del bench.stage.files[strange]
+    assert bench.run().chunks_reused > 0
+    assert bench.stage.text() == BODY
+
+
+def test_chunks_of_earlier_tries_on_the_stage_are_named_and_left(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.stage.files[stage_folder(plan(), bench.source.key) + "part-00099.tsv.zst"] = b"old"
 

@@ -80,13 +80,23 @@ def test_what_is_not_compressed_is_named(tmp_path: Path, suffix: str) -> None:
         text_of(path)
 
 
-@pytest.mark.parametrize("names", [(), ("a.tsv", "b.tsv")])
+@pytest.mark.parametrize("names", [(), ("b.tsv", "c.tsv"), ("a.tsv", "a.txt")])
 def test_a_zip_holds_one_file(tmp_path: Path, names: tuple[str, ...]) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(zipped(b"x", names))
 
     with pytest.raises(SourceFileError, match=f"it holds {len(names)} files instead of one"):
         text_of(path)
+
+
+@pytest.mark.parametrize("name", ["sales.zip", "sales.tsv.zip"])
+def test_of_several_files_in_a_zip_the_one_with_its_name_is_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("read me.txt", b"no data")
+        archive.writestr("out/sales.tsv", TEXT)
+
+    assert text_of(path) == TEXT
 
 
 def test_damaged_data_are_named(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import certifi
-from snowflake.connector.util_text import construct_hostname
 
 from sfetl_provider.adapters.network.certificate_probe import certificate_error, look_at_certificate
 from sfetl_provider.adapters.network.choice import NETWORK, NetworkChoice
@@ -21,6 +20,7 @@ from sfetl_provider.adapters.network.tunnel import (
     open_tunnel,
 )
 from sfetl_provider.core.errors import TlsUntrustedError
+from sfetl_provider.core.network.account_host import account_host
 from sfetl_provider.core.network.bypass import is_bypassed
 from sfetl_provider.core.network.proxy_settings import ProxyAddress
 
@@ -48,7 +48,8 @@ def trusted_file(options: Mapping[str, Any]) -> str:
 
 def target_of(options: Mapping[str, Any]) -> Target:
     """Give Snowflake's host for these options, as the connector makes it of the account."""
-    host = options.get("host") or construct_hostname(options.get("region"), str(options.get("account", "")))
+    region, account = str(options.get("region") or ""), str(options.get("account", ""))
+    host = options.get("host") or account_host(region, account)
     return Target(
         str(host),
         int(options.get("port") or _DEFAULT_PORT),

@@ -92,7 +92,7 @@ class FilesConfig(Section):
     patterns: tuple[Pattern, ...] = Field(min_length=1)
     """Names below the base path: {month} is 2024-01, {date_range} 20240101-20240131, {yyyymm} 202401,
     {mmyyyy} 012024; * and ? match within a name. Names that end with .gz, .zst, .bz2 or .zip are compressed: these
-    are read as streams; a .zip must hold one file."""
+    are read as streams; a .zip must hold one file, or one with its own name."""
     expected: int | None = Field(default=None, ge=1)
     """How many files a month has: fewer are waited for, more are refused; null: as many as match."""
     marker: Pattern | None = None

@@ -42,12 +42,16 @@ class Tally:
 
 @dataclass
 class BadRowList:
-    """What was listed: the first rows, a tally for each column and code, and the file when there is one."""
+    """What was read: the first rows, a tally for each column and code, and the file when there is one.
+
+    `is_whole`: all rows were read, as the file had room for them.
+    """
 
     quoted: list[BadRow] = field(default_factory=list)
     rows: int = 0
     tallies: dict[tuple[str, int], Tally] = field(default_factory=dict)
     file: RejectsFile | None = None
+    is_whole: bool = True
 
     def add(self, row: BadRow) -> None:
         """Take a row in. Memory does not grow with their number."""
@@ -60,17 +64,18 @@ class BadRowList:
 
 
 def list_bad_rows(rows: Iterable[BadRow], place: ListPlace | None) -> BadRowList:
-    """Read all rows once, and write each to the file until that is full; without rows there is no file.
+    """Read rows once and write each to the file; when that is full no more are read. No rows, no file.
 
     Raises ScratchSpaceError when the disk does not take it.
     """
     found = BadRowList()
     with _open(place) as writer:
         for row in rows:
+            place_in_file = (row.source, row.lines, row.position, None)
+            if writer is not None and not writer.add_at(place_in_file, row.reason, row.record.encode()):
+                found.is_whole = False
+                break
             found.add(row)
-            if writer is not None:
-                place_in_file = (row.source, row.lines, row.position, None)
-                writer.add_at(place_in_file, row.reason, row.record.encode())
     if writer is not None and writer.lines:
         found.file = RejectsFile(path=str(writer.path), lines=writer.lines)
     return found

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sfetl_provider.core.copy_into.batches import Batch
 from sfetl_provider.core.copy_into.outcome import CopyOutcome
-from sfetl_provider.core.plan.month_plan import TableName
+from sfetl_provider.core.plan.month_plan import TableChange, TableName
 from sfetl_provider.core.ports import CheckpointStore
 from sfetl_provider.core.record import Record
 
@@ -33,10 +33,11 @@ class BatchResult(Record):
 
 
 class Explanation(Record):
-    """The search for all bad rows of a chunk that a COPY refused: its error, and the COPY that looks for them.
+    """The search for all bad rows of a batch that a COPY refused: its error, and the COPY that looks for them.
 
-    `query_id` is '' until that COPY is submitted. Should it be submitted twice, neither harms: its table is
-    never published.
+    `chunk` is the one that Snowflake named. `narrowed` says why only that one is looked at; '' while all of the
+    batch are. `query_id` is '' until the COPY is submitted. Should it be submitted twice, neither harms: its table
+    is never published.
     """
 
     chunk: str
@@ -44,6 +45,7 @@ class Explanation(Record):
     message: str
     begun_at: datetime
     query_id: str = ""
+    narrowed: str = ""
 
 
 class CopyState(Record):
@@ -51,6 +53,8 @@ class CopyState(Record):
 
     `inputs` stands for the chunks that the attempt loads: other chunks need another attempt. A failed
     attempt is never continued, but it is explained. `is_handed_over`: another task goes on from here.
+    `table_changes` are all that this task made of the target's definition, the last one without a query id while
+    it is made; `widened` are the batches and columns that made them necessary, as "2 CARRIER".
     """
 
     inputs: str
@@ -64,6 +68,8 @@ class CopyState(Record):
     finished: tuple[BatchResult, ...] = ()
     outcome: CopyOutcome | None = None
     is_handed_over: bool = False
+    table_changes: tuple[TableChange, ...] = ()
+    widened: tuple[str, ...] = ()
 
 
 def inputs_digest(batches: Sequence[Batch]) -> str:
@@ -93,6 +99,12 @@ def hand_over(checkpoints: CheckpointStore) -> CopyState:
     if state is None:
         raise ValueError("nothing was submitted that could be handed over")
     return write_state(checkpoints, state.model_copy(update={"is_handed_over": True}))
+
+
+def table_changes(checkpoints: CheckpointStore) -> tuple[TableChange, ...]:
+    """Give what a task changed of the target's definition, so far."""
+    state = read_state(checkpoints)
+    return () if state is None else state.table_changes
 
 
 def running_query(checkpoints: CheckpointStore) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.copy_into.bad_row_list import BadRowList
@@ -13,12 +15,14 @@ from sfetl_provider.core.counted import counted
 from sfetl_provider.core.errors import CopyFailedError, SfetlError
 from sfetl_provider.core.plan.month_plan import TableName
 from sfetl_provider.core.ports import QueryStatus
-from sfetl_provider.core.refusals import next_step_of
+from sfetl_provider.core.refusals import cause_of, next_step_of
 
 _PLACE = re.compile(r"File '(?P<file>[^']+)', line (?P<line>\d+)")
 _COLUMN = re.compile(r'column ("[^"]*"\["[^"]+":\d+\])')
 _ADVISED = 10
-_SAFE = "The target table was not touched; the chunks are still staged."
+_CHUNKS_NAMED = 10
+_NOT_TOUCHED = "No row of the target table was touched."
+_SAFE = "No row of the target table was touched; the chunks are still staged."
 _CORRECT = (
     "Correct the file, the format in the feed's config or the table's column; then clear the run's tasks "
     "from wait_for_files on (file changed) or this task (table or format changed)."
@@ -36,40 +40,97 @@ def explain_failure(
     return CopyFailedError(
         f"COPY batch {batch.number} of {batch.of} was refused: {_reason(status, masked)} "
         f"(Snowflake error {status.error_code:06}){_place(batch, status.error_message)}.{note and f' {note}'}",
-        safe=_SAFE,
+        safe=_NOT_TOUCHED if _is_gone(status) else _SAFE,
         next_step=_next_step(status),
     )
 
 
-def explain_bad_rows(
-    batch: Batch, rows: int, found: BadRowList, config: FeedConfig, table: TableName
-) -> CopyFailedError:
-    """Give the error of a batch whose bad rows are known; `batch` holds the chunks that were looked at.
+@dataclass(frozen=True)
+class Searched:
+    """What was looked at for bad rows after a COPY was refused: chunks of its batch, never of later ones.
 
-    `config` may know the types of the columns of the target, `table`; `rows` are those that COPY counted.
+    `bad_rows` are the chunks with rows that do not fit, and how many COPY counted in each. `unseen` chunks of the
+    batch were not looked at, for a `reason`, nor the `later` chunks of batches that were not loaded.
     """
-    chunks = ", ".join(batch.paths)
-    what = f"COPY batch {batch.number} of {batch.of} was refused: {counted(rows, 'bad row')} in {chunks}:"
-    return explain_rejects(what, found, config, table)
+
+    batch: Batch
+    bad_rows: Mapping[str, int]
+    unseen: int = 0
+    later: int = 0
+    reason: str = ""
+
+    @property
+    def rows(self) -> int:
+        """How many rows COPY counted."""
+        return sum(self.bad_rows.values())
 
 
-def explain_rejects(what: str, found: BadRowList, config: FeedConfig, table: TableName) -> CopyFailedError:
+def explain_bad_rows(
+    searched: Searched, found: BadRowList, config: FeedConfig, table: TableName
+) -> CopyFailedError:
+    """Give the error of a batch whose bad rows are known.
+
+    `config` may know the types of the columns of the target, `table`.
+    """
+    batch, rows = searched.batch, max(searched.rows, found.rows)
+    bad = counted(rows, "bad row")
+    what = f"COPY batch {batch.number} of {batch.of} was refused: {bad} in {_chunks(searched)}"
+    rejects = Rejects(f"{what}:", rows, found)
+    return explain_rejects(rejects, config, table, _not_looked_at(searched))
+
+
+def _chunks(searched: Searched) -> str:
+    paths = list(searched.bad_rows)
+    more = f" and {len(paths) - _CHUNKS_NAMED:,} more" if len(paths) > _CHUNKS_NAMED else ""
+    seen = len(searched.batch.chunks) - searched.unseen
+    share = f" ({len(paths):,} of {seen:,} chunks)" if seen > 1 else ""
+    return f"{', '.join(paths[:_CHUNKS_NAMED])}{more}{share}"
+
+
+def _not_looked_at(searched: Searched) -> str:
+    reason = searched.reason or "COPY told nothing of them"
+    parts = (
+        f"{searched.unseen:,} of the batch ({reason})" if searched.unseen else "",
+        f"{searched.later:,} of later batches" if searched.later else "",
+    )
+    told = " and ".join(filter(None, parts))
+    return f"\nChunks that were not looked at: {told}." if told else ""
+
+
+@dataclass(frozen=True)
+class Rejects:
+    """Rows that COPY did not take: what is said of them, how many there are, and those that were read."""
+
+    what: str
+    rows: int
+    found: BadRowList
+
+
+def explain_rejects(
+    rejects: Rejects, config: FeedConfig, table: TableName, unseen: str = ""
+) -> CopyFailedError:
     """Give an error that goes on with the first of the rows, where all are listed, and what to do about them."""
+    found = rejects.found
     quoted = "".join(f"\n  {row}" for row in found.quoted)
-    more = f"\n  and {found.rows - len(found.quoted):,} more" if found.rows > len(found.quoted) else ""
+    left = rejects.rows - len(found.quoted)
+    more = f"\n  and {left:,} more" if found.quoted and left > 0 else ""
     # Of many columns and errors, those with the most rows.
     tallies = sorted(found.tallies.values(), key=lambda tally: -tally.rows)[:_ADVISED]
     advice = "".join(f"- {remedy}\n" for remedy in remedies(tallies, config, table))
+    part = "" if found.is_whole else f"Of the first {found.rows:,} of them:\n"
     return CopyFailedError(
-        f"{what}{quoted}{more}{_listed(found)}", safe=f"\n{advice}{_SAFE}", next_step=_CORRECT
+        f"{rejects.what}{quoted}{more}{_listed(rejects)}{unseen}",
+        safe=f"\n{part}{advice}{_SAFE}",
+        next_step=_CORRECT,
     )
 
 
-def _listed(found: BadRowList) -> str:
-    if found.file is None:
+def _listed(rejects: Rejects) -> str:
+    file = rejects.found.file
+    if file is None:
         return ""
-    which = "All" if found.file.lines == found.rows else f"The first {found.file.lines:,}"
-    return f"\n{which} are listed in {found.file.path}."
+    which = "All" if file.lines >= rejects.rows else f"The first {file.lines:,}"
+    return f"\n{which} are listed in {file.path}."
 
 
 def not_listed(error: Exception) -> str:
@@ -91,7 +152,7 @@ def _reason(status: QueryStatus, masked: frozenset[str]) -> str:
     column = _COLUMN.search(status.error_message)
     if column and named_column(column[1])[0] in masked:
         return MASKED
-    return status.error_message.strip().split("\n")[0] or "no reason given"
+    return cause_of(status.error_message) or "no reason given"
 
 
 def _place(batch: Batch, message: str) -> str:
@@ -109,10 +170,14 @@ def _place(batch: Batch, message: str) -> str:
     return f", {chunk.source} line {line}{later}{field}"
 
 
+def _is_gone(status: QueryStatus) -> bool:
+    return "not found" in status.error_message and "file" in status.error_message.lower()
+
+
 def _next_step(status: QueryStatus) -> str:
     if advice := next_step_of(status.error_code, status.error_message, "COPY"):
         return f"{advice} Then clear this task: it loads all chunks again into a new load table."
-    if "not found" in status.error_message and "file" in status.error_message.lower():
+    if _is_gone(status):
         return (
             "Chunks are gone from the stage: clear the stage tasks of this run with their downstream tasks."
         )

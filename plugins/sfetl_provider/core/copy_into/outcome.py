@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sfetl_provider.core.compute.use import ComputeUse
-from sfetl_provider.core.plan.month_plan import TableName
+from sfetl_provider.core.plan.month_plan import TableChange, TableName
 from sfetl_provider.core.progress import Estimate
 from sfetl_provider.core.qc.report import RejectsFile
 from sfetl_provider.core.record import Record
@@ -15,7 +15,8 @@ class CopyOutcome(Record):
     """A load table that holds every staged row once, but `rows_rejected`; `seconds` from the attempt's start.
 
     Conservation: rows staged = copied + rejected. `rejects` lists those, as far as its file may grow.
-    `compute` is what the COPY statements took, where the query history shows it.
+    `compute` is what the COPY statements took, where the query history shows it. `table_changes` made room in
+    the target.
     """
 
     load_table: TableName
@@ -27,6 +28,7 @@ class CopyOutcome(Record):
     rows_rejected: int = 0
     rejects: RejectsFile | None = None
     compute: tuple[ComputeUse, ...] = ()
+    table_changes: tuple[TableChange, ...] = ()
 
 
 @dataclass(frozen=True)

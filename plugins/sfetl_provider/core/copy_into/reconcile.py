@@ -72,7 +72,7 @@ def _first_error(row: Mapping[str, object]) -> str:
 def _mismatch(batch: Batch, differences: list[str]) -> ReconciliationError:
     return ReconciliationError(
         f"COPY batch {batch.number} of {batch.of} does not add up: {'; '.join(differences)}.",
-        safe="The target table was not touched; the chunks are still staged.",
+        safe="No row of the target table was touched; the chunks are still staged.",
         next_step="Clear this task: it loads all chunks again into a new load table.",
         stage="copy",
     )

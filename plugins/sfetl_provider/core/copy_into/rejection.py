@@ -9,7 +9,7 @@ from sfetl_provider.core.copy_into.bad_row_list import BadRowList, list_bad_rows
 from sfetl_provider.core.copy_into.bad_rows import BadRow, read_bad_rows, record_form
 from sfetl_provider.core.copy_into.batches import Batch
 from sfetl_provider.core.copy_into.checkpoint import CopyState
-from sfetl_provider.core.copy_into.failure import explain_rejects, not_listed
+from sfetl_provider.core.copy_into.failure import Rejects, explain_rejects, not_listed
 from sfetl_provider.core.copy_into.job import CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.session import session_statement
 from sfetl_provider.core.copy_into.source_places import SourcePlaces
@@ -43,13 +43,18 @@ class Rejection:
         try:
             found = self.listed(state)
         except SfetlError as error:
-            return explain_rejects(f"{what}. {not_listed(error)}", BadRowList(), config, self._job.plan.table)
-        return explain_rejects(f"{what}:", found, config, self._job.plan.table)
+            unlisted = Rejects(f"{what}. {not_listed(error)}", rejected(state), BadRowList())
+            return explain_rejects(unlisted, config, self._job.plan.table)
+        return explain_rejects(Rejects(f"{what}:", rejected(state), found), config, self._job.plan.table)
 
     def listed(self, state: CopyState) -> BadRowList:
-        """List all rejected rows; Snowflake reads the files of their batches again, while this waits."""
+        """List the rejected rows, as many as the list has room for.
+
+        Snowflake reads the files of their batches again, while this waits. Without such rows, the list of an
+        earlier attempt is removed.
+        """
         if not rejected(state):
-            return BadRowList()
+            return list_bad_rows((), self._job.rejects)
         tag = query_tag(self._job.plan, "list_rejects", state.attempt)
         timeout_seconds = self._job.config.load.statement_timeout_seconds
         self._warehouse.query(session_statement(tag, timeout_seconds))

@@ -84,6 +84,8 @@ def _unknown(_: _Case) -> str:
     return "see Snowflake's text; correct the file or the table's column."
 
 
+TOO_LONG = (100074, 100078)
+"""The codes of a text with more characters than its column takes."""
 _MARKERS = "correct the file, or name texts that stand for NULL in format.null_markers."
 _REMEDIES: Mapping[int, Callable[[_Case], str]] = {
     100016: _columns,
@@ -95,8 +97,7 @@ _REMEDIES: Mapping[int, Callable[[_Case], str]] = {
     100065: _said("a quote inside a field, or one that is not closed; correct the file or format.quote."),
     100068: _columns,
     100072: _said("no value in a column that is NOT NULL; correct the file, or ALTER TABLE … DROP NOT NULL."),
-    100074: _too_long,
-    100078: _too_long,
+    **dict.fromkeys(TOO_LONG, _too_long),
     100080: _columns,
     100108: _moment("time"),
     100132: _too_large,

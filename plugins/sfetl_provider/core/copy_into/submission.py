@@ -23,7 +23,7 @@ from sfetl_provider.core.copy_into.checkpoint import (
     write_state,
 )
 from sfetl_provider.core.copy_into.copy_history import copy_history_statement, explain_skipped
-from sfetl_provider.core.copy_into.explanation import Explainer
+from sfetl_provider.core.copy_into.explanation import Explainer, Refusal
 from sfetl_provider.core.copy_into.failure import explain_failure, refused_chunk
 from sfetl_provider.core.copy_into.job import UNKNOWN_GRACE, CopyJob, CopyPorts
 from sfetl_provider.core.copy_into.outcome import CopyOutcome, CopyStep, Finished, Waiting
@@ -33,7 +33,14 @@ from sfetl_provider.core.copy_into.reconcile import reconcile
 from sfetl_provider.core.copy_into.rejection import Rejection, rejected
 from sfetl_provider.core.copy_into.session import session_statement
 from sfetl_provider.core.copy_into.statement import OnError, copy_statement, create_load_table, drop_table
-from sfetl_provider.core.errors import CopyFailedError, CopyLostError, ReconciliationError, StatementError
+from sfetl_provider.core.copy_into.widening import Widening
+from sfetl_provider.core.errors import (
+    CopyFailedError,
+    CopyLostError,
+    ReconciliationError,
+    SfetlError,
+    StatementError,
+)
 from sfetl_provider.core.plan.names import (
     load_table,
     query_tag,
@@ -65,9 +72,20 @@ def advance(job: CopyJob, ports: CopyPorts) -> CopyStep:
     """
     loading = _Loading(job, ports, make_batches(job.staged_files, job.config))
     step: CopyState | CopyStep = loading.begin()
-    while isinstance(step, CopyState):
-        step = loading.move(step)
+    try:
+        while isinstance(step, CopyState):
+            step = loading.move(step)
+    except SfetlError as error:
+        _tell_changes(error, read_state(ports.checkpoints))
+        raise
     return step
+
+
+def _tell_changes(error: SfetlError, state: CopyState | None) -> None:
+    """Say in an error what was changed of the table, which stays."""
+    if state is not None and state.table_changes:
+        made = "; ".join(change.statement for change in state.table_changes)
+        error.reword(safe=f"{error.safe} Its columns were changed, and stay so: {made}.")
 
 
 def cancel_running(warehouse: Warehouse, checkpoints: CheckpointStore) -> str | None:
@@ -99,13 +117,14 @@ class _Loading:
         if not batches:
             raise CopyFailedError(
                 f"No chunk of {job.plan.feed} {job.plan.month} is staged, so there is nothing to load.",
-                safe="The target table was not touched.",
+                safe="No row of the target table was touched.",
                 next_step="Look at the stage tasks of this run: their files hold no record.",
             )
         self._plan, self._config = job.plan, job.config
         self._warehouse, self._checkpoints, self._clock = ports.warehouse, ports.checkpoints, ports.clock
         self._batches = batches
-        self._explainer = Explainer(job, ports, self._store)
+        self._explainer = Explainer(job, ports, batches, self._store)
+        self._widening = Widening(job, ports, self._store)
         self._rejection = Rejection(job, ports, batches)
         self._inputs = inputs_digest(batches)
 
@@ -117,7 +136,7 @@ class _Loading:
             self._cancel(state)
             return self._start_again(state)
         if state.explanation is not None:
-            return self._explainer.move(state, self._batch(state), state.explanation)
+            return self._explain(state, state.explanation)
         if state.is_failed:
             return self._start_again(state)
         if not state.is_table_ready:
@@ -146,7 +165,9 @@ class _Loading:
             self._warehouse.cancel(query_id)
 
     def _start_again(self, state: CopyState) -> CopyState:
-        return self._store(self._attempt(state.attempt + 1))
+        widened = state.widened if state.inputs == self._inputs else ()
+        kept = {"table_changes": state.table_changes, "widened": widened}
+        return self._store(self._attempt(state.attempt + 1), **kept)
 
     def _make_table(self, state: CopyState) -> CopyState:
         for earlier in range(1, state.attempt):
@@ -176,7 +197,7 @@ class _Loading:
         return self._store(tagged, current=current.model_copy(update={"query_id": query_id}))
 
     def _refuse(self, state: CopyState, status: QueryStatus) -> CopyState:
-        """End the attempt; where Snowflake names a row, all bad rows of its chunk are looked for first."""
+        """End the attempt; where Snowflake names a row, all bad rows of the batch are looked for first."""
         chunk = refused_chunk(self._batch(state), status.error_message)
         if chunk is None:
             self._store(state, is_failed=True)
@@ -188,6 +209,16 @@ class _Loading:
             begun_at=self._clock.now(),
         )
         return self._store(state, is_failed=True, explanation=search)
+
+    def _explain(self, state: CopyState, search: Explanation) -> CopyState | Waiting:
+        step = self._explainer.move(state, self._batch(state), search)
+        if not isinstance(step, Refusal):
+            return step
+        room = self._widening.make_room(state, self._batch(state), step)
+        if room.explanation is None:
+            return room
+        self._explainer.end(room)
+        raise step.error
 
     def _follow(self, state: CopyState, current: Submission) -> CopyState | CopyStep:
         if not current.query_id:
@@ -245,7 +276,7 @@ class _Loading:
         self._store(state, is_failed=True)
         return CopyLostError(
             reason,
-            safe="The target table was not touched; the chunks are still staged.",
+            safe="No row of the target table was touched; the chunks are still staged.",
             next_step="Retry or clear this task: it loads all chunks again into a new load table.",
         )
 
@@ -256,7 +287,7 @@ class _Loading:
             self._store(state, is_failed=True)
             raise ReconciliationError(
                 f"The load table holds {counted} rows, the COPY statements loaded {rows}.",
-                safe="The target table was not touched; the chunks are still staged.",
+                safe="No row of the target table was touched; the chunks are still staged.",
                 next_step="Clear this task: it loads all chunks again into a new load table.",
                 stage="copy",
             )
@@ -277,6 +308,7 @@ class _Loading:
             seconds=(self._clock.now() - state.started_at).total_seconds(),
             rows_rejected=rejected(state),
             rejects=self._rejection.listed(state).file,
+            table_changes=state.table_changes,
         )
 
     def _recheck(self, state: CopyState, outcome: CopyOutcome) -> CopyState | CopyStep:

@@ -6,7 +6,7 @@ from sfetl_provider.core.errors import GenerationConflictError, LedgerError
 from sfetl_provider.core.ledger.entry import LedgerEntry
 from sfetl_provider.core.ledger.lookup import last_change
 from sfetl_provider.core.ledger.tables import CHAIN_ROW
-from sfetl_provider.core.ledger.transaction import transaction
+from sfetl_provider.core.ledger.transaction import ended_error, transaction
 from sfetl_provider.core.plan.names import head_table, quoted_table
 from sfetl_provider.core.ports import Warehouse
 
@@ -17,14 +17,18 @@ def read_generation(warehouse: Warehouse, database: str, feed: str, month: str) 
     """Give the month's generation, and add the month with generation 0 when it is new.
 
     Two runs that add the same month at once leave one row. Raises LedgerError when the head table holds
-    more than one row for the month.
+    more than one row for the month, and TransactionEndedError, which a retry can help, when it holds none after
+    the COMMIT of the one that was added: as in `ledger/change.py`, COMMIT does not tell that Snowflake had ended
+    it.
     """
     head = quoted_table(head_table(database, feed))
     found = _generations(warehouse, head, month)
     if not found:
         _add_month(warehouse, head, month)
         found = _generations(warehouse, head, month)
-    if len(found) != 1:
+    if not found:
+        raise ended_error(f"COMMIT succeeded, and {head} has no row for {month}")
+    if len(found) > 1:
         raise LedgerError(
             f"{head} holds {len(found)} rows for {month} instead of one.",
             safe="Nothing was changed.",

@@ -172,6 +172,13 @@ def chunk_name(number: int, compression: Compression) -> str:
     return f"part-{number:05}.tsv{SUFFIXES[compression]}"
 
 
+def is_chunk_name(name: str) -> bool:
+    """Tell whether a file's name is that of a chunk, of whatever number and compression."""
+    number, ending, suffix = name.removeprefix("part-").partition(".tsv")
+    is_named_so = name.startswith("part-") and bool(ending)
+    return is_named_so and number.isdecimal() and suffix in SUFFIXES.values()
+
+
 def query_tag(plan: MonthPlan, step: str, attempt: int = 1, batch: int = 1) -> str:
     """Give the QUERY_TAG of a step: JSON, known before submitting, so a lost query can be found again."""
     tag = {"sfetl": plan.feed, "month": plan.month, "run": plan.run_key, "step": step}

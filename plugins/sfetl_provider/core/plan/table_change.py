@@ -7,10 +7,11 @@ default), …/alter-table-column (a VARCHAR can grow, never shrink).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.model import FeedConfig
+from sfetl_provider.core.errors import StatementError
 from sfetl_provider.core.identifiers import quote_identifier
 from sfetl_provider.core.plan.month_plan import TableChange, TableName
 from sfetl_provider.core.plan.names import quoted_table
@@ -64,47 +65,84 @@ def widen_columns(
     The table is asked first: a column that is as long by now, or is no VARCHAR, is left alone. So it is safe to
     repeat, and never tries to shrink what another run widened. Raises StatementError when the role may not.
     """
-    described = {column.name: column.type for column in describe_target(warehouse, table) or ()}
-    changes = TableChanges(warehouse, checkpoints)
-    changes.make(
-        TableChange(
-            kind="widen",
-            column=name,
-            statement=widening_statement(quoted_table(table), name, f"VARCHAR({length})"),
-        )
-        for name, length in lengths.items()
-        if _is_shorter(described.get(name, ""), length)
-    )
+    changes = changes_of_task(warehouse, checkpoints)
+    changes.make(widening_changes(table, text_sizes(warehouse, table), lengths))
     return changes.made
 
 
-def _is_shorter(described: str, length: int) -> bool:
+def text_sizes(warehouse: Warehouse, table: TableName) -> dict[str, int]:
+    """Ask how many characters the table's VARCHAR columns take."""
+    described = {column.name: column.type for column in describe_target(warehouse, table) or ()}
+    sizes = {name: _text_size(text) for name, text in described.items()}
+    return {name: size for name, size in sizes.items() if size}
+
+
+def widening_changes(
+    table: TableName, sizes: Mapping[str, int], lengths: Mapping[str, int]
+) -> Iterator[TableChange]:
+    """Give the changes that make columns as long as asked; one that is as long, or has no size, is left alone."""
+    for name, length in lengths.items():
+        if 0 < sizes.get(name, 0) < length:
+            statement = widening_statement(quoted_table(table), name, f"VARCHAR({length})")
+            yield TableChange(kind="widen", column=name, statement=statement)
+
+
+def _text_size(described: str) -> int:
     try:
         known = read_column_type(described)
     except ValueError:
-        return False
-    return known.kind == "text" and known.size < length
+        return 0
+    return known.size if known.kind == "text" else 0
 
 
 class TableChanges:
-    """Makes changes and remembers them: a task that runs again finds the table changed, and still tells of it."""
+    """Makes changes; each is kept before it is made, and with its query id afterwards.
 
-    def __init__(self, warehouse: Warehouse, checkpoints: CheckpointStore) -> None:
-        self._warehouse, self._checkpoints = warehouse, checkpoints
-        kept = checkpoints.get(_CHECKPOINT)
-        self.made = tuple(
-            TableChange.from_json(change) for change in (kept if isinstance(kept, list) else [])
-        )
+    So a task that dies in between makes it again or finds it made, and tells of it either way. `made` are all of
+    the task, also those of its earlier lives; `keep` stores them durably.
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        made: tuple[TableChange, ...],
+        keep: Callable[[tuple[TableChange, ...]], object],
+    ) -> None:
+        self._warehouse, self.made, self._keep = warehouse, made, keep
 
     def make(self, changes: Iterable[TableChange]) -> None:
-        """Run changes one after the other; each is durable, with its query id, before the next one."""
+        """Run changes one after the other; raises StatementError at the first that is refused."""
         for change in changes:
-            query_id = self._warehouse.query(change.statement).query_id
-            self.made = (*self.made, change.model_copy(update={"query_id": query_id}))
-            self._checkpoints.set(_CHECKPOINT, [made.to_json() for made in self.made])
+            done = tuple(made for made in self.made if made.query_id or made.column != change.column)
+            self._note((*done, change))
+            try:
+                query_id = self._warehouse.query(change.statement).query_id
+            except StatementError:
+                self._note(done)
+                raise
+            self._note((*done, change.model_copy(update={"query_id": query_id})))
+
+    def _note(self, changes: tuple[TableChange, ...]) -> None:
+        self.made = changes
+        self._keep(changes)
+
+
+def changes_of_task(warehouse: Warehouse, checkpoints: CheckpointStore) -> TableChanges:
+    """Give the changes of a task that keeps them in its checkpoints by themselves."""
+    kept = checkpoints.get(_CHECKPOINT)
+    made = tuple(TableChange.from_json(change) for change in (kept if isinstance(kept, list) else []))
+    return TableChanges(
+        warehouse,
+        made,
+        lambda changes: checkpoints.set(_CHECKPOINT, [change.to_json() for change in changes]),
+    )
 
 
 def change_query_ids(changes: Sequence[TableChange]) -> dict[str, tuple[str, ...]]:
-    """Give the query ids of changes by their kind, as the ledger keeps them."""
-    kinds = dict.fromkeys(change.kind for change in changes)
-    return {kind: tuple(change.query_id for change in changes if change.kind == kind) for kind in kinds}
+    """Give the query ids of changes by their kind, as the ledger keeps them.
+
+    Not known is that of a change after which the worker died at once.
+    """
+    known = [change for change in changes if change.query_id]
+    kinds = dict.fromkeys(change.kind for change in known)
+    return {kind: tuple(change.query_id for change in known if change.kind == kind) for kind in kinds}

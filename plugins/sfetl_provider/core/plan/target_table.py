@@ -12,8 +12,8 @@ from sfetl_provider.core.errors import TargetTableError
 from sfetl_provider.core.plan.month_plan import TableChange, TableName, TargetTypes
 from sfetl_provider.core.plan.names import quoted_table, target_table
 from sfetl_provider.core.plan.table_change import (
-    TableChanges,
     add_column_statement,
+    changes_of_task,
     column_types,
     create_statement,
 )
@@ -49,7 +49,7 @@ def settle_target(
     described = describe_target(warehouse, table)
     if is_dry_run:
         return _told(described, table, config)
-    changes = TableChanges(warehouse, checkpoints)
+    changes = changes_of_task(warehouse, checkpoints)
     if described is None:
         changes.make([_creation(table, config)])
         described = describe_target(warehouse, table) or ()
@@ -199,5 +199,7 @@ def _missing_table(table: TableName, config: FeedConfig) -> TargetTableError:
     return TargetTableError(
         f"Table {quoted_table(table)} does not exist, or the role may not see it.",
         safe="Nothing was staged or loaded.",
-        next_step=f"Grant the role its use, set table.create of the feed to true, or run: {statement};",
+        next_step=f"If it is there, let the role see it: GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "
+        f"{quoted_table(table)} TO ROLE <role of the connection>; (and USAGE on its database and schema). "
+        f"Otherwise set table.create of the feed to true, or run: {statement};",
     )

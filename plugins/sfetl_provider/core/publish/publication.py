@@ -122,7 +122,7 @@ def _facts(job: PublishJob, change: Change, clock: Clock) -> LedgerFacts:
         query_ids={
             **change.query_ids,
             "copy": job.outcome.query_ids,
-            **change_query_ids((*plan.table_changes, *job.verdict.table_changes)),
+            **change_query_ids((*plan.table_changes, *job.verdict.table_changes, *job.outcome.table_changes)),
         },
         started_at=plan.planned_at,
         recorded_at=clock.now(),

@@ -33,8 +33,8 @@ from sfetl_provider.core.stage.staged_file import StagedFile
 class RunRecords:
     """What the tasks of a run left; None for each that did not get so far.
 
-    `verdict` and `audit` may be those that failed the run. `bad_files` are QC's reports of files with bad lines.
-    `table` is that of runs without a plan.
+    `verdict` and `audit` may be those that failed the run; `copy_changes` of the table stay when it fails.
+    `bad_files` are QC's reports of files with bad lines. `table` is that of runs without a plan.
     """
 
     plan: MonthPlan | None = None
@@ -44,6 +44,7 @@ class RunRecords:
     staged_files: tuple[StagedFile, ...] | None = None
     outcome: CopyOutcome | None = None
     copy_bad_rows: tuple[ListedRow, ...] = ()
+    copy_changes: tuple[TableChange, ...] = ()
     audit: AuditReport | None = None
     publication: PublishReceipt | None = None
     deletion: DropReceipt | None = None
@@ -199,7 +200,7 @@ def _query_ids(records: RunRecords) -> QueryIds:
 
 def _table_changes(records: RunRecords) -> tuple[TableChange, ...]:
     planned = records.plan.table_changes if records.plan else ()
-    return (*planned, *(records.verdict.table_changes if records.verdict else ()))
+    return (*planned, *(records.verdict.table_changes if records.verdict else ()), *records.copy_changes)
 
 
 def _bad_lines(report: QcReport) -> ReportedBadLines:

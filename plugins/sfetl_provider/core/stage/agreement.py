@@ -1,13 +1,33 @@
-"""Whether QC and staging saw the same file."""
+"""Whether all files were staged, and QC and staging saw the same."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from sfetl_provider.core.errors import ReconciliationError
-from sfetl_provider.core.plan.month_plan import LeftOut
+from sfetl_provider.core.plan.month_plan import LeftOut, SourceFile
 from sfetl_provider.core.qc.report import QcVerdict
 from sfetl_provider.core.stage.staged_file import StagedFile
+
+
+def require_all_staged(files: Sequence[SourceFile], staged: Sequence[StagedFile]) -> None:
+    """Raise ReconciliationError unless all files of the month were staged, and no others.
+
+    A staging task that a person marked as success left no result, and its file would be missing in silence.
+    """
+    found, done = ({file.key: file.name for file in files}, {file.key: file.file for file in staged})
+    missing = sorted(name for key, name in found.items() if key not in done)
+    others = sorted(name for key, name in done.items() if key not in found)
+    if not missing and not others:
+        return
+    faults = [f"{name} was not staged" for name in missing]
+    faults += [f"{name} was staged and is no file of the month" for name in others]
+    raise ReconciliationError(
+        f"{'; '.join(faults)}.",
+        safe="Nothing was copied; the table is as it was.",
+        next_step="Clear the tasks compress_stage of these files, or of all files where none is missing.",
+        stage="stage",
+    )
 
 
 def require_agreement(verdict: QcVerdict, staged: Sequence[StagedFile]) -> None:

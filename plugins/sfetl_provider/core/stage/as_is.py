@@ -19,6 +19,7 @@ from sfetl_provider.core.stage.resume import (
     explain_resume,
     is_begun,
     require_on_stage,
+    require_only_chunks,
     resume_or_restart,
     verified_numbers,
 )
@@ -124,6 +125,7 @@ def _on_stage(staging: _AsIs, chunks: list[Chunk]) -> set[int]:
     if not chunks:
         return set()
     entries = staging.ports.warehouse.list_stage(staging.identity.stage_folder)
+    require_only_chunks(staging.identity.stage_folder, entries)
     return verified_numbers(chunks, entries, staging.identity.compression)
 
 

@@ -14,6 +14,8 @@ _FIRST_PATIENCE = 2
 _LONGEST_PATIENCE = 32
 _TOLERANCE = 1.1
 _LEAST_GAIN = 1.01
+# Of the uploads' time: less than this compression may take whatever else the cores do.
+_SLIGHT = 0.2
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,15 @@ class Backlog:
     """How compression and uploads stand to each other when a chunk is begun.
 
     `headroom` is how many times longer compression could take than at level 1 and still keep up with the
-    uploads, by the times that chunks took of late. Of levels that were tried `ratios` tell how many times smaller
-    than its text the last chunk became, `costs` how many times longer than level 1 the fastest one took.
+    uploads, by the times that chunks took of late; `affordable` is how many times the work of level 1 the
+    machine has cores for, beside all else that it does. Of levels that were tried `ratios` tell how many times
+    smaller than its text the last chunk became, `costs` how many times longer than level 1 the fastest one took.
     """
 
     waiting_chunks: int
     idle_uploads: int
     headroom: float = inf
+    affordable: float = inf
     ratios: Mapping[int, float] = field(default_factory=dict, hash=False)
     costs: Mapping[int, float] = field(default_factory=dict, hash=False)
 
@@ -66,8 +70,9 @@ def decide(climb: Climb, backlog: Backlog) -> Climb:
     While uploads wait for chunks, or compression takes clearly longer than they do, each decision goes a step
     down, so that at most four chunks lie between an idle link and the lightest level. While finished chunks
     wait for the link it goes a step up, but only after `patience` such decisions in a row, and only to a level
-    for which there is headroom: chunks also wait where uploads lack cores rather than the link, and harder work
-    would take more of these. Each fall doubles patience, up to 32, so that a level at which the link starves is
+    for which there is headroom and which the cores can afford: chunks also wait where uploads lack cores rather
+    than the link, and harder work would take more of these. What takes less than a fifth of the uploads' time is
+    done on busy cores too. Each fall doubles patience, up to 32, so that a level at which the link starves is
     tried ever more rarely. Otherwise the level stays.
     """
     if backlog.waiting_chunks:
@@ -82,7 +87,8 @@ def decide(climb: Climb, backlog: Backlog) -> Climb:
 
 def _risen(climb: Climb, backlog: Backlog) -> Climb:
     harder = LADDER[climb.rung + 1 : climb.rung + 2]
-    if climb.calm + 1 < climb.patience or not harder or backlog.cost(harder[0]) > backlog.headroom:
+    most = min(backlog.headroom, max(backlog.affordable, _SLIGHT * backlog.headroom))
+    if climb.calm + 1 < climb.patience or not harder or backlog.cost(harder[0]) > most:
         return replace(climb, calm=min(climb.calm + 1, climb.patience), is_falling=False)
     return replace(climb, rung=climb.rung + 1, calm=0, is_falling=False)
 

@@ -8,12 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from threading import Event
-from time import perf_counter
 from typing import Any
 
 from sfetl_provider.core.stage.compress import ChunkFile
 from sfetl_provider.core.stage.level import Backlog
-from sfetl_provider.core.stage.pace import Pace
+from sfetl_provider.core.stage.pace import THIS_MACHINE, Effort, Meters, Pace
 from sfetl_provider.core.stage.split import ChunkRange
 
 QUEUE_CHUNKS = 2
@@ -48,16 +47,14 @@ class Pipeline:
     uploads where the connector encrypts a copy. Memory: see `stage_file`.
     """
 
-    def __init__(
-        self, crew: Crew, workers: int, upload_workers: int, clock: Callable[[], float] = perf_counter
-    ) -> None:
+    def __init__(self, crew: Crew, workers: int, upload_workers: int, meters: Meters = THIS_MACHINE) -> None:
         self._crew = crew
-        self._clock = clock
+        self._meters = meters
         self._workers = workers
         self._upload_workers = upload_workers
         self._stopped = Event()
         self._has_news = Event()
-        self._making: deque[Future[tuple[ChunkFile, float]]] = deque()
+        self._making: deque[Future[tuple[ChunkFile, Effort]]] = deque()
         self._waiting: deque[ChunkFile] = deque()
         self._uploading: dict[Future[float], ChunkFile] = {}
         self._pace = Pace(workers, upload_workers)
@@ -105,14 +102,16 @@ class Pipeline:
     def _tell(self, _: Future[Any]) -> None:
         self._has_news.set()
 
-    def _make(self, chunk_range: ChunkRange, level: int) -> tuple[ChunkFile, float]:
-        began = self._clock()
-        return self._crew.make(chunk_range, level, self._stopped.is_set), self._clock() - began
+    def _make(self, chunk_range: ChunkRange, level: int) -> tuple[ChunkFile, Effort]:
+        clock, work = self._meters.clock, self._meters.work
+        began, worked = clock(), work()
+        made = self._crew.make(chunk_range, level, self._stopped.is_set)
+        return made, Effort(clock() - began, work() - worked)
 
     def _upload(self, chunk: ChunkFile) -> float:
-        began = self._clock()
+        began = self._meters.clock()
         self._crew.upload(chunk)
-        return self._clock() - began
+        return self._meters.clock() - began
 
     def _has_room(self) -> bool:
         running = sum(not making.done() for making in self._making)
@@ -124,7 +123,8 @@ class Pipeline:
         finished = sum(making.done() for making in self._making)
         waiting = len(self._waiting) + finished if self._pace.has_uploaded else 0
         pace, idle = self._pace, self._upload_workers - len(self._uploading)
-        return Backlog(waiting, idle, pace.headroom, pace.ratios, pace.costs)
+        pace.add_idle(self._meters.clock(), self._meters.idle())
+        return Backlog(waiting, idle, pace.headroom, pace.affordable, pace.ratios, pace.costs)
 
     def _arrived(self) -> Iterator[Step]:
         done = [upload for upload in self._uploading if upload.done()]
@@ -139,7 +139,7 @@ class Pipeline:
 
     def _made(self) -> Iterator[Step]:
         while self._making and self._making[0].done():
-            chunk, seconds = self._making.popleft().result()
-            self._pace.add_made(chunk, seconds)
+            chunk, effort = self._making.popleft().result()
+            self._pace.add_made(chunk, effort)
             yield Happening.MADE, chunk
             self._waiting.append(chunk)

@@ -8,10 +8,17 @@ from itertools import count
 from pydantic import ValidationError
 
 from sfetl_provider.core.compression import Compression
-from sfetl_provider.core.errors import LeftOutListError, ReconciliationError, SfetlError, UploadError
+from sfetl_provider.core.errors import (
+    LeftOutListError,
+    ReconciliationError,
+    SfetlError,
+    StageUnusableError,
+    UploadError,
+)
 from sfetl_provider.core.events import Listener, Notice
+from sfetl_provider.core.identifiers import quote_literal
 from sfetl_provider.core.plan.month_plan import MonthPlan
-from sfetl_provider.core.plan.names import chunk_name
+from sfetl_provider.core.plan.names import chunk_name, is_chunk_name
 from sfetl_provider.core.ports import StagedEntry
 from sfetl_provider.core.stage.checkpoints import RecordedSource, StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.staged_file import Chunk
@@ -81,6 +88,18 @@ def verified_numbers(
         and (entry := there.get(chunk_name(chunk.number, compression)))
         and entry.holds(chunk.compressed_bytes)
     }
+
+
+def require_only_chunks(folder: str, entries: Sequence[StagedEntry]) -> None:
+    """Raise StageUnusableError when a file's folder on the stage holds what no staging put there.
+
+    Chunks of other ranges, and of tries whose record is lost, may lie there: COPY names its files.
+    """
+    if foreign := sorted(name for name in entries_by_name(entries) if not is_chunk_name(name)):
+        raise StageUnusableError(
+            f"The folder {folder} is for chunks alone and holds others' files: {', '.join(foreign[:10])}.",
+            next_step=f"Find out whose they are, and remove them (REMOVE {quote_literal(folder + foreign[0])} …).",
+        )
 
 
 def entries_by_name(entries: Sequence[StagedEntry]) -> dict[str, StagedEntry]:

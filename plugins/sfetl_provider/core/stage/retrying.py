@@ -52,7 +52,7 @@ class RetryingUploader:
             failures += 1
             self._pause(self._schedule.delay_seconds(failures))
             if self._stopped.is_set():
-                raise stopped_upload(source)
+                raise stopped(upload_of(source))
 
     def _is_uploaded(self, source: Path, stage_folder: str, failures: int) -> bool:
         try:
@@ -78,6 +78,11 @@ class RetryingUploader:
         self._uploader.stop()
 
 
-def stopped_upload(source: Path) -> UploadError:
-    """Give the error of an upload that was told to stop."""
-    return UploadError(f"The upload of {source.name} was stopped, as the task is ending.")
+def upload_of(source: Path) -> str:
+    """Name an upload, for an error's text."""
+    return f"The upload of {source.name}"
+
+
+def stopped(errand: str) -> UploadError:
+    """Give the error of what was told to stop."""
+    return UploadError(f"{errand} was stopped, as the task is ending.")

@@ -14,7 +14,7 @@ from sfetl_provider.core.events import Listener, Notice, ignore_events
 from sfetl_provider.core.plan.file_columns import with_file_columns
 from sfetl_provider.core.plan.month_plan import ByteRange, LeftOut, MonthPlan, SourceFile
 from sfetl_provider.core.plan.names import chunk_name, scratch_folder, stage_folder
-from sfetl_provider.core.ports import CheckpointStore, Clock, StageListing, Uploader
+from sfetl_provider.core.ports import CheckpointStore, Clock, StagedEntry, StageListing, Uploader
 from sfetl_provider.core.stage.checkpoints import StagingCheckpoints, StagingIdentity
 from sfetl_provider.core.stage.compress import (
     CHUNKS_GIVEN_UP,
@@ -35,6 +35,7 @@ from sfetl_provider.core.stage.resume import (
     entries_by_name,
     explain_resume,
     require_on_stage,
+    require_only_chunks,
     resume_or_restart,
     verified_numbers,
 )
@@ -88,9 +89,9 @@ def stage_file(
 
     Disk: (workers + 2 + upload workers) × the largest compressed chunk. Memory, whatever the size of the file:
     workers × (8 MB + what zstd takes: 1 MB at level 1, 3 at 6, 11 at 9, 43 at 12, 86 at 19) in this process,
-    which holds 180 MB of program, more under Airflow; and upload_workers × 80 MB in others, on Google Cloud
-    each with its chunk besides. Masks take 10 MB more a worker, of records of a few bytes 40. A chunk is longer
-    than `stage.chunk_mib` only when one record is.
+    which holds 80 MB of program, under Airflow 150; and upload_workers × 65 MB in others, each with the four
+    parts of 8 MB of its chunk that are under way, on Google Cloud with the whole chunk. Masks take 10 MB more a
+    worker, of records of a few bytes 40. A chunk is longer than `stage.chunk_mib` only when one record is.
 
     After any failure, an interruption too, threads and uploads are stopped, scratch files removed and the
     recorded chunks kept; the error's text says which they are. Raises SourceFileError when the file cannot be
@@ -192,8 +193,7 @@ class _Staging:
             self._notice("its byte order mark is no data and is left out")
         if not self.recorded:
             return 0
-        entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
-        self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
+        self._listed()
         confirmed = sum(chunk.is_confirmed for chunk in self.recorded)
         self._notice(f"{len(self.on_stage)} of {confirmed} recorded chunks lie on the stage and are kept")
         return len(self.on_stage)
@@ -333,14 +333,20 @@ class _Staging:
         if not self.recorded:
             self._notice("it holds no records, so nothing is on the stage")
             return
-        entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
-        self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
+        entries = self._listed()
         require_on_stage(self.source.label, self.recorded, self.on_stage)
         own = {self._chunk_name(number) for number in self._numbers_of_file()}
         if foreign := sorted(set(entries_by_name(entries)) - own):
             self._notice(
                 f"the stage also holds {', '.join(foreign[:10])}; COPY names its files and ignores them"
             )
+
+    def _listed(self) -> list[StagedEntry]:
+        """Look at the stage, and take what is verified there."""
+        entries = self.ports.warehouse.list_stage(self.identity.stage_folder)
+        self.on_stage = verified_numbers(self.recorded, entries, self.identity.compression)
+        require_only_chunks(self.identity.stage_folder, entries)
+        return entries
 
     def _numbers_of_file(self) -> range:
         """Other ranges' chunks lie in the same folder."""

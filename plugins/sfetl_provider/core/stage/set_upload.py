@@ -23,6 +23,7 @@ from sfetl_provider.core.stage.pipeline import Crew, Happening, Pipeline
 from sfetl_provider.core.stage.resume import (
     explain_resume,
     require_on_stage,
+    require_only_chunks,
     resume_or_restart,
     verified_numbers,
 )
@@ -103,6 +104,7 @@ class _Uploading:
             # Only what this very set holds: it may have been made again in between.
             same = [chunk for chunk in known if chunk in self._file.chunks]
             self.on_stage = verified_numbers(same, entries, identity.compression)
+            require_only_chunks(identity.stage_folder, entries)
         for number in self.on_stage:
             self._recorded[number - 1] = self._file.chunks[number - 1]
         return len(self.on_stage)
@@ -176,6 +178,7 @@ class _Uploading:
             return
         entries = self._ports.warehouse.list_stage(self._identity.stage_folder)
         self.on_stage = verified_numbers(self._recorded, entries, staged.compression)
+        require_only_chunks(self._identity.stage_folder, entries)
         require_on_stage(staged.file, self._recorded, self.on_stage)
 
 

@@ -15,7 +15,7 @@ from sfetl_provider.core.events import Listener, Notice
 from sfetl_provider.core.identifiers import quote_identifier, quote_literal
 from sfetl_provider.core.plan.month_plan import MonthPlan
 from sfetl_provider.core.plan.names import SCHEMA, STAGE, stage_name
-from sfetl_provider.core.ports import StagedEntry, StageListing, Warehouse
+from sfetl_provider.core.ports import StagedEntry, StageListing, StageSession
 
 _SERVER_ENCRYPTS = "INTERNAL NO CSE"
 _CLIENTS_ENCRYPT = "INTERNAL"
@@ -27,7 +27,7 @@ def show_stage(database: str) -> str:
     return f"SHOW STAGES LIKE {quote_literal(STAGE)} IN SCHEMA {schema}"
 
 
-def open_stage(warehouse: Warehouse, plan: MonthPlan, listener: Listener) -> StageListing:
+def open_stage(warehouse: StageSession, plan: MonthPlan, listener: Listener) -> StageListing:
     """Look at the stage, and give the listing that holds its files against ours as its encryption requires.
 
     Says so when clients encrypt. Raises StageUnusableError when there is no stage that chunks can be put on.

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol, cast
 
 import zstandard
@@ -121,7 +121,8 @@ class CompressedText:
 def open_text(path: Path) -> Iterator[CompressedText]:
     """Open a compressed file's text at its start.
 
-    Files of several members (gzip, bzip2, zstd frames) are read through all of them; a zip must hold one file.
+    Files of several members (gzip, bzip2, zstd frames) are read through all of them; a zip must hold one
+    file, or one with its own name: sales.tsv in sales.tsv.zip or sales.zip.
     Memory: some MiB. Raises DamagedSourceError when the file is damaged, ends early or is encrypted,
     SourceFileError when it cannot be read.
     """
@@ -177,9 +178,18 @@ def _only_member(path: Path, raw: BinaryIO) -> _Reader:
             path, f"the archive's directory, at its end, is missing or broken ({error})"
         ) from error
     files = [member for member in archive.infolist() if not member.is_dir()]
-    if len(files) != 1:
-        raise DamagedSourceError(path, f"it holds {len(files)} files instead of one")
-    return archive.open(files[0])
+    named = [member for member in files if _is_named_as(path, PurePosixPath(member.filename))]
+    for chosen in (files, named):
+        if len(chosen) == 1:
+            return archive.open(chosen[0])
+    raise DamagedSourceError(
+        path, f"it holds {len(files)} files instead of one, and {len(named)} with the archive's own name"
+    )
+
+
+def _is_named_as(archive: Path, member: PurePosixPath) -> bool:
+    """Tell whether sales.tsv lies in sales.tsv.zip or in sales.zip."""
+    return archive.stem in (member.name, member.stem)
 
 
 class _Members:
