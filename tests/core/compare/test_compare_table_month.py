@@ -12,7 +12,7 @@ from sfetl_provider.core.compare.comparison import Comparison
 from sfetl_provider.core.compare.run import CompareJob, compare
 from sfetl_provider.core.compare.table_month import open_table_month
 from sfetl_provider.core.compare.value_form import NotComparableError, form_of
-from sfetl_provider.core.config.model import FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
 from tests.core.fakes import feed, source_file

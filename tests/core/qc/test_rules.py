@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sfetl_provider.core.config.model import FeedConfig, FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConfigError, QcFailedError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.report import QcReport

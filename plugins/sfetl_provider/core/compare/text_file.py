@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sfetl_provider.core.config.model import FeedConfig, FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning, read_beginning

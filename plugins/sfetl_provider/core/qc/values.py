@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
-from sfetl_provider.core.config.model import FeedConfig, FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
