@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ class Command:
 
     def run(self, arguments: argparse.Namespace, folders: Folders) -> int:
         """Run it; what could not be done is told on stderr and ends with exit code 2."""
+        # As Airflow's own `connections test` does: without it connections are not looked up in Airflow's database.
+        os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
         module, _, name = self.function.partition(":")
         function: Callable[[argparse.Namespace, Folders], int] = getattr(import_module(module), name)
         try:
