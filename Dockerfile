@@ -6,11 +6,12 @@ ARG UV_VERSION=0.13.8
 ARG PIP_INDEX_URL
 ARG UV_DEFAULT_INDEX
 WORKDIR /opt/sfetl
-# With a folder `wheelhouse` (make wheelhouse) beside this file all comes from there, checked by its hashes. The
-# brackets make of it a pattern, which may find nothing.
-COPY requirements.txt ./
+# With a folder `wheelhouse` (make wheelhouse) beside this file all comes from there, checked by its hashes; with a
+# file `ca.pem` the index is trusted by it. The brackets make patterns of them, which may find nothing.
+COPY requirements.txt ca.pe[m] ./
 COPY requirements.txt wheelhous[e] /wheels/
-RUN python -m venv /opt/venv \
+RUN if [ -e ca.pem ]; then export PIP_CERT="$PWD/ca.pem" SSL_CERT_FILE="$PWD/ca.pem"; fi \
+    && python -m venv /opt/venv \
     && cmp requirements.txt /wheels/requirements.txt \
     && if [ -e /wheels/SHA256SUMS ]; then \
         cd /wheels && sha256sum --check --quiet --strict SHA256SUMS \

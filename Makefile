@@ -1,4 +1,5 @@
-# Everything is made in the project's folder: .venv (runtime), .venv-test, .venv-cli, .venv-mitmproxy (tests), var (what runs).
+# Everything is made in the project's folder: .venv (runtime), .venv-test, .venv-floors, .venv-cli, .venv-mitmproxy (tests),
+# var (what runs).
 # Needed beforehand: Python 3.11 or later as `python3` (or PYTHON=…), make, git.
 
 SHELL := /bin/bash
@@ -22,11 +23,12 @@ export PYTHON UV_VERSION
 
 RUNTIME := .venv/.synced
 TESTING := .venv-test/.synced
+FLOORS := .venv-floors/.synced
 CLI := .venv-cli/.synced
 MITMPROXY := .venv-mitmproxy/.synced
 INSTALLER := local/setup/make-environment.sh
 
-.PHONY: help install wheelhouse demo up down status shell warehouse warehouse-down test storm lint lock clean
+.PHONY: help install wheelhouse demo up down status shell warehouse warehouse-down test test-floors storm lint lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,8 +62,12 @@ warehouse: $(RUNTIME) ## start the stand-in alone, to try configs against (WAREH
 warehouse-down: ## stop what warehouse started
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local.warehouse stop; fi
 
-test: $(TESTING) $(CLI) $(MITMPROXY) ## linters, types, import rules, all tests
+test: $(TESTING) $(FLOORS) $(CLI) $(MITMPROXY) ## linters, types, import rules, all tests
 	@local/setup/run-tests.sh
+
+test-floors: $(FLOORS) ## core, adapters and the Airflow skin with the oldest supported versions, in .venv-floors
+	@local/setup/install-debian-packages.sh
+	@local/setup/run-floors.sh
 
 storm: $(TESTING) ## kill stagings, loads or drops N times, seeded, until they complete (KIND=staging|load|drop|airflow N=30 SEED=1 STORM_OPTIONS=--record)
 	@.venv-test/bin/python -m tests.system.storm --kind $(KIND) --kills $(N) --seed $(SEED) $(STORM_OPTIONS)
@@ -73,7 +79,7 @@ lock: $(RUNTIME) ## compile requirements*.txt from requirements*.in (LOCK_OPTION
 	@local/setup/compile-locks.sh $(LOCK_OPTIONS)
 
 clean: down warehouse-down ## stop, then delete all that make made: environments, data, caches
-	@rm -rf .venv .venv-test .venv-cli .venv-mitmproxy var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf .venv .venv-test .venv-floors .venv-cli .venv-mitmproxy var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNTIME): requirements.txt pyproject.toml $(INSTALLER) Makefile
@@ -81,6 +87,10 @@ $(RUNTIME): requirements.txt pyproject.toml $(INSTALLER) Makefile
 
 $(TESTING): requirements-dev.txt pyproject.toml $(INSTALLER) Makefile
 	@$(INSTALLER) .venv-test requirements-dev.txt
+
+# The oldest supported versions.
+$(FLOORS): requirements-floors.txt pyproject.toml $(INSTALLER) Makefile
+	@$(INSTALLER) .venv-floors requirements-floors.txt
 
 # The Snowflake CLI, which the tests start as its users do.
 $(CLI): requirements-cli.txt $(INSTALLER) Makefile

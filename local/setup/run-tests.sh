@@ -9,10 +9,7 @@ exec </dev/null
 
 local/setup/install-debian-packages.sh
 
-# Settings of the caller's own Airflow, Snowflake and Python, and proxies, must not reach the tests.
-for name in $(compgen -e | grep -E '^_?AIRFLOW|^PYTHON(PATH|HOME)$|^(https?|all|no)_proxy$|^(HTTPS?|ALL|NO)_PROXY$' || true); do
-    unset "$name"
-done
+source local/setup/forget-settings.sh
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
@@ -34,7 +31,7 @@ part() {
 
 # Parts that mostly compute, the longest first; each lane takes the next one that nobody has taken.
 # Airflow is configured at its first import: the tests of the skin need a process of their own.
-computing=("the Airflow skin" "warehouse contracts" "everything else" "core, without Airflow" "the stand-in" "lint")
+computing=("the Airflow skin" "warehouse contracts" "everything else" "core, without Airflow" "the stand-in" "floors" "lint")
 
 compute() {
     case $1 in
@@ -43,6 +40,7 @@ compute() {
         part "$1" "${pytest[@]}" tests/core --cov --cov-branch --cov-report=term-missing --cov-fail-under=90
         ;;
     "the Airflow skin") part "$1" "${pytest[@]}" tests/provider ;;
+    "floors") part "$1" local/setup/run-floors.sh brief ;;
     "the stand-in") part "$1" "${pytest[@]}" tests/local/warehouse ;;
     "warehouse contracts") part "$1" "${pytest[@]}" tests/contracts ;;
     "everything else")
@@ -72,7 +70,7 @@ computing_lane
 wait
 
 failed=$(grep -L passed "$results"/*.state || true)
-if [ -n "$failed" ] || [ "$(find "$results" -name '*.state' | wc -l)" -ne 8 ]; then
+if [ -n "$failed" ] || [ "$(find "$results" -name '*.state' | wc -l)" -ne 9 ]; then
     echo "Failed:" >&2
     for state in $failed; do basename "$state" .state >&2; done
     exit 1

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 import pytest
+from airflow.models import Connection
+from airflow.utils.session import create_session
 
 from local.warehouse.serving.server import RunningWarehouse
 from sfetl_provider.cli.all_commands import INIT, LEDGER
@@ -40,6 +43,21 @@ def write_rows(folder: Path, count: int) -> None:
             with transaction(session, 60):
                 raise_generation(session, "TESTS", "kept", "2013-01", seen)
                 append(session, "TESTS", sample_facts(feed="kept", generation=generation))
+
+
+def test_the_connection_may_lie_in_airflows_database(
+    warehouse: RunningWarehouse,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "")  # put back at the end
+    fields = json.loads(os.environ["AIRFLOW_CONN_SNOWFLAKE_DEFAULT"])
+    with create_session() as session:
+        session.add(Connection(**fields | {"conn_id": "stored", "extra": json.dumps(fields["extra"])}))
+    (tmp_path / "kept.json").write_text(json.dumps({**SALES, "snowflake_conn_id": "stored"}))
+
+    assert run(tmp_path, "init", "--role", "loader") == 0, capsys.readouterr().err
 
 
 def test_a_tampered_row_is_named(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from sfetl_provider.cli.airflow_process import use_stored_connections
 from sfetl_provider.cli.folders import Folders
 from sfetl_provider.core.errors import SfetlError
 
@@ -39,6 +40,7 @@ class Command:
 
     def run(self, arguments: argparse.Namespace, folders: Folders) -> int:
         """Run it; what could not be done is told on stderr and ends with exit code 2."""
+        use_stored_connections()
         module, _, name = self.function.partition(":")
         function: Callable[[argparse.Namespace, Folders], int] = getattr(import_module(module), name)
         try:
