@@ -1,9 +1,10 @@
 """Installing what a lock names from the package index through Squid, against direct, with nothing cached.
 
-    python -m benchmarks.install [--lock requirements.txt] [--rounds 2]
+    python -m benchmarks.install [--lock requirements.txt] [--rounds 6]
 
 Run from the project's root with the environment of the tests; Squid must be installed, the package index in reach.
-Each round installs by each way, in turn; the best of each counts. Downloads the lock's packages anew each time.
+Each round installs by each way, the next one in the other order, since the machine's own speed drifts by more than the
+proxy costs; the median of each way counts. Downloads the lock's packages anew each time.
 Appends to RESULTS.md.
 """
 
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.results import MACHINE_COLUMNS, append_rows, machine_cells
@@ -22,7 +24,8 @@ HEADING = f"""
 ## Installing through a proxy
 
 `python -m benchmarks.install`: `uv pip sync --no-cache` of a lock into an empty environment; the package index
-over TLS, directly and through Squid on this machine; in turn, the best of the rounds.
+over TLS, directly and through Squid on this machine, in changing order; the median of the rounds (of the first four
+rows: the best of two and of three, always directly first).
 
 | {MACHINE_COLUMNS} | lock | way | s | of direct |
 |---|---|---|---|---|---|---|---|
@@ -47,20 +50,22 @@ def main() -> None:
     """Measure both ways, and see in Squid's log that it was one."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.install", description=__doc__)
     parser.add_argument("--lock", default="requirements.txt")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=6)
     given = parser.parse_args()
     with running_squid(scheme="none", allowed="all") as squid:
         ways = {"direct": "", "Squid": f"http://127.0.0.1:{squid.port}"}
-        best = dict.fromkeys(ways, float("inf"))
-        for _ in range(given.rounds):
-            for name, proxy in ways.items():
-                best[name] = min(best[name], seconds_of(given.lock, proxy))
+        rounds: dict[str, list[float]] = {name: [] for name in ways}
+        for number in range(given.rounds):
+            for name in sorted(ways, reverse=number % 2 == 1):
+                rounds[name].append(seconds_of(given.lock, ways[name]))
+                print(f"{name} {rounds[name][-1]:.1f} s")
         tunnels = squid.stop()
     assert tunnels, "nothing went through Squid"
     assert {found.status for found in tunnels} == {200}
+    seconds = {name: median(times) for name, times in rounds.items()}
     rows = [
-        f"| {machine_cells()} | {given.lock} | {name} | {seconds:.1f} | {seconds / best['direct']:.2f} |"
-        for name, seconds in best.items()
+        f"| {machine_cells()} | {given.lock} | {name} | {taken:.1f} | {taken / seconds['direct']:.2f} |"
+        for name, taken in seconds.items()
     ]
     append_rows(HEADING, rows)
     print("\n".join(rows), f"{len(tunnels)} tunnels in Squid's log", sep="\n")
