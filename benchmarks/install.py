@@ -3,8 +3,8 @@
     python -m benchmarks.install [--lock requirements.txt] [--rounds 6]
 
 Run from the project's root with the environment of the tests; Squid must be installed, the package index in reach.
-Each round installs by each way, the next one in the other order, since the machine's own speed drifts by more than the
-proxy costs; the median of each way counts. Downloads the lock's packages anew each time.
+Each round installs by each way, the next one in the other order, since the machine's own speed drifts by more than
+the proxy costs; the median of each way counts. Downloads the lock's packages anew each time.
 Appends to RESULTS.md.
 """
 
@@ -24,8 +24,8 @@ HEADING = f"""
 ## Installing through a proxy
 
 `python -m benchmarks.install`: `uv pip sync --no-cache` of a lock into an empty environment; the package index
-over TLS, directly and through Squid on this machine, in changing order; the median of the rounds (of the first four
-rows: the best of two and of three, always directly first).
+over TLS, directly and through Squid on this machine, in changing order; the median of the rounds (of the first
+four rows: the best of two and of three, always directly first).
 
 | {MACHINE_COLUMNS} | lock | way | s | of direct |
 |---|---|---|---|---|---|---|---|
