@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from sfetl_provider.cli.airflow_process import use_stored_connections
 from sfetl_provider.cli.all_commands import COMMANDS
 from sfetl_provider.cli.configs import check_configs, write_reference, write_schema
 from sfetl_provider.cli.folders import folders_from_environment
@@ -30,7 +29,6 @@ def main() -> int:
             command.add_argument(*option.flags, **option.settings)
         command.set_defaults(run=shared.run)
     arguments = parser.parse_args()
-    use_stored_connections()
     return int(arguments.run(arguments, folders_from_environment()))
 
 

@@ -78,7 +78,7 @@ def test_a_set_that_could_not_be_made_says_where_the_command_resumes(folder: Pat
     assert "holds others' files: notes.txt." in refused.complained
     assert refused.complained.endswith("Run the command again: it resumes at chunk 2.\n")
     stranger.unlink()
-    assert "(1 chunks kept)" in _make(folder).said
+    assert "(1 kept)" in _make(folder).said
 
 
 def test_a_set_with_a_fault_ends_with_one(folder: Path) -> None:

@@ -47,8 +47,10 @@ def require_parsable(statement: str) -> None:
     """Fail unless the text is one statement that Snowflake's dialect knows as more than loose words."""
     (parsed,) = sqlglot.parse(statement, dialect="snowflake")
     assert parsed is not None
-    # sqlglot has no ALTER WAREHOUSE; tests/integration runs ours.
-    assert not isinstance(parsed, exp.Command) or statement.startswith("ALTER WAREHOUSE "), statement
+    # sqlglot has neither; tests/integration runs ours.
+    assert not isinstance(parsed, exp.Command) or statement.startswith(("ALTER WAREHOUSE ", "REMOVE ")), (
+        statement
+    )
 
 
 class ScriptedWarehouse:

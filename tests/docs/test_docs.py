@@ -61,6 +61,16 @@ def test_every_class_that_users_meet_is_named_in_the_architecture(folder: str) -
     assert missing == []
 
 
+def test_every_file_that_the_architecture_names_exists() -> None:
+    page = (PROJECT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"`((?:\w+/)*[\w.-]+\.(?:py|j2|css))`", page))
+    folders = ("plugins", "local", "tests", "benchmarks", "dags")
+    files = [f"/{path}" for folder in folders for path in (PROJECT / folder).rglob("*.*")]
+
+    assert len(named) > 100
+    assert sorted(name for name in named if not any(file.endswith(f"/{name}") for file in files)) == []
+
+
 def test_every_make_target_of_the_readme_exists() -> None:
     targets = set(re.findall(r"^(\w+):.*##", (PROJECT / "Makefile").read_text(), re.M))
     named = set(re.findall(r"(?:^|`)make (\w+)", (PROJECT / "README.md").read_text(), re.M))

@@ -44,6 +44,7 @@ from sfetl_provider.core.plan.names import (
     sfetl_table,
     stage_name,
 )
+from sfetl_provider.core.plan.table_change import text_sizes
 from sfetl_provider.core.ports import Uploader
 from sfetl_provider.core.publish.job import PublishJob
 from sfetl_provider.core.publish.publication import publish_month
@@ -246,6 +247,22 @@ def check_refused_rows(bench: MonthBench) -> None:
     ports = replace(ports, checkpoints=MemoryCheckpoints())
     outcome = bench.copied(CopyJob(plan, (stage_file(source, plan, lenient, ports),), lenient))
     assert (outcome.rows_copied, outcome.rows_rejected) == (2, 2)
+
+
+def check_room_for_texts(bench: MonthBench) -> None:
+    """Copy a text that is too long for its column: with the policy for it the column grows, and it is loaded."""
+    (bench.folder / "long.tsv").write_text("2013-01-01\tA\t1\n2013-01-02\tTOOLONG\t2\n", encoding="utf-8")
+    (source,) = find_files(bench.folder, ["long.tsv"], [])
+    load = bench.config.load.model_copy(update={"on_too_long": "widen"})
+    config, plan = bench.config.model_copy(update={"load": load}), bench.plan("long")
+    ports = StagePorts(
+        bench.session, DirectUploader(bench.session), MemoryCheckpoints(), _CLOCK, bench.folder / "scratch"
+    )
+    outcome = bench.copied(CopyJob(plan, (stage_file(source, plan, config, ports),), config))
+    assert (outcome.rows_copied, outcome.attempt) == (2, 2)
+    (change,) = outcome.table_changes
+    assert change.statement.endswith('"CARRIER" SET DATA TYPE VARCHAR(7)')
+    assert text_sizes(bench.session, bench.target)["CARRIER"] == 7
 
 
 def _write_month(path: Path) -> None:

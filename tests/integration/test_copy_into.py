@@ -171,24 +171,6 @@ def test_every_bad_row_of_the_batch_is_named_by_source_line_and_the_next_attempt
     assert load_tables(session) == ["_A2"]
 
 
-def test_texts_too_long_for_the_table_make_room_in_it_and_are_loaded(
-    session: SnowflakeSession, tmp_path: Path
-) -> None:
-    longer = "2013-01-07\tTOO LONG!\t5\n2013-01-08\tTOOLONG\t5\n"
-    run = load(session, (longer, "2013-01-09\tMUCH TOO LONG\t5\n"), tmp_path)
-    run.job = replace(run.job, config=sample_config(load={"batch_files": 1, "on_too_long": "widen"}))
-
-    outcome = run.finish()
-
-    assert (outcome.attempt, outcome.rows_copied) == (3, 3)
-    statements = [change.statement for change in outcome.table_changes]
-    assert [text.rpartition(" ")[2] for text in statements] == ["VARCHAR(9)", "VARCHAR(13)"]
-    described = session.query('DESCRIBE TABLE "DEMO"."PUBLIC"."FLIGHTS"').records()
-    assert [column["type"] for column in described if column["name"] == "CARRIER"] == ["VARCHAR(13)"]
-    assert load_tables(session) == ["_A3"]
-    assert not (tmp_path / "rejects" / "copy.tsv").exists()
-
-
 def load_tables(session: SnowflakeSession) -> list[str]:
     """The ends of the names of all load and scratch tables."""
     names = session.query(

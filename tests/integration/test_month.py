@@ -6,7 +6,12 @@ from pathlib import Path
 
 from local.warehouse.serving.server import running_warehouse
 from tests.integration.loading_bench import open_session
-from tests.integration.month_bench import check_a_month_in_and_out, check_refused_rows, month_bench
+from tests.integration.month_bench import (
+    check_a_month_in_and_out,
+    check_refused_rows,
+    check_room_for_texts,
+    month_bench,
+)
 
 
 def test_a_month_goes_in_and_out_and_leaves_nothing(tmp_path: Path) -> None:
@@ -15,6 +20,7 @@ def test_a_month_goes_in_and_out_and_leaves_nothing(tmp_path: Path) -> None:
         with month_bench(session, "BENCH", "a1", tmp_path) as bench:
             check_a_month_in_and_out(bench)
             check_refused_rows(bench)
+            check_room_for_texts(bench)
 
         names = "SELECT TABLE_SCHEMA, TABLE_NAME FROM BENCH.INFORMATION_SCHEMA.TABLES"
         assert session.query(f"{names} WHERE TABLE_SCHEMA <> 'INFORMATION_SCHEMA'").rows == (

@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 from sfetl_provider.adapters.snowflake_session import SnowflakeSession, open_connection
-from tests.integration.month_bench import check_a_month_in_and_out, check_refused_rows, month_bench
+from tests.integration.month_bench import (
+    check_a_month_in_and_out,
+    check_refused_rows,
+    check_room_for_texts,
+    month_bench,
+)
 
 NEEDED = ("account", "user", "role", "warehouse", "database")
 SECRETS = ("password", "private_key_file", "private_key_file_pwd")
@@ -48,3 +53,4 @@ def test_refused_rows_are_told_by_line(tmp_path: Path) -> None:
         database = str(session.query("SELECT CURRENT_DATABASE()").scalar())
         with month_bench(session, database, secrets.token_hex(4), tmp_path) as bench:
             check_refused_rows(bench)
+            check_room_for_texts(bench)

@@ -129,8 +129,8 @@ class ProcessUploader:
     this one, however that ends: the kernel kills it (Linux), and everywhere it notices that the pipe closed.
     `options` gives what the connector is called with, and is asked before each login, since a token may have
     expired meanwhile; it travels through the pipe only. Close it, or use it as a context manager: processes that
-    wait then log out. Memory: at most 65 MB a process, and of a file the parts under way, on Google Cloud the
-    whole file. Once a login was refused no other is tried, so that no account is locked.
+    wait then log out. Memory: at most 65 MB a process, and the file, of which on AWS and Azure no more than
+    64 MB are held. Once a login was refused no other is tried, so that no account is locked.
     """
 
     def __init__(self, options: Callable[[], Mapping[str, Any]], patience: Patience) -> None:

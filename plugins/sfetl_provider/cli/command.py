@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from sfetl_provider.cli.airflow_process import use_stored_connections
 from sfetl_provider.cli.folders import Folders
 from sfetl_provider.core.errors import SfetlError
 
@@ -40,8 +40,7 @@ class Command:
 
     def run(self, arguments: argparse.Namespace, folders: Folders) -> int:
         """Run it; what could not be done is told on stderr and ends with exit code 2."""
-        # As Airflow's own `connections test` does: without it connections are not looked up in Airflow's database.
-        os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
+        use_stored_connections()
         module, _, name = self.function.partition(":")
         function: Callable[[argparse.Namespace, Folders], int] = getattr(import_module(module), name)
         try:

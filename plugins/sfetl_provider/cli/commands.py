@@ -43,11 +43,10 @@ def _action(command: Command) -> ActionCommand:
 
 
 def _run(command: Command, arguments: Namespace) -> None:
-    from sfetl_provider.cli.airflow_process import keep_stdout_for_answers, use_stored_connections
+    from sfetl_provider.cli.airflow_process import keep_stdout_for_answers
     from sfetl_provider.cli.folders import Folders
     from sfetl_provider.settings import read_settings
 
-    use_stored_connections()
     keep_stdout_for_answers()
     settings = read_settings()
     folders = Folders(settings.configs_dir, settings.base_path, settings.scratch_dir, settings.reports_dir)

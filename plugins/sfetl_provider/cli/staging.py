@@ -103,10 +103,16 @@ def _made(job: SetJob, listener: Listener) -> ChunkSet:
     try:
         return make_chunk_set(job, open_ports, listener)
     except SfetlError as error:
-        error.reword(next_step=error.next_step.replace("Clear this task: it", "Run the command again: it"))
+        error.reword(next_step=_for_a_command(error.next_step))
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _for_a_command(next_step: str) -> str:
+    """Staging's errors speak to who looks after a DAG."""
+    later = next_step.replace("Clear this task", "Run the command again")
+    return later.replace("clear this task", "run the command again")
 
 
 def _mask_key(conn_id: str | None) -> bytes:

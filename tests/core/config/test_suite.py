@@ -262,3 +262,127 @@ def test_a_feed_names_its_suite_and_faults_name_the_suites_file(tmp_path: Path) 
     assert (unsupported.file, unsupported.pointer) == ("expectations/wrong.json", "/expectations/1/type")
     assert unsupported.message == f"'expect_luck' is not supported; supported are: {', '.join(KINDS)}"
     assert (lost.file, lost.pointer) == ("lost.json", "/qc/expectations")
+
+
+@pytest.mark.parametrize(
+    ("value", "condition"),
+    [
+        (
+            {"type": "comparison", "column": {"name": "id"}, "operator": "IN", "parameter": [1, "a"]},
+            Membership(A, (1, "a")),
+        ),
+        (
+            {"type": "comparison", "column": {"name": "id"}, "operator": "NOT_IN", "parameter": [1]},
+            Opposite(Membership(A, (1,))),
+        ),
+        ({"type": "nullity", "column": {"name": "day"}, "is_null": False}, Opposite(Missing(DAY))),
+        ({"type": "pass_through", "pass_through_filter": "id > 3"}, Comparison(A, ">", 3)),
+    ],
+)
+def test_a_condition_as_an_object_is_what_its_text_is(value: dict[str, Any], condition: Condition) -> None:
+    either = {"type": "or", "conditions": [value, value]}
+
+    assert read_row_condition(value, None, lambda name: stored_name(name, COLUMNS)) == condition
+    assert read_row_condition(either, None, lambda name: stored_name(name, COLUMNS)) == Joined(
+        False, (condition, condition)
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "parser", "said"),
+    [
+        (7, "pandas", "a text or an object"),
+        ("id > 3", None, "needs a condition_parser"),
+        ("id > 3", "great_expectations", "is not of the form col"),
+        ({"type": "comparison", "operator": ">"}, None, "no row_condition as Great Expectations writes it"),
+        (
+            {"type": "comparison", "column": {"name": "id"}, "operator": "~", "parameter": 1},
+            None,
+            "is no operator",
+        ),
+        (
+            {"type": "comparison", "column": {"name": "id"}, "operator": ">", "parameter": True},
+            None,
+            "neither a text",
+        ),
+        ({"type": "other"}, None, "the type of a row_condition is"),
+        ("id >", "pandas", "cannot be read as a condition of pandas"),
+        ("id is 3", "pandas", "compares with =="),
+        ("id in 3", "pandas", "no list of values"),
+        ("3 > 4", "pandas", "is no column"),
+        ("nothing > 3", "pandas", "none of the feed's columns"),
+    ],
+)
+def test_what_is_no_condition_says_why(value: Any, parser: str | None, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        read_row_condition(value, parser, lambda name: stored_name(name, COLUMNS))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        (r"(a)\1", "a reference back to a group"),
+        ("(?=a)", "look-ahead"),
+        ("(?a:b)", "the flag a"),
+        ("a++", "a possessive repetition"),
+        (r"[\W]", "within [ ] is not offered"),
+        ("(", "is no regular expression"),
+    ],
+)
+def test_what_re2_cannot_have_is_refused(pattern: str, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        re2_text(pattern)
+
+
+def test_code_points_and_escapes_keep_their_meaning() -> None:
+    assert re2_text(r"A[\u0042]\Z") == r"A[\x{0042}]\z"
+
+
+def test_a_directive_that_is_not_offered_is_refused() -> None:
+    with pytest.raises(ValueError, match="%Z in '%Y%Z' is not offered"):
+        shape_of("%Y%Z")
+
+
+@pytest.mark.parametrize(
+    ("expectation", "said"),
+    [
+        ("text", "an expectation is an object"),
+        (_in_set(column="other"), "none of the feed's columns"),
+        (_in_set(column="9 no"), "none of the feed's columns"),
+        (_in_set(value_set=[2**60]), "beyond 2^53"),
+        (
+            {"type": "expect_column_values_to_be_of_type", "kwargs": {"column": "id", "type_": "COLOUR"}},
+            "none of the types",
+        ),
+        (
+            {
+                "type": "expect_column_max_to_be_between",
+                "kwargs": {"column": "id", "min_value": 3, "max_value": 2},
+            },
+            "above max_value",
+        ),
+        (
+            {
+                "type": "expect_column_quantile_values_to_be_between",
+                "kwargs": {"column": "id", "quantile_ranges": {"quantiles": [0.5], "value_ranges": []}},
+            },
+            "differ in length",
+        ),
+        (
+            {
+                "type": "expect_table_column_count_to_equal",
+                "kwargs": {"value": 3, "row_condition": "id > 3", "condition_parser": "pandas"},
+            },
+            "the same for all records",
+        ),
+    ],
+)
+def test_a_faulty_expectation_says_why(expectation: Any, said: str) -> None:
+    assert any(said in text for _, text in _faults(expectation))
+
+
+def test_a_suite_without_a_list_is_no_suite() -> None:
+    with pytest.raises(SuiteError) as error:
+        read_suite({"expectations": {}, "suite_parameters": {"a": 1}}, COLUMNS)
+
+    assert [location for location, _ in error.value.faults] == [("expectations",), ("suite_parameters",)]

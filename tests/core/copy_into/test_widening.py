@@ -57,8 +57,10 @@ def test_the_column_is_made_longer_and_all_chunks_go_into_a_new_load_table(tmp_p
     statements = bench.warehouse.statements
     (made,) = [place for place, text in enumerate(statements) if '_A2"' in text and "CREATE" in text]
     assert statements.index(ALTER) < made
+    assert (tmp_path / "copy.tsv").exists()
     outcome = bench.finish(["copy-3", "copy-4"])
-    assert (outcome.attempt, outcome.rows_copied) == (2, 5)
+    assert (outcome.attempt, outcome.rows_copied, outcome.rejects) == (2, 5, None)
+    assert not (tmp_path / "copy.tsv").exists()
     (change,) = outcome.table_changes
     assert (change.kind, change.column, change.statement) == ("widen", "CARRIER", ALTER)
     assert change.query_id

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sfetl_provider.core.compression import compression_of
+from sfetl_provider.core.doctor.statements import copy_file, create_table, drop_table
 from sfetl_provider.core.plan import names
 from sfetl_provider.core.plan.month_plan import MonthPlan, TableName
 
@@ -81,3 +82,35 @@ def test_the_list_of_bad_lines_lies_beside_the_report() -> None:
     path = names.rejects_path(Path("/reports"), plan, "sales.tsv-0a1b")
 
     assert path == report.parent / f"{plan.run_key}-rejects" / "sales.tsv-0a1b.tsv"
+
+
+def test_what_is_found_in_our_schema_is_read_back_from_its_name() -> None:
+    plan = make_plan()
+    until = date(2024, 3, 9)
+
+    for made in (names.load_table(plan, 3), names.scratch_table(plan, 3)):
+        assert names.load_table_parts(made.name) == ("sales", "2024-02", plan.run_key)
+    kept = names.kept_table("DB", "sales", "2024-02", plan.run_key, until)
+    assert names.kept_table_parts(kept.name) == ("sales", "2024-02", plan.run_key, until)
+    assert names.load_table_parts(kept.name) is names.kept_table_parts("KEPT_SALES") is None
+
+
+def test_the_doctor_leaves_its_file_and_table_where_no_feed_can_be() -> None:
+    table = names.doctor_table("DB", "2a4d")
+
+    assert names.doctor_folder("DB", "2a4d") == '@"DB"."SFETL"."CHUNKS"/_doctor/2a4d/'
+    assert names.load_table_parts(table.name) is None
+    assert create_table(table).startswith('CREATE TRANSIENT TABLE "DB"."SFETL"."DOCTOR_2A4D" (')
+    assert "FROM '@a/' FILES = ('b.csv')" in copy_file(table, "@a/", "b.csv")
+    assert drop_table(table) == 'DROP TABLE IF EXISTS "DB"."SFETL"."DOCTOR_2A4D"'
+
+
+def test_what_a_run_writes_lies_side_by_side_below_the_reports_folder() -> None:
+    plan, root = make_plan(), Path("/reports")
+
+    assert names.copy_rejects_path(root, plan) == root / f"sales/2024-02/{plan.run_key}-rejects/copy.tsv"
+    assert names.left_out_path(root, "a") == root / "a.left-out.tsv"
+    assert names.validation_path(root, "sales", "k") == root / "sales/validations/k.json"
+    assert names.validations_path(root, "k") == root / "validations/k.json"
+    assert names.batch_path(root, "k") == root / "batches/k.json"
+    assert names.data_docs_folder(root, "sales") == root / "sales/expectations"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from sfetl_provider.core.errors import SmallerReplacementError
+from sfetl_provider.core.ledger.columns import COLUMNS, entry_binds
 from sfetl_provider.core.ledger.entry import ChainEnd, LedgerFacts, LedgerFile, chain
 from sfetl_provider.core.ledger.published import MonthContent, month_after
-from sfetl_provider.core.publish.shrinking import require_not_smaller
+from sfetl_provider.core.publish.shrinking import refuse_smaller, require_not_smaller
 from tests.core.load_samples import sample_config, sample_facts, sample_plan
+from tests.core.scripted_warehouse import ScriptedWarehouse, rows_of
 
 
 def files(*names: str) -> tuple[LedgerFile, ...]:
@@ -83,3 +85,14 @@ def test_month_is_what_its_last_changes_left() -> None:
     assert month_of(first, second, added) == MonthContent(files("b.tsv", "c.tsv"), 9)
     assert month_of(first, second, dropped) == MonthContent()
     assert month_of(first, second, dropped, restored) == MonthContent(files("a.tsv"), 5)
+
+
+def test_the_ledger_is_asked_only_of_a_month_that_has_been_published() -> None:
+    warehouse = ScriptedWarehouse()
+    first = chain(change("publish", 0, 100, "a.tsv", "b.tsv"), ChainEnd(sequence=0, hash=""))
+    warehouse.answer('"LEDGER"', rows_of(entry_binds(first), columns=tuple(COLUMNS)))
+
+    assert refuse_smaller(sample_plan(generation=0), sample_config(), warehouse, ["a.tsv"], 1) == ""
+    assert warehouse.statements == []
+    with pytest.raises(SmallerReplacementError, match="1 files instead of 2"):
+        refuse_smaller(sample_plan(generation=1), sample_config(), warehouse, ["a.tsv"], 100)

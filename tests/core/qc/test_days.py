@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfetl_provider.core.config.model import QcConfig
+from sfetl_provider.core.config.feed_sections import QcConfig
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.days import classify_days, day_findings, day_lines
 from sfetl_provider.core.qc.report import DayRows

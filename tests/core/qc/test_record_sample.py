@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sfetl_provider.core.qc.record_block import Block, Shape
 from sfetl_provider.core.qc.record_sample import SAMPLE_BYTES, RecordSample
-from sfetl_provider.core.qc.structure import Block, Shape, Structure
+from sfetl_provider.core.qc.structure import Structure
 
 SHAPE = Shape(2, b"\t", None)
 

@@ -12,10 +12,11 @@ from sfetl_provider.core.errors import ScratchSpaceError
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.check import CheckPaths, MonthCheck, check_month
 from sfetl_provider.core.qc.date_tally import DateTally
+from sfetl_provider.core.qc.record_block import Shape
 from sfetl_provider.core.qc.rejects import COLUMNS, TEXT_LIMIT_BYTES, RejectsWriter, escaped, open_rejects
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.scan import Places, reconcile, scan_file
-from sfetl_provider.core.qc.structure import Shape, Structure
+from sfetl_provider.core.qc.structure import Structure
 from sfetl_provider.core.qc.values import Values
 from tests.core.fakes import feed, source_file
 

@@ -12,14 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sfetl_provider.core.config.model import FeedConfig, FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConfigError, QcFailedError
 from sfetl_provider.core.plan.month import Month
+from sfetl_provider.core.qc.record_block import Shape
 from sfetl_provider.core.qc.report import QcReport
 from sfetl_provider.core.qc.rule_findings import rule_findings
 from sfetl_provider.core.qc.rule_samples import Place, quote_records
 from sfetl_provider.core.qc.scan import Places, scan_file
-from sfetl_provider.core.qc.structure import Shape
 from sfetl_provider.core.qc.verdict import decide
 from tests.core.fakes import feed, source_file
 

@@ -14,9 +14,10 @@ from sfetl_provider.core.events import Event, Progress
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.qc.date_tally import DateTally
 from sfetl_provider.core.qc.reading import emptied, out_of_resources, working_folder
+from sfetl_provider.core.qc.record_block import Shape
 from sfetl_provider.core.qc.report import BadLine, QcReport
 from sfetl_provider.core.qc.scan import Places, reconcile, scan_file
-from sfetl_provider.core.qc.structure import Shape, Structure
+from sfetl_provider.core.qc.structure import Structure
 from sfetl_provider.core.qc.values import Values
 from tests.core.fakes import feed, source_file
 

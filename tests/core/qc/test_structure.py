@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfetl_provider.core.qc.record_block import Shape, record_blocks
 from sfetl_provider.core.qc.report import BadLine
-from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
+from sfetl_provider.core.qc.structure import Structure
 from sfetl_provider.core.tsv.line_counter import LineCounter
 
 TEXTS = st.text(alphabet='ab\t"\r\n\0é', max_size=60).map(str.encode) | st.binary(max_size=30)

@@ -90,7 +90,7 @@ def require_passed(report: AuditReport, plan: MonthPlan) -> AuditReport:
     faults = "; ".join(message.rstrip(".") for message in critical)
     raise AuditFailedError(
         f"The load table of {plan.feed} {plan.month} did not pass the audit: {faults}.",
-        safe="The target table was not touched; chunks and load table are kept.",
+        safe="No row of the target table was touched; chunks and load table are kept.",
         next_step="Correct the files and clear this run's tasks from wait_for_files on, or correct the config.",
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from sfetl_provider.core.compare.matching import DIFFERENCES, SideName
 from sfetl_provider.core.compare.text_file import TextFile
 from sfetl_provider.core.compare.workspace import Workspace
-from sfetl_provider.core.qc.structure import Block, record_blocks
+from sfetl_provider.core.qc.record_block import Block, record_blocks
 from sfetl_provider.core.tsv.line_counter import Positions
 from sfetl_provider.core.tsv.text_file import open_text_file
 

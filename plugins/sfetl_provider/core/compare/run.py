@@ -24,7 +24,8 @@ from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import ConfigError, ReconciliationError, SourceFileError
 from sfetl_provider.core.events import Listener, Progress, ignore_events
 from sfetl_provider.core.plan.month_plan import SourceFile
-from sfetl_provider.core.qc.structure import Structure, record_blocks
+from sfetl_provider.core.qc.record_block import record_blocks
+from sfetl_provider.core.qc.structure import Structure
 from sfetl_provider.core.qc.text_feed import TextFeed
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import changed_while_read

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sfetl_provider.core.config.model import FeedConfig, FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning, read_beginning
 from sfetl_provider.core.qc.header import header_names
-from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape
+from sfetl_provider.core.qc.record_block import Shape
+from sfetl_provider.core.qc.record_limit import RECORD_LIMIT_BYTES
 from sfetl_provider.core.qc.values import reading, reading_binds
 from sfetl_provider.core.tsv.boundaries import body_start, mark_bytes
 from sfetl_provider.core.tsv.fingerprint import fingerprint

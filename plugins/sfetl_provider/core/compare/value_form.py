@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from sfetl_provider.core.config.model import FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
 from sfetl_provider.core.date_format import strptime_format
 
 Moment = Literal["date", "time", "timestamp"]

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from sfetl_provider.core.column_type import read_column_type
 from sfetl_provider.core.config.column_model import HASH_CHARACTERS, ColumnConfig, PublishedColumn
+from sfetl_provider.core.config.feed_sections import FeedSections
 from sfetl_provider.core.expression.shape import read_value
 from sfetl_provider.core.expression.tree import Column, ExpressionError, Fact, walk
-
-if TYPE_CHECKING:
-    from sfetl_provider.core.config.model import FeedConfig
 
 Fault = tuple[tuple[str | int, ...], str]
 
 
-def check_columns(config: FeedConfig) -> None:
+def check_columns(config: FeedSections) -> None:
     """Raise a ValidationError with every fault of mapping, masks, computed columns and a table to be made."""
     faults = [
         *_target_faults(config),
@@ -37,7 +34,7 @@ def _detail(location: tuple[str | int, ...], message: str) -> InitErrorDetails:
     return InitErrorDetails(type=error, loc=location, input=None)
 
 
-def _target_faults(config: FeedConfig) -> Iterator[Fault]:
+def _target_faults(config: FeedSections) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, column in enumerate(config.columns):
         if column.target_name in seen:
@@ -48,7 +45,7 @@ def _target_faults(config: FeedConfig) -> Iterator[Fault]:
         seen.add(column.target_name)
 
 
-def _mask_faults(config: FeedConfig) -> Iterator[Fault]:
+def _mask_faults(config: FeedSections) -> Iterator[Fault]:
     for index, column in enumerate(config.columns):
         if column.mask is None:
             continue
@@ -56,7 +53,7 @@ def _mask_faults(config: FeedConfig) -> Iterator[Fault]:
             yield ("columns", index, "mask"), message
 
 
-def _faults_of_mask(column: ColumnConfig, config: FeedConfig) -> Iterator[str]:
+def _faults_of_mask(column: ColumnConfig, config: FeedSections) -> Iterator[str]:
     mask = column.mask
     if mask is None:
         return
@@ -82,7 +79,7 @@ def _faults_of_mask(column: ColumnConfig, config: FeedConfig) -> Iterator[str]:
         yield f"its value has {len(mask.value)} characters, and the column's type is {column.type}"
 
 
-def _published_faults(config: FeedConfig) -> Iterator[Fault]:
+def _published_faults(config: FeedSections) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, column in enumerate(config.publish.columns):
         place = ("publish", "columns", index)
@@ -95,7 +92,7 @@ def _published_faults(config: FeedConfig) -> Iterator[Fault]:
             yield (*place, "value"), message
 
 
-def _replacement_faults(published: PublishedColumn, config: FeedConfig) -> Iterator[str]:
+def _replacement_faults(published: PublishedColumn, config: FeedSections) -> Iterator[str]:
     for column in config.columns:
         if column.target_name != published.name:
             continue
@@ -105,7 +102,7 @@ def _replacement_faults(published: PublishedColumn, config: FeedConfig) -> Itera
             yield f"{published.name} is masked: one of mask and value must go"
 
 
-def _value_faults(published: PublishedColumn, config: FeedConfig) -> Iterator[str]:
+def _value_faults(published: PublishedColumn, config: FeedSections) -> Iterator[str]:
     try:
         tree = read_value(published.value, config.column_kinds)
     except ExpressionError as error:
@@ -118,14 +115,14 @@ def _value_faults(published: PublishedColumn, config: FeedConfig) -> Iterator[st
         yield from _file_name_faults(config)
 
 
-def _file_name_faults(config: FeedConfig) -> Iterator[str]:
+def _file_name_faults(config: FeedSections) -> Iterator[str]:
     """COPY tells a row's file only where it transforms, and then it no longer counts the fields of a record."""
     patterns = config.files.patterns
     if len(patterns) > 1 or any(mark in pattern for pattern in patterns for mark in "*?"):
         yield "file_name() needs a month of one file: one pattern in files.patterns, without * and ?"
 
 
-def _creation_faults(config: FeedConfig) -> Iterator[Fault]:
+def _creation_faults(config: FeedSections) -> Iterator[Fault]:
     replaced = {column.name for column in config.publish.columns}
     for index, column in enumerate(config.columns):
         if column.type is None and column.target_name not in replaced:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sfetl_provider.core.config.column_model import ColumnConfig, MaskConfig
+from sfetl_provider.core.config.feed_sections import FeedSections
+from sfetl_provider.core.config.file_model import FormatConfig
 from sfetl_provider.core.expression.tree import Column, aggregates, walk
 from sfetl_provider.core.text_encoding import is_encodable
-
-if TYPE_CHECKING:
-    from sfetl_provider.core.config.model import FeedConfig, FormatConfig
 
 _TELLING = ("sum", "avg", "min", "max", "stddev", "median")
 
 
-def check_masks(config: FeedConfig) -> None:
+def check_masks(config: FeedSections) -> None:
     """Raise ValueError with every fault."""
     masked = [column for column in config.columns if column.is_masked("before_stage")]
     faults = [
@@ -29,7 +27,7 @@ def check_masks(config: FeedConfig) -> None:
         raise ValueError("; ".join(faults))
 
 
-def _column_faults(column: ColumnConfig, config: FeedConfig) -> Iterator[str]:
+def _column_faults(column: ColumnConfig, config: FeedSections) -> Iterator[str]:
     mask = column.mask
     if mask is None:
         return
@@ -50,7 +48,7 @@ def _text_faults(mask: MaskConfig, form: FormatConfig) -> Iterator[str]:
         yield f"what method {mask.method} writes can be one of format.null_markers"
 
 
-def _rule_faults(config: FeedConfig, masked: set[str]) -> Iterator[str]:
+def _rule_faults(config: FeedSections, masked: set[str]) -> Iterator[str]:
     """Give the rules whose number would be, or come near to, values of masked columns."""
     for rule in config.qc.rules:
         for aggregate in aggregates(rule.tree(config.column_kinds)):

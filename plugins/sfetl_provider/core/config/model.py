@@ -1,240 +1,27 @@
-"""The configuration of one feed: one table, filled by one or more files a month.
-
-Field descriptions are the documentation: they go into feed.schema.json, which editors show while typing.
-"""
+"""The configuration of one feed: one table, filled by one or more files a month."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import ValidationInfo, field_validator, model_validator
 
-from sfetl_provider.core.config.audit_model import AuditConfig
 from sfetl_provider.core.config.column_check import check_columns
-from sfetl_provider.core.config.column_model import Column, ColumnConfig, Identifier
-from sfetl_provider.core.config.date_model import DateConfig
-from sfetl_provider.core.config.drift_model import DriftConfig
-from sfetl_provider.core.config.load_model import CopyConfig, PublishConfig
+from sfetl_provider.core.config.feed_sections import FeedSections, QcConfig, kinds_of
+from sfetl_provider.core.config.file_model import FormatConfig
 from sfetl_provider.core.config.mask_check import check_masks
 from sfetl_provider.core.config.qc_check import FileFields, check_qc
-from sfetl_provider.core.config.qc_model import CheckedDaysConfig
-from sfetl_provider.core.config.reject_limit import RejectLimit, may_reject
-from sfetl_provider.core.config.section import Section
-from sfetl_provider.core.config.stage_model import StageConfig
-from sfetl_provider.core.config.warehouse_model import WarehouseConfig
 from sfetl_provider.core.date_format import strptime_format
-from sfetl_provider.core.expression.tree import Kind
-from sfetl_provider.core.text_encoding import EncodingName, check_encoding_name
-
-
-def _check_pattern(pattern: str) -> str:
-    path = PurePosixPath(pattern)
-    if path.is_absolute() or ".." in path.parts:
-        raise ValueError("a pattern is relative to the base path and stays below it")
-    try:
-        pattern.format(month="", date_range="", yyyymm="", mmyyyy="")
-    except (KeyError, IndexError, ValueError) as error:
-        raise ValueError(
-            "unknown placeholder: use {month}, {date_range}, {yyyymm} or {mmyyyy}, * and ?"
-        ) from error
-    return pattern
-
-
-Pattern = Annotated[str, Field(min_length=1), AfterValidator(_check_pattern)]
-
-
-def _check_moment_format(text: str) -> str:
-    if not text.strip() or text.strip().upper() == "AUTO":
-        raise ValueError("state the format, as YYYY-MM-DD; AUTO would guess")
-    return text
-
-
-def _check_ascii(mark: str) -> str:
-    if not mark.isascii() or mark in "\r\n":
-        raise ValueError("one ASCII character that ends no line")
-    return mark
-
-
-MomentFormat = Annotated[str, AfterValidator(_check_moment_format)]
-
-
-class TableConfig(Section):
-    """The target table, and what may be changed of it."""
-
-    database: Identifier
-    """Database; schema SFETL (ledger, load tables, stage) is made in it too."""
-    schema_name: Identifier = Field(alias="schema")
-    """Schema of the target table."""
-    name: Identifier
-    """The target table."""
-    create: bool = False
-    """True: task plan makes the table from the columns' types when it does not exist."""
-    cluster_by: tuple[Identifier, ...] = ()
-    """Columns of the clustering key of a table that is made."""
-    schema_changes: Literal["fail", "ignore", "add_columns"] = "fail"
-    """What task plan does when columns of the config are not in the table. fail: name all differences and stop;
-    ignore: leave columns of the file out; add_columns: add them to the table, by their types."""
-
-
-class FilesConfig(Section):
-    """Where the month's files lie and when they are complete."""
-
-    base_path: str = ""
-    """Folder of the files; relative to [sfetl] base_path when not absolute."""
-    patterns: tuple[Pattern, ...] = Field(min_length=1)
-    """Names below the base path: {month} is 2024-01, {date_range} 20240101-20240131, {yyyymm} 202401,
-    {mmyyyy} 012024; * and ? match within a name. Names that end with .gz, .zst, .bz2 or .zip are compressed: these
-    are read as streams; a .zip must hold one file, or one with its own name."""
-    expected: int | None = Field(default=None, ge=1)
-    """How many files a month has: fewer are waited for, more are refused; null: as many as match."""
-    marker: Pattern | None = None
-    """A file that the sender writes last: the month is waited for until it is there; null: none."""
-    manifest: Pattern | None = None
-    """A file that lists the month's files, a line each: name, size in bytes and SHA-256, separated by tabs (the
-    last two may be left out), or as sha256sum writes them. All are waited for, others that match are refused,
-    sizes and hashes are checked; null: none."""
-    still_seconds: float = Field(default=30, ge=0)
-    """A file counts as complete when size and modification time stayed the same for so long."""
-    poll_seconds: float = Field(default=60, gt=0)
-    """How often the folder is looked at."""
-    timeout_seconds: float = Field(default=7 * 24 * 3600, gt=0)
-    """How long the run waits for its files before it fails."""
-
-
-class FormatConfig(Section):
-    """How the text is written. Date formats are in Snowflake's notation."""
-
-    delimiter: Annotated[str, AfterValidator(_check_ascii)] = Field(default="\t", min_length=1, max_length=1)
-    """Field delimiter, one character."""
-    header: bool = False
-    """True: the first record of each file names the columns; it is checked and not staged."""
-    quote: Literal['"', "'"] | None = None
-    """Character around fields that may hold delimiters and newlines; null: the file never quotes."""
-    null_markers: tuple[str, ...] = ("",)
-    """Field texts that stand for NULL."""
-    encoding: Annotated[EncodingName, BeforeValidator(check_encoding_name)] = "UTF8"
-    """Encoding of the files, under Snowflake's name: UTF8, or one of one byte a character. Files are staged as
-    they are; COPY converts them, and QC checks the converted text."""
-    date_format: MomentFormat = "YYYY-MM-DD"
-    """Format of every DATE column."""
-    time_format: MomentFormat = "HH24:MI:SS"
-    """Format of every TIME column."""
-    timestamp_format: MomentFormat = "YYYY-MM-DD HH24:MI:SS"
-    """Format of every TIMESTAMP column."""
-
-
-class QcConfig(CheckedDaysConfig):
-    """Checks before anything becomes visible."""
-
-    mode: Literal["file", "snowflake", "skip"] = "file"
-    """file: read the file before or while it is staged; snowflake: check the load table only; skip: only what
-    a publication needs (counts, dates within the month)."""
-    gate: Literal["beside", "before_stage"] = "beside"
-    """beside: QC and staging read the file at the same time, unless qc.reject_limit lets lines be left out;
-    before_stage: no byte leaves before QC passed."""
-    memory_mib: int = Field(default=512, ge=128)
-    """Memory limit of the QC scan."""
-    sample_limit: int = Field(default=20, ge=1)
-    """How many bad lines the report quotes; all are counted, and listed in the rejects file."""
-    expectations: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
-    """Suite of Great Expectations to run over the files: <name>.json in the folder expectations beside the
-    configs' folder; null: none."""
-    reject_limit: RejectLimit = 0
-    """How many bad lines of a file are left out and told, instead of stopping the load: a count, or a share of
-    the file's records as "0.1%", rounded down. Above 0, files are staged after QC passed, and
-    qc.mode must be file."""
-    rejects_mib: int = Field(default=1024, ge=1)
-    """Size at which the list of bad lines of a file ends; a wrong delimiter would make it larger than the file."""
-    profile: Literal["off", "basic", "full"] = "basic"
-    """What QC of the file tells of each column. basic: missing values, bounds, lengths; full: also distinct
-    values, most frequent values and quantiles."""
-    drift: DriftConfig = DriftConfig()
-    """Comparison of the profile with those of earlier published months, by the load's task qc_gate."""
-
-    @property
-    def may_reject(self) -> bool:
-        """Tell whether bad lines may be left out."""
-        return may_reject(self.reject_limit)
-
-    @property
-    def is_before_stage(self) -> bool:
-        """Tell whether QC decides before anything is staged."""
-        return self.gate == "before_stage" or self.may_reject
-
-    @field_validator("reject_limit")
-    @classmethod
-    def _check_mode(cls, limit: int | str, info: ValidationInfo) -> int | str:
-        if may_reject(limit) and info.data.get("mode", "file") != "file":
-            raise ValueError("only QC of the file finds what to leave out: set qc.mode to file, or 0 here")
-        return limit
-
-
-def _kinds(columns: tuple[ColumnConfig, ...], dated: DateConfig) -> dict[str, Kind]:
-    return {column.name: dated.type if column.name == dated.column else "raw" for column in columns}
 
 
 def _fields_of(data: dict[str, Any]) -> FileFields:
     text_format: FormatConfig = data["format"]
     formats = {"date": text_format.date_format, "timestamp": text_format.timestamp_format}
-    return FileFields(_kinds(data["columns"], data["date"]), formats)
+    return FileFields(kinds_of(data["columns"], data["date"]), formats)
 
 
-class FeedConfig(Section):
+class FeedConfig(FeedSections):
     """One feed; the file's name is the feed's name and the DAG is load_<feed>."""
-
-    feed: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", exclude=True)
-    """Name of the feed, taken from the file's name."""
-    suite: dict[str, Any] | None = Field(default=None, exclude=True)
-    """Content of the suite that qc.expectations names, read with the config."""
-    description: str = ""
-    """Shown in the Airflow UI."""
-    snowflake_conn_id: str = "snowflake_default"
-    """Airflow connection to Snowflake."""
-    proxy_conn_id: str | None = None
-    """Airflow connection of type sfetl_proxy; null: the one that the Snowflake connection names, or none."""
-    mask_conn_id: str | None = None
-    """Airflow connection whose password, of 16 characters or more, is the key of hashes that are made before
-    staging (columns.mask)."""
-    table: TableConfig
-    """The target table."""
-    columns: tuple[Column, ...] = Field(min_length=1)
-    """Columns in the file's order."""
-    date: DateConfig
-    """Which column says to which month a record belongs."""
-    files: FilesConfig
-    """Where the month's files lie."""
-    format: FormatConfig = FormatConfig()
-    """How the text is written."""
-    qc: QcConfig = QcConfig()
-    """Checks."""
-    stage: StageConfig = StageConfig()
-    """Staging."""
-    warehouse: WarehouseConfig = WarehouseConfig()
-    """The virtual warehouse."""
-    load: CopyConfig = CopyConfig()
-    """COPY INTO."""
-    audit: AuditConfig = AuditConfig()
-    """Audit of the load table."""
-    publish: PublishConfig = PublishConfig()
-    """Publication."""
-    retries: int = Field(default=3, ge=0, le=20)
-    """How often a task is tried again after a failure that can pass."""
-    retry_delay_seconds: float = Field(default=30, gt=0)
-    """Delay before the first retry; it doubles each time, up to 15 minutes."""
-    start_month: str = Field(default="2000-01", pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
-    """First month that may be loaded."""
-    end_month: str | None = Field(default=None, pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
-    """Last month that the schedule loads, for a feed that has ended; null: it goes on."""
-    max_active_months: int = Field(default=4, ge=1)
-    """How many months of this feed may load at the same time."""
 
     @field_validator("qc")
     @classmethod
@@ -290,47 +77,3 @@ class FeedConfig(Section):
                 f"format.{self.date.type}_format cannot be used for date.column: {error}"
             ) from error
         return self
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """Column names in the file's order, as stored in Snowflake."""
-        return tuple(column.name for column in self.columns)
-
-    @property
-    def masked_columns(self) -> tuple[str, ...]:
-        """Columns whose values are hidden somewhere on their way."""
-        return tuple(column.name for column in self.columns if column.mask)
-
-    @property
-    def target_names(self) -> tuple[str, ...]:
-        """Columns of the target table that a publication fills: those of the file in its order, then others."""
-        names = [column.target_name for column in self.columns]
-        names += [column.name for column in self.publish.columns]
-        return tuple(dict.fromkeys(names))
-
-    @property
-    def altered_columns(self) -> frozenset[str]:
-        """Columns of the file whose values the table does not hold as they are: masked, or computed otherwise."""
-        replaced = {column.name for column in self.publish.columns}
-        return frozenset(
-            column.name for column in self.columns if column.mask or column.target_name in replaced
-        )
-
-    def target_of(self, name: str) -> str:
-        """Give the column of the target that a column of the file goes into; other names are given back."""
-        return next((column.target_name for column in self.columns if column.name == name), name)
-
-    @property
-    def target_date_column(self) -> str:
-        """Column of the target table that says to which month a row belongs."""
-        return self.target_of(self.date.column)
-
-    @property
-    def column_kinds(self) -> dict[str, Kind]:
-        """As what own rules read each column: the date column as its type, the others as they are used."""
-        return _kinds(self.columns, self.date)
-
-    @property
-    def date_format(self) -> str:
-        """Format of the date column in the file, in Snowflake's notation."""
-        return self.format.date_format if self.date.type == "date" else self.format.timestamp_format

@@ -28,7 +28,7 @@ def clean_pem(text: str) -> str:
     try:
         # By OpenSSL, which must take it in the end; it knows no way to parse PEM without a context.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
-    except (ssl.SSLError, UnicodeEncodeError) as error:
+    except (ssl.SSLError, TypeError) as error:  # TypeError: a text beyond ASCII
         raise ValueError("a certificate cannot be read") from error
     return pem
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from sfetl_provider.core.config.model import FilesConfig
+from sfetl_provider.core.config.file_model import FilesConfig
 from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.plan.patterns import fill_pattern

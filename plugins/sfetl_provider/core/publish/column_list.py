@@ -108,6 +108,6 @@ def _require_one_file(files: Sequence[str], plan: MonthPlan) -> None:
         raise PublishRefusedError(
             f"{plan.feed} {plan.month} came as {len(files)} files, and publish.columns uses file_name(), which is "
             "known for a month of one file only.",
-            safe="The target table was not touched.",
+            safe="No row of the target table was touched.",
             next_step="Have the month delivered as one file, or remove file_name() from the feed's config.",
         )

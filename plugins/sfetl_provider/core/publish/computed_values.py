@@ -38,6 +38,6 @@ def require_computable(
     if faults:
         raise PublishRefusedError(
             f"Values of computed columns cannot be read from the file's texts: {', '.join(faults)}.",
-            safe="The target table was not touched; chunks and load table are kept.",
+            safe="No row of the target table was touched; chunks and load table are kept.",
             next_step="Have the file corrected, or write TRY_CAST in publish.columns, which gives NULL.",
         )

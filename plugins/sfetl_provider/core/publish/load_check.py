@@ -83,7 +83,7 @@ def require_usable_keys(job: PublishJob, warehouse: Warehouse, columns: ColumnLi
     raise PublishRefusedError(
         f"{job.plan.feed} {job.plan.month} cannot be merged: each row needs values of its own in "
         f"{', '.join(job.config.publish.merge_keys)}, but there is {keys}{more}.",
-        safe="The target table was not touched.",
+        safe="No row of the target table was touched.",
         next_step="Have the files corrected and clear this run's tasks from wait_for_files on, or correct "
         "publish.merge_keys of the feed.",
     )
@@ -95,7 +95,7 @@ def _require_published_keys(job: PublishJob, columns: ColumnList) -> None:
     if lost:
         raise PublishRefusedError(
             f"{job.plan.feed} {job.plan.month} cannot be merged: the table has no column {', '.join(lost)}.",
-            safe="The target table was not touched.",
+            safe="No row of the target table was touched.",
             next_step="Add it to the table, or correct publish.merge_keys of the feed.",
         )
 

@@ -61,13 +61,13 @@ def _require_publishable(job: PublishJob) -> None:
     if job.plan.is_dry_run:
         raise PublishRefusedError(
             f"{job.plan.feed} {job.plan.month} was planned as a dry run.",
-            safe="The target table was not touched.",
+            safe="No row of the target table was touched.",
             next_step="Trigger a run without dry_run to publish the month.",
         )
     if not job.verdict.is_passed:
         raise PublishRefusedError(
             f"{job.plan.feed} {job.plan.month} did not pass quality control.",
-            safe="The target table was not touched.",
+            safe="No row of the target table was touched.",
             next_step="Correct the files, then clear this run's tasks from wait_for_files on.",
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sfetl_provider.core.qc.structure import Block, Mask
+from sfetl_provider.core.qc.record_block import Block, Mask
 from sfetl_provider.core.tsv.spans import Span
 
 

@@ -18,8 +18,8 @@ from sfetl_provider.core.qc.foreign import (
 from sfetl_provider.core.qc.header import header_faults, header_remarks
 from sfetl_provider.core.qc.other_delimiter import HEAD_BYTES as DELIMITER_HEAD_BYTES
 from sfetl_provider.core.qc.other_delimiter import other_delimiter
+from sfetl_provider.core.qc.record_limit import RECORD_LIMIT_BYTES
 from sfetl_provider.core.qc.report import TextForm
-from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES
 from sfetl_provider.core.tsv.boundaries import body_start, mark_bytes
 from sfetl_provider.core.tsv.compressed import DamagedSourceError, is_compressed
 from sfetl_provider.core.tsv.source import open_source

@@ -12,9 +12,10 @@ from sfetl_provider.core.errors import QcFailedError, ReconciliationError, Scrat
 from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.bad_spans import bad_spans
 from sfetl_provider.core.qc.beginning import read_beginning
+from sfetl_provider.core.qc.record_block import Block, record_blocks
 from sfetl_provider.core.qc.report import QcReport
 from sfetl_provider.core.qc.scan import shape_of
-from sfetl_provider.core.qc.structure import Block, bad_records, record_blocks
+from sfetl_provider.core.qc.structure import bad_records
 from sfetl_provider.core.record import Record
 from sfetl_provider.core.tsv.fingerprint import fingerprint
 from sfetl_provider.core.tsv.source import changed_while_read

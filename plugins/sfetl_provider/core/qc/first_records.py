@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sfetl_provider.core.qc.structure import Shape, record_blocks
+from sfetl_provider.core.qc.record_block import Shape, record_blocks
 from sfetl_provider.core.text_encoding import to_utf8
 from sfetl_provider.core.tsv.compressed import DamagedSourceError
 from sfetl_provider.core.tsv.text_file import open_text_file

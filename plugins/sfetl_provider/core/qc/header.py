@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 
-from sfetl_provider.core.config.model import FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
 from sfetl_provider.core.text_encoding import codec_of
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.qc.key_report import KeyPlace
 from sfetl_provider.core.qc.key_scan import FoundKey, KeyScan, KeySource
+from sfetl_provider.core.qc.record_block import record_blocks
 from sfetl_provider.core.qc.rule_samples import Place, quote_records
 from sfetl_provider.core.qc.scan import shape_of
-from sfetl_provider.core.qc.structure import Structure, record_blocks
+from sfetl_provider.core.qc.structure import Structure
 from sfetl_provider.core.tsv.text_file import open_text_file
 
 PLACES = 3

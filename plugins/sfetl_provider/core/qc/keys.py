@@ -22,8 +22,8 @@ from sfetl_provider.core.qc.key_places import find_places
 from sfetl_provider.core.qc.key_report import KeyFile, KeyReport, KeySample
 from sfetl_provider.core.qc.key_scan import FoundKey, KeyScan, KeySource
 from sfetl_provider.core.qc.reading import working_folder
+from sfetl_provider.core.qc.record_block import SAMPLE_CHARACTERS, record_blocks
 from sfetl_provider.core.qc.scan import shape_of
-from sfetl_provider.core.qc.structure import SAMPLE_CHARACTERS, record_blocks
 from sfetl_provider.core.qc.veil import veiled_keys
 from sfetl_provider.core.tsv.compressed import DamagedSourceError
 from sfetl_provider.core.tsv.fingerprint import fingerprint

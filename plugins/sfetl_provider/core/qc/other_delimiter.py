@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from sfetl_provider.core.config.model import FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
 from sfetl_provider.core.qc.header import header_names
 
 HEAD_BYTES = 64 * 1024

@@ -20,11 +20,12 @@ from sfetl_provider.core.plan.month import Month
 from sfetl_provider.core.plan.month_plan import LeftOut, SourceFile
 from sfetl_provider.core.qc.beginning import Beginning
 from sfetl_provider.core.qc.first_records import put_aside
+from sfetl_provider.core.qc.record_block import Shape, record_blocks
 from sfetl_provider.core.qc.record_sample import RecordSample
 from sfetl_provider.core.qc.rejection import Rejection
 from sfetl_provider.core.qc.report import BadLine
 from sfetl_provider.core.qc.rule_samples import RULE_SAMPLES, Place, quote_records
-from sfetl_provider.core.qc.structure import Shape, Structure, record_blocks
+from sfetl_provider.core.qc.structure import Structure
 from sfetl_provider.core.qc.text_feed import TextFeed
 from sfetl_provider.core.qc.values import ScannedFile, Values, ValueScan
 from sfetl_provider.core.qc.veil import VEIL

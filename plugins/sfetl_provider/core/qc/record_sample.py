@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sfetl_provider.core.qc.record_block import Block, Mask
 from sfetl_provider.core.text_encoding import to_utf8
-
-if TYPE_CHECKING:
-    from sfetl_provider.core.qc.structure import Block, Mask
 
 SAMPLE_BYTES = 16 * 1024 * 1024
 

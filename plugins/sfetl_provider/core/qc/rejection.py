@@ -12,8 +12,9 @@ from sfetl_provider.core.config.reject_limit import most_rejects
 from sfetl_provider.core.config.size import MIB
 from sfetl_provider.core.plan.month_plan import LeftOut
 from sfetl_provider.core.qc.bad_spans import bad_spans
+from sfetl_provider.core.qc.record_block import Block, Mask
 from sfetl_provider.core.qc.rejects import list_errors
-from sfetl_provider.core.qc.structure import Block, Mask, Structure
+from sfetl_provider.core.qc.structure import Structure
 from sfetl_provider.core.tsv.left_out import LeftOutWriter
 
 

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sfetl_provider.core.qc.record_block import Shape, record_blocks
 from sfetl_provider.core.qc.report import BadLine
-from sfetl_provider.core.qc.structure import Shape, bad_records, record_blocks
+from sfetl_provider.core.qc.structure import bad_records
 from sfetl_provider.core.tsv.text_file import open_text_file
 
 RULE_SAMPLES = 5

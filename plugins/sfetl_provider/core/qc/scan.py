@@ -18,10 +18,12 @@ from sfetl_provider.core.plan.month_plan import SourceFile
 from sfetl_provider.core.qc.beginning import Beginning, read_beginning
 from sfetl_provider.core.qc.date_tally import DateTally
 from sfetl_provider.core.qc.reading import Reading
+from sfetl_provider.core.qc.record_block import Shape
+from sfetl_provider.core.qc.record_limit import RECORD_LIMIT_BYTES
 from sfetl_provider.core.qc.rejection import Checked, Rejection, open_rejection
 from sfetl_provider.core.qc.rejects import RejectsWriter
 from sfetl_provider.core.qc.report import BadLine, QcReport, RejectsFile, TextForm
-from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, Shape, Sink, Structure
+from sfetl_provider.core.qc.structure import Sink, Structure
 from sfetl_provider.core.qc.text_feed import BLOCK_BYTES
 from sfetl_provider.core.qc.values import Values, required_columns
 from sfetl_provider.core.qc.veil import veiled, veiled_sink

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
-from sfetl_provider.core.config.model import FeedConfig, FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
+from sfetl_provider.core.config.model import FeedConfig
 from sfetl_provider.core.date_format import strptime_format
 from sfetl_provider.core.errors import ConfigError
 from sfetl_provider.core.plan.month import Month
@@ -24,12 +25,13 @@ from sfetl_provider.core.qc.date_tally import DateTally
 from sfetl_provider.core.qc.day_scan import day_aggregates, day_of, outside_statement
 from sfetl_provider.core.qc.fewer_threads import within_memory
 from sfetl_provider.core.qc.profile_scan import ProfileScan
+from sfetl_provider.core.qc.record_block import SAMPLE_CHARACTERS
+from sfetl_provider.core.qc.record_limit import RECORD_LIMIT_BYTES
 from sfetl_provider.core.qc.report import BadLine, DateCounts
 from sfetl_provider.core.qc.rider import Found, Rider, Riders
 from sfetl_provider.core.qc.rule_samples import numbers_statement
 from sfetl_provider.core.qc.rule_scan import RuleScan
 from sfetl_provider.core.qc.shared_columns import SharedColumns, other_markers
-from sfetl_provider.core.qc.structure import RECORD_LIMIT_BYTES, SAMPLE_CHARACTERS
 from sfetl_provider.core.qc.target_scan import TargetScan
 from sfetl_provider.core.qc.text_feed import TextFeed
 from sfetl_provider.core.tsv.compressed import DamagedSourceError

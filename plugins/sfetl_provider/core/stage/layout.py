@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from sfetl_provider.core.config.model import FormatConfig
+from sfetl_provider.core.config.file_model import FormatConfig
 from sfetl_provider.core.errors import SourceFileError
 from sfetl_provider.core.plan.month_plan import ByteRange
 from sfetl_provider.core.tsv.boundaries import body_start, mark_bytes

@@ -89,9 +89,9 @@ def stage_file(
 
     Disk: (workers + 2 + upload workers) × the largest compressed chunk. Memory, whatever the size of the file:
     workers × (8 MB + what zstd takes: 1 MB at level 1, 3 at 6, 11 at 9, 43 at 12, 86 at 19) in this process,
-    which holds 80 MB of program, under Airflow 150; and upload_workers × 65 MB in others, each with the four
-    parts of 8 MB of its chunk that are under way, on Google Cloud with the whole chunk. Masks take 10 MB more a
-    worker, of records of a few bytes 40. A chunk is longer than `stage.chunk_mib` only when one record is.
+    which holds 80 MB of program, under Airflow 185; and upload_workers × 65 MB in others, each with its
+    compressed chunk, of which on AWS and Azure no more than 64 MB are held. Masks take 10 MB more a worker, of
+    records of a few bytes 40. A chunk is longer than `stage.chunk_mib` only when one record is.
 
     After any failure, an interruption too, threads and uploads are stopped, scratch files removed and the
     recorded chunks kept; the error's text says which they are. Raises SourceFileError when the file cannot be
