@@ -176,7 +176,7 @@ def test_a_list_that_is_full_ends_the_reading_and_the_message_says_so(tmp_path: 
         bench.advance()
     lines = len((tmp_path / "copy.tsv").read_text().splitlines()) - 1
     assert lines < 50
-    for told in ("and 4,990 more", f"The first {lines} are listed", f"Of the first {lines} of them:"):
+    for told in ("and 4,990 more", f"The first {lines} are listed", f"Of the first {lines} rows:"):
         assert told in str(raised.value)
 
 

@@ -25,7 +25,7 @@ from tests.core.report.shown_page import ShownPage
 from tests.core.report.test_run_report import ALL, DELETION, END, IDENTITY, PLAN
 
 FAILURE = TaskFailure(
-    task="qc_gate", error="QcFailedError", what="2 points:\n- <b>gap</b>", next_step="Correct it."
+    task="qc_gate", error="QcFailedError", what="2 points:\n- <b>gap</b>", next_step="Correct it.\n- In DAY: a date."
 )
 AT = "http://airflow/dags/load_flights/runs/"
 
@@ -60,8 +60,9 @@ def test_the_text_counts_months_and_names_where_a_failed_one_is_cleared() -> Non
         ["flights", "2013-02", "failed"],
     ]
     assert "qc_gate: 2 points: - <b>gap</b>" in lines[3]
-    assert lines[-2:] == [
+    assert lines[-3:] == [
         "flights 2013-02 failed. Correct it.",
+        "- In DAY: a date.",
         f"  Clear its failed tasks here: {AT}manual__2",
     ]
 

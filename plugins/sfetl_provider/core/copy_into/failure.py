@@ -116,12 +116,12 @@ def explain_rejects(
     more = f"\n  and {left:,} more" if found.quoted and left > 0 else ""
     # Of many columns and errors, those with the most rows.
     tallies = sorted(found.tallies.values(), key=lambda tally: -tally.rows)[:_ADVISED]
-    advice = "".join(f"- {remedy}\n" for remedy in remedies(tallies, config, table))
-    part = "" if found.is_whole else f"Of the first {found.rows:,} of them:\n"
+    advice = "".join(f"\n- {remedy}" for remedy in remedies(tallies, config, table))
+    part = "" if found.is_whole else f"\nOf the first {found.rows:,} rows:"
     return CopyFailedError(
         f"{rejects.what}{quoted}{more}{_listed(rejects)}{unseen}",
-        safe=f"\n{part}{advice}{_SAFE}",
-        next_step=_CORRECT,
+        safe=_SAFE,
+        next_step=f"{_CORRECT}{part}{advice}",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sfetl_provider.core.aligned import aligned
 from sfetl_provider.core.counted import counted
-from sfetl_provider.core.printable import printable
+from sfetl_provider.core.printable import printable, printable_lines
 from sfetl_provider.core.progress import duration_text
 from sfetl_provider.core.report.batch import BATCH_STATES, BatchMonth, BatchReport
 
@@ -36,6 +36,6 @@ def batch_row(month: BatchMonth) -> tuple[str, ...]:
 
 def _to_do(batch: BatchReport) -> Iterator[str]:
     for month in batch.in_state("failed"):
-        yield f"\n{month.feed} {month.month} failed. {printable(month.next_step)}".rstrip()
+        yield f"\n{month.feed} {month.month} failed. {printable_lines(month.next_step)}".rstrip()
         if month.url:
             yield f"  Clear its failed tasks here: {month.url}"

@@ -7,7 +7,7 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from sfetl_provider.core.counted import counted
-from sfetl_provider.core.printable import printable
+from sfetl_provider.core.printable import printable, printable_lines
 
 
 def page_template(name: str) -> Template:
@@ -21,13 +21,8 @@ def page_template(name: str) -> Template:
     )
     environment.filters["counted"] = counted
     environment.filters["printable"] = printable
-    environment.filters["printable_lines"] = _printable_lines
+    environment.filters["printable_lines"] = printable_lines
     return environment.get_template(name)
-
-
-def _printable_lines(text: str) -> str:
-    """Write a text of several lines, each as `printable` does."""
-    return "\n".join(map(printable, text.splitlines()))
 
 
 def _source(name: str) -> str:
