@@ -25,7 +25,10 @@ from tests.core.report.shown_page import ShownPage
 from tests.core.report.test_run_report import ALL, DELETION, END, IDENTITY, PLAN
 
 FAILURE = TaskFailure(
-    task="qc_gate", error="QcFailedError", what="2 points:\n- <b>gap</b>", next_step="Correct it.\n- In DAY: a date."
+    task="qc_gate",
+    error="QcFailedError",
+    what="2 points:\n- <b>gap</b>",
+    next_step="Correct it.\n- In DAY: a date.",
 )
 AT = "http://airflow/dags/load_flights/runs/"
 
